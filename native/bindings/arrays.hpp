@@ -1,0 +1,120 @@
+// Arrays of the caller, checked; every complaint names the argument.
+#pragma once
+
+#include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
+
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "../pass/stages.hpp"
+
+namespace gaussmix {
+
+namespace nb = nanobind;
+typedef nb::ndarray<nb::ro, nb::device::cpu> Array;
+typedef nb::ndarray<nb::device::cpu> OutArray;
+
+[[noreturn]] inline void refuse(const char* name, const std::string& what) {
+  throw nb::value_error((std::string(name) + ": " + what).c_str());
+}
+
+template <class A>
+void expect_shape(const A& array, const char* name, const std::vector<size_t>& shape) {
+  bool same = array.ndim() == shape.size();
+  for (size_t i = 0; same && i < shape.size(); ++i) same = array.shape(i) == shape[i];
+  if (same) return;
+  std::string wanted = "(", found = "(";
+  for (size_t each : shape) wanted += std::to_string(each) + ",";
+  for (size_t i = 0; i < array.ndim(); ++i) found += std::to_string(array.shape(i)) + ",";
+  refuse(name, "expected shape " + wanted + "), got " + found + ")");
+}
+
+// Parameters: float64 of a given shape at any strides, read as one row-major block; copied only where they do
+// not already lie so.
+class Parameters {
+ public:
+  Parameters(const Array& array, const char* name, const std::vector<size_t>& shape) {
+    expect_shape(array, name, shape);
+    if (array.dtype() != nb::dtype<double>()) refuse(name, "expected float64");
+    data_ = static_cast<const double*>(array.data());
+    size_t size = 1;
+    bool contiguous = true;
+    for (size_t i = shape.size(); i-- > 0;) {
+      contiguous = contiguous && (shape[i] == 1 || array.stride(i) == int64_t(size));
+      size *= shape[i];
+    }
+    if (contiguous) return;
+    copy_.reserve(size);
+    copy(array, 0, data_);
+    data_ = copy_.data();
+  }
+  const double* data() const { return data_; }
+
+ private:
+  void copy(const Array& array, size_t axis, const double* from) {
+    if (axis == array.ndim()) return copy_.push_back(*from);
+    for (size_t i = 0; i < array.shape(axis); ++i) copy(array, axis + 1, from + int64_t(i) * array.stride(axis));
+  }
+  const double* data_ = nullptr;
+  std::vector<double> copy_;
+};
+
+inline Storage storage_of(nb::dlpack::dtype dtype, const char* name) {
+  if (dtype == nb::dtype<double>()) return storage_float64;
+  if (dtype == nb::dtype<float>()) return storage_float32;
+  refuse(name, "expected float64 or float32");
+}
+
+// The rows of x, without weights or frame.
+inline Rows rows_of(const Array& x) {
+  if (x.ndim() != 2) refuse("x", "expected two dimensions");
+  if (x.shape(1) == 0) refuse("x", "expected at least one column");
+  Rows rows = {};
+  rows.x = x.data();
+  rows.storage = storage_of(x.dtype(), "x");
+  rows.n = ptrdiff_t(x.shape(0));
+  rows.d = ptrdiff_t(x.shape(1));
+  rows.row_stride = ptrdiff_t(x.stride(0));
+  rows.column_stride = ptrdiff_t(x.stride(1));
+  return rows;
+}
+
+inline Form form_of(const std::string& text, const char* name) {
+  if (text == "full") return form_full;
+  if (text == "diagonal") return form_diagonal;
+  refuse(name, "expected 'full' or 'diagonal', got '" + text + "'");
+}
+
+inline Mode mode_of(const std::string& text, const char* name) {
+  if (text == "soft") return mode_soft;
+  if (text == "hard") return mode_hard;
+  refuse(name, "expected 'soft' or 'hard', got '" + text + "'");
+}
+
+// The parameters that rows are scored under, kept alive with their copies.
+struct ModelArguments {
+  ModelArguments(const Rows& rows, const Array& multiplier_in, const Array& shift_in, Form form, const Array& means_in,
+                 const Array& factor_in, const Array& log_constant_in)
+      : k(components(means_in)),
+        d(size_t(rows.d)),
+        multiplier(multiplier_in, "multiplier", {d}),
+        shift(shift_in, "shift", {d}),
+        means(means_in, "means", {k, d}),
+        factor(factor_in, "factor", form == form_full ? std::vector<size_t>{k, d, d} : std::vector<size_t>{k, d}),
+        log_constant(log_constant_in, "log_constant", {k}) {}
+
+  static size_t components(const Array& means) {
+    if (means.ndim() != 2 || means.shape(0) == 0) refuse("means", "expected shape (k, d) with k > 0");
+    return means.shape(0);
+  }
+  Model model() const {
+    return {ptrdiff_t(k), ptrdiff_t(d), means.data(), factor.data(), log_constant.data()};
+  }
+
+  size_t k, d;
+  Parameters multiplier, shift, means, factor, log_constant;
+};
+
+}  // namespace gaussmix

@@ -1,0 +1,160 @@
+// gaussmix._native: the compiled passes. Arguments are checked here, then the GIL is let go.
+#include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+
+#include <optional>
+
+#include "../pass/expect.hpp"
+#include "../pass/levels.hpp"
+#include "../pass/peak.hpp"
+#include "../pass/row_results.hpp"
+#include "arrays.hpp"
+
+namespace gaussmix {
+namespace {
+
+// Asked by the calling thread, which does not hold the GIL. A signal handler's exception stays set.
+bool signal_came(void*) {
+  nb::gil_scoped_acquire gil;
+  return PyErr_CheckSignals() != 0;
+}
+
+int checked_threads(int n_threads) {
+  if (n_threads < 1) refuse("n_threads", "expected at least 1");
+  return n_threads;
+}
+
+void set_weight(Rows& rows, const Array& weight) {
+  expect_shape(weight, "weight", {size_t(rows.n)});
+  if (weight.dtype() != nb::dtype<double>()) refuse("weight", "expected float64");
+  rows.weight = static_cast<const double*>(weight.data());
+  rows.weight_stride = ptrdiff_t(weight.stride(0));
+}
+
+nb::list expect_arrays(const Array& x, const Array& weight, const Array& multiplier, const Array& shift,
+                       const std::string& score_form, const Array& means, const Array& factor,
+                       const Array& log_constant, const std::string& share_mode, const std::string& gather_form,
+                       const Array& pivot, int64_t chunk_length, int64_t first_chunk, int n_threads) {
+  ExpectTask task = {};
+  task.rows = rows_of(x);
+  set_weight(task.rows, weight);
+  task.score_form = form_of(score_form, "score_form");
+  task.share_mode = mode_of(share_mode, "share_mode");
+  task.gather_form = form_of(gather_form, "gather_form");
+  const ModelArguments arguments(task.rows, multiplier, shift, task.score_form, means, factor, log_constant);
+  const Parameters about(pivot, "pivot", {arguments.k, arguments.d});
+  task.model = arguments.model();
+  task.rows.multiplier = arguments.multiplier.data();
+  task.rows.shift = arguments.shift.data();
+  task.pivot = about.data();
+  if (chunk_length < 1) refuse("chunk_length", "expected at least 1");
+  if (first_chunk < 0) refuse("first_chunk", "expected at least 0");
+  task.chunk_length = chunk_length;
+  task.first_chunk = first_chunk;
+  task.n_threads = checked_threads(n_threads);
+
+  const Level& chosen = level();
+  std::vector<TreeSum::Node> nodes;
+  bool interrupted = false;
+  {
+    nb::gil_scoped_release free;
+    nodes = expect(chosen, task, {signal_came, nullptr}, interrupted);
+  }
+  if (interrupted) throw nb::python_error();
+  const size_t length = packed_length(chosen, task);
+  nb::list result;
+  for (TreeSum::Node& node : nodes) {
+    double* sums = node.sums.release();
+    nb::capsule owner(sums, [](void* data) noexcept { delete[] static_cast<double*>(data); });
+    result.append(nb::make_tuple(node.level, node.index, nb::ndarray<nb::numpy, double, nb::ndim<1>>(sums, {length}, owner)));
+  }
+  return result;
+}
+
+// The start of an output array of this shape, C-contiguous.
+void* output(const OutArray& array, const char* name, const std::vector<size_t>& shape) {
+  expect_shape(array, name, shape);
+  int64_t size = 1;
+  for (size_t i = shape.size(); i-- > 0;) {
+    if (shape[i] > 1 && array.stride(i) != size) refuse(name, "expected a C-contiguous array");
+    size *= int64_t(shape[i]);
+  }
+  return array.data();
+}
+
+void write_rows(const Array& x, const Array& multiplier, const Array& shift, const std::string& score_form,
+                const Array& means, const Array& factor, const Array& log_constant, int n_threads,
+                const std::optional<OutArray>& log_density, const std::optional<OutArray>& share,
+                const std::optional<OutArray>& label) {
+  RowResultsTask task = {};
+  task.rows = rows_of(x);
+  task.score_form = form_of(score_form, "score_form");
+  const ModelArguments arguments(task.rows, multiplier, shift, task.score_form, means, factor, log_constant);
+  task.model = arguments.model();
+  task.rows.multiplier = arguments.multiplier.data();
+  task.rows.shift = arguments.shift.data();
+  task.n_threads = checked_threads(n_threads);
+  const size_t n = size_t(task.rows.n);
+  if (log_density) {
+    if (log_density->dtype() != nb::dtype<double>()) refuse("log_density", "expected float64");
+    task.log_density = static_cast<double*>(output(*log_density, "log_density", {n}));
+  }
+  if (share) {
+    task.share_storage = storage_of(share->dtype(), "share");
+    task.share = output(*share, "share", {n, arguments.k});
+  }
+  if (label) {
+    if (label->dtype() != nb::dtype<int64_t>()) refuse("label", "expected int64");
+    task.label = static_cast<int64_t*>(output(*label, "label", {n}));
+  }
+  bool finished = false;
+  {
+    nb::gil_scoped_release free;
+    finished = row_results(level(), task, {signal_came, nullptr});
+  }
+  if (!finished) throw nb::python_error();
+}
+
+std::vector<std::string> level_names() {
+  std::vector<std::string> names;
+  for (const Level* each : levels()) names.push_back(each->name);
+  return names;
+}
+
+void choose_level(const std::string& name) {
+  if (use_level(name)) return;
+  std::string choices;
+  for (const std::string& each : level_names()) choices += (choices.empty() ? "'" : ", '") + each + "'";
+  refuse("name", "expected one of " + choices + ", got '" + name + "'");
+}
+
+double measure_peak(int n_threads, double seconds) {
+  checked_threads(n_threads);
+  if (!(seconds > 0 && seconds <= 10)) refuse("seconds", "expected more than 0 and at most 10");
+  nb::gil_scoped_release free;
+  return fma_peak(level(), n_threads, seconds);
+}
+
+}  // namespace
+}  // namespace gaussmix
+
+NB_MODULE(_native, m) {
+  namespace nb = nanobind;
+  using namespace nb::literals;
+  m.doc() = "The compiled passes over rows.";
+  m.def("levels", &gaussmix::level_names, "Instruction levels built and runnable here, the best last.");
+  m.def("level", [] { return std::string(gaussmix::level().name); }, "The instruction level in use.");
+  m.def("use_level", &gaussmix::choose_level, "name"_a, "Use another instruction level from now on.");
+  m.def("expect", &gaussmix::expect_arrays, "x"_a, "weight"_a, "multiplier"_a, "shift"_a, "score_form"_a, "means"_a,
+        "factor"_a, "log_constant"_a, "share_mode"_a, "gather_form"_a, "pivot"_a, "chunk_length"_a, "first_chunk"_a,
+        "n_threads"_a,
+        "Additive statistics of rows: [(level, index, packed sums)], the maximal nodes of the tree over chunks.");
+  m.def("rows", &gaussmix::write_rows, "x"_a, "multiplier"_a, "shift"_a, "score_form"_a, "means"_a, "factor"_a,
+        "log_constant"_a, "n_threads"_a, "log_density"_a = nb::none(), "share"_a = nb::none(),
+        "label"_a = nb::none(), "Writes log density, shares and label of each row into the arrays given.");
+  m.def("fma_peak", &gaussmix::measure_peak, "n_threads"_a, "seconds"_a,
+        "Operations a second of fused multiply-adds that stay in registers, in float64.");
+}

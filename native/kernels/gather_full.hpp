@@ -1,0 +1,47 @@
+// Moments for full covariances: sum_weight, sum_x and the lower triangle of the scatter about a pivot.
+#pragma once
+
+#include "gather_full_narrow.hpp"
+#include "gather_full_wide.hpp"
+
+namespace gaussmix {
+namespace GAUSSMIX_LEVEL {
+
+inline bool gather_full_needs_rows(ptrdiff_t d) { return d > gather_full_narrow; }
+
+template <class T>
+inline size_t gather_full_sums(ptrdiff_t k, ptrdiff_t d) {
+  return size_t(k * (gather_full_needs_rows(d) ? gather_full_wide_component(d) : gather_full_narrow_component<T>(d)));
+}
+
+inline size_t gather_full_scratch(ptrdiff_t rows, ptrdiff_t d) {
+  return gather_full_needs_rows(d) ? gather_full_wide_scratch(rows, d) : 0;
+}
+
+inline size_t gather_full_scatter(ptrdiff_t d) { return size_t(d * (d + 1) / 2); }
+
+template <class T>
+inline void gather_full(const Tile<T>& tile, const Shares<T>& shares, const double* pivot, double* sums, T* scratch) {
+  switch (tile.d) {
+    case 1: return gather_full_narrow_tile<T, 1>(tile, shares, pivot, sums);
+    case 2: return gather_full_narrow_tile<T, 2>(tile, shares, pivot, sums);
+    case 3: return gather_full_narrow_tile<T, 3>(tile, shares, pivot, sums);
+    case 4: return gather_full_narrow_tile<T, 4>(tile, shares, pivot, sums);
+    case 5: return gather_full_narrow_tile<T, 5>(tile, shares, pivot, sums);
+    case 6: return gather_full_narrow_tile<T, 6>(tile, shares, pivot, sums);
+    case 7: return gather_full_narrow_tile<T, 7>(tile, shares, pivot, sums);
+    case 8: return gather_full_narrow_tile<T, 8>(tile, shares, pivot, sums);
+    default: return gather_full_wide_tile<T>(tile, shares, pivot, sums, scratch);
+  }
+}
+
+template <class T>
+inline void gather_full_finish(ptrdiff_t k, ptrdiff_t d, const double* sums, double* packed) {
+  if (gather_full_needs_rows(d))
+    gather_full_wide_finish(k, d, sums, packed);
+  else
+    gather_full_narrow_finish<T>(k, d, sums, packed);
+}
+
+}  // namespace GAUSSMIX_LEVEL
+}  // namespace gaussmix

@@ -1,0 +1,108 @@
+#include "far_row.hpp"
+
+#include <cfloat>
+#include <cmath>
+#include <limits>
+
+namespace gaussmix {
+namespace {
+
+// An exponent below that of every positive double squared: the square of nothing.
+constexpr int no_exponent = -1000000;
+
+// The power of two of the largest magnitude among n numbers.
+template <class At>
+int largest_exponent(ptrdiff_t n, At at) {
+  double largest = 0;
+  for (ptrdiff_t i = 0; i < n; ++i) largest = std::fmax(largest, std::fabs(at(i)));
+  int exponent = 0;
+  if (largest > 0) std::frexp(largest, &exponent);
+  return exponent;
+}
+
+// sum * 2^exponent with the mantissa in [1/2, 1).
+ScaledSquare normalised(double sum, int exponent) {
+  if (!(sum > 0)) return {0, no_exponent};
+  int own = 0;
+  const double mantissa = std::frexp(sum, &own);
+  return {mantissa, own + exponent};
+}
+
+bool less(ScaledSquare a, ScaledSquare b) {
+  return a.exponent != b.exponent ? a.exponent < b.exponent : a.mantissa < b.mantissa;
+}
+
+bool equal(ScaledSquare a, ScaledSquare b) { return a.exponent == b.exponent && a.mantissa == b.mantissa; }
+
+}  // namespace
+
+// Differences and factor are each scaled to at most 1, so that nothing overflows; what underflows is too small
+// to matter beside the largest.
+ScaledSquare far_square_full(const Model& model, ptrdiff_t component, const double* row, ptrdiff_t stride) {
+  const ptrdiff_t d = model.d;
+  const double* mean = model.means + component * d;
+  const double* factor = model.factor + component * d * d;
+  const auto difference = [&](ptrdiff_t j) { return row[j * stride] - mean[j]; };
+  const int e = largest_exponent(d, difference);
+  const int f = largest_exponent(d * d, [&](ptrdiff_t i) { return factor[i]; });
+  double sum = 0;
+  for (ptrdiff_t i = 0; i < d; ++i) {
+    double y = 0;
+    for (ptrdiff_t j = 0; j <= i; ++j) y += std::ldexp(factor[j * d + i], -f) * std::ldexp(difference(j), -e);
+    sum += y * y;
+  }
+  return normalised(sum, 2 * (e + f));
+}
+
+ScaledSquare far_square_diagonal(const Model& model, ptrdiff_t component, const double* row, ptrdiff_t stride) {
+  const ptrdiff_t d = model.d;
+  const double* mean = model.means + component * d;
+  const double* factor = model.factor + component * d;
+  // A product is kept as two mantissas and a common exponent.
+  int largest = no_exponent;
+  const auto product = [&](ptrdiff_t j, int& exponent) {
+    int a = 0, b = 0;
+    const double mantissa = std::frexp(row[j * stride] - mean[j], &a) * std::frexp(factor[j], &b);
+    exponent = mantissa == 0 ? no_exponent : a + b;
+    return mantissa;
+  };
+  for (ptrdiff_t j = 0; j < d; ++j) {
+    int exponent = 0;
+    product(j, exponent);
+    if (exponent > largest) largest = exponent;
+  }
+  double sum = 0;
+  for (ptrdiff_t j = 0; j < d; ++j) {
+    int exponent = 0;
+    const double mantissa = product(j, exponent);
+    const double y = mantissa == 0 ? 0 : std::ldexp(mantissa, exponent - largest);
+    sum += y * y;
+  }
+  return normalised(sum, 2 * largest);
+}
+
+void decide_far_row(const Model& model, FarSquare far_square, const double* row, ptrdiff_t stride, double* scores,
+                    ptrdiff_t score_stride) {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  ptrdiff_t best = 0;
+  bool found = false;
+  ScaledSquare least = {0, 0};
+  for (ptrdiff_t c = 0; c < model.k; ++c) {
+    if (model.log_constant[c] == -infinity) continue;
+    const ScaledSquare square = far_square(model, c, row, stride);
+    if (!found || less(square, least) ||
+        (equal(square, least) && model.log_constant[c] > model.log_constant[best])) {
+      found = true;
+      best = c;
+      least = square;
+    }
+  }
+  for (ptrdiff_t c = 0; c < model.k; ++c) scores[c * score_stride] = -infinity;
+  // The lowest double stands for a density of 0 until the log density is written: a score must stay finite.
+  // A mixture in which no component has weight gives its rows to the first, at that density.
+  double score = -DBL_MAX;
+  if (found && least.exponent < 1100) score = std::fmax(-DBL_MAX, -0.5 * std::ldexp(least.mantissa, least.exponent));
+  scores[best * score_stride] = score;
+}
+
+}  // namespace gaussmix

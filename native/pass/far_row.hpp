@@ -1,0 +1,17 @@
+// Rows so far from every component that their squared distances leave the range of a double.
+#pragma once
+
+#include "stages.hpp"
+
+namespace gaussmix {
+
+ScaledSquare far_square_full(const Model& model, ptrdiff_t component, const double* row, ptrdiff_t stride);
+ScaledSquare far_square_diagonal(const Model& model, ptrdiff_t component, const double* row, ptrdiff_t stride);
+
+// Overwrites the scores (elements score_stride apart) of a far row: the nearest component of positive weight gets
+// minus half its squared distance, held in range; the others get minus infinity. Equal distances are decided by
+// the larger log constant, then by the lower number.
+void decide_far_row(const Model& model, FarSquare far_square, const double* row, ptrdiff_t stride, double* scores,
+                    ptrdiff_t score_stride);
+
+}  // namespace gaussmix

@@ -1,0 +1,70 @@
+#include "levels.hpp"
+
+#include <atomic>
+#include <stdexcept>
+
+namespace gaussmix {
+
+#if defined(GAUSSMIX_X86_LEVELS)
+namespace level_v2 {
+const Level& table();
+}
+namespace level_v3 {
+const Level& table();
+}
+namespace level_v4 {
+const Level& table();
+}
+#else
+namespace level_baseline {
+const Level& table();
+}
+#endif
+
+namespace {
+
+std::vector<const Level*> runnable() {
+  std::vector<const Level*> found;
+#if defined(GAUSSMIX_X86_LEVELS)
+  // Features one by one: not every supported compiler knows the names of the levels here.
+  __builtin_cpu_init();
+  const bool v2 = __builtin_cpu_supports("sse4.2") && __builtin_cpu_supports("popcnt");
+  const bool v3 = v2 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+                  __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
+  const bool v4 = v3 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                  __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
+                  __builtin_cpu_supports("avx512vl");
+  if (v2) found.push_back(&level_v2::table());
+  if (v3) found.push_back(&level_v3::table());
+  if (v4) found.push_back(&level_v4::table());
+#else
+  found.push_back(&level_baseline::table());
+#endif
+  return found;
+}
+
+std::atomic<const Level*> in_use{nullptr};
+
+}  // namespace
+
+const std::vector<const Level*>& levels() {
+  static const std::vector<const Level*> found = runnable();
+  return found;
+}
+
+const Level& level() {
+  if (const Level* chosen = in_use.load()) return *chosen;
+  if (levels().empty()) throw std::runtime_error("this processor runs none of the instruction levels that were built");
+  return *levels().back();
+}
+
+bool use_level(const std::string& name) {
+  for (const Level* each : levels())
+    if (name == each->name) {
+      in_use.store(each);
+      return true;
+    }
+  return false;
+}
+
+}  // namespace gaussmix

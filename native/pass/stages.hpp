@@ -1,0 +1,136 @@
+// What the three stages of a pass hand to each other, and the table of stages of one instruction level.
+//
+// A tile of rows is scored under each component, the scores become shares, and the moments of the tile,
+// weighted by share, are added to the sums. A stage is a function pointer, so that any form of score goes
+// with any mode of share and any form of gather.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+namespace gaussmix {
+
+// Rows in the lanes of a panel. The same for every level, so that a tile looks the same to all of them:
+// two vectors of 8 doubles, the widest that the kernels keep in flight.
+constexpr ptrdiff_t panel_rows = 16;
+// Features in a group of the row-major copy; its rows are padded to whole groups.
+constexpr ptrdiff_t group_features = 8;
+
+static constexpr ptrdiff_t round_up(ptrdiff_t n, ptrdiff_t multiple) { return (n + multiple - 1) / multiple * multiple; }
+
+// A share below this part of the row's weight may be left out of the moments: it is below the rounding of
+// a sum in which the row itself stands.
+constexpr double negligible_share = 1e-16;
+// Coordinates are clipped here, so that differences stay finite.
+constexpr double coordinate_limit = 1e300;
+// A squared distance of more than this, or one that is not a number, counts as this; a row whose best score
+// is below far_score is "far" and is decided by scaled distances.
+constexpr double square_limit = 1e300;
+constexpr double far_score = -1e299;
+
+enum Storage { storage_float64, storage_float32, storages };
+enum Form { form_full, form_diagonal, forms };
+enum Mode { mode_soft, mode_hard, modes };
+
+// The caller's rows. Strides count elements.
+struct Rows {
+  const void* x;
+  Storage storage;
+  ptrdiff_t n, d, row_stride, column_stride;
+  const double* multiplier;  // (d,)
+  const double* shift;       // (d,)
+  const double* weight;      // null: every row weighs 1
+  ptrdiff_t weight_stride;
+};
+
+// Some rows in internal coordinates. Rows beyond the last, and rows of weight 0, are all zero.
+template <class T>
+struct Tile {
+  ptrdiff_t rows;        // those that are there
+  ptrdiff_t panels;      // panels in use
+  ptrdiff_t d;
+  ptrdiff_t row_length;  // of the row-major copy: d padded to whole groups
+  T* by_feature;         // (panels, d, panel_rows)
+  T* by_row;             // (panels * panel_rows, row_length), or null where no stage asks for it
+  T* weight;             // (panels * panel_rows,)
+};
+
+// Scores, then shares, of one tile.
+template <class T>
+struct Shares {
+  ptrdiff_t k;
+  ptrdiff_t panel_stride;  // of value: an odd number of panel_rows, against cache-set conflicts
+  T* value;                // (panels, panel_stride): component c of panel p at p * panel_stride + c * panel_rows
+  uint16_t* active;        // (panels, k): bit r says that row r of the panel has a share that counts
+  T* log_density;          // (panels * panel_rows,)
+  T* best;                 // (panels * panel_rows,): number of the best component; hard mode and row results
+  T* scratch;              // (d, panel_rows) for the score stage
+};
+
+// What the rows are scored under.
+struct Model {
+  ptrdiff_t k, d;
+  const double* means;         // (k, d)
+  const double* factor;        // full (k, d, d) upper triangle | diagonal (k, d)
+  const double* log_constant;  // (k,)
+};
+
+// Square of a distance as mantissa * 2^exponent, beyond the range of a double.
+struct ScaledSquare {
+  double mantissa;
+  int exponent;
+};
+
+// The squared distance of a row (elements `stride` apart) from one component.
+typedef ScaledSquare (*FarSquare)(const Model& model, ptrdiff_t component, const double* row, ptrdiff_t stride);
+
+template <class T>
+struct Scorer {
+  const Model* model;
+  const T* packed;
+  FarSquare far_square;
+};
+
+template <class T>
+struct ScoreStage {
+  size_t (*packed_size)(ptrdiff_t k, ptrdiff_t d);  // in elements
+  void (*pack)(const Model& model, T* packed);
+  void (*run)(const Scorer<T>& scorer, const Tile<T>& tile, Shares<T>& shares);
+  FarSquare far_square;
+};
+
+template <class T>
+struct ShareStage {
+  // Adds weight * log density to log_likelihood (panel_rows,), one sum for each place in a panel.
+  void (*run)(const Scorer<T>& scorer, const Tile<T>& tile, Shares<T>& shares, double* log_likelihood);
+};
+
+template <class T>
+struct GatherStage {
+  bool (*needs_rows)(ptrdiff_t d);                     // does it read Tile::by_row?
+  size_t (*sums_size)(ptrdiff_t k, ptrdiff_t d);       // working sums of a chunk, in doubles
+  size_t (*scratch_size)(ptrdiff_t rows, ptrdiff_t d); // in elements
+  size_t (*scatter_size)(ptrdiff_t d);                 // doubles a component in the packed vector
+  void (*run)(const Tile<T>& tile, const Shares<T>& shares, const double* pivot, double* sums, T* scratch);
+  // Writes sum_weight (k,), sum_x (k, d) and scatter from the working sums.
+  void (*finish)(ptrdiff_t k, ptrdiff_t d, const double* sums, double* packed);
+};
+
+template <class T>
+struct Kernels {
+  void (*load[storages])(const Rows& rows, ptrdiff_t first, ptrdiff_t count, Tile<T>& tile);
+  ScoreStage<T> score[forms];
+  ShareStage<T> share[modes];
+  ShareStage<T> share_rows;  // soft, with Shares::best too and no row left out
+  GatherStage<T> gather[forms];
+};
+
+struct Level {
+  const char* name;
+  Kernels<double> float64;
+  double (*peak_flops)(int64_t rounds);  // runs the loop, returns its floating-point operations
+  void (*exp)(const double* in, double* out, ptrdiff_t n);
+  void (*log)(const double* in, double* out, ptrdiff_t n);
+};
+
+}  // namespace gaussmix

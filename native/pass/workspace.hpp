@@ -1,0 +1,107 @@
+// The buffers of one thread: a tile, its shares, the working sums and the scratch of the stages.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <new>
+#include <vector>
+
+#include "stages.hpp"
+
+namespace gaussmix {
+
+// Zeroed memory that begins on a cache line.
+template <class T>
+class Buffer {
+ public:
+  explicit Buffer(size_t size)
+      : data_(static_cast<T*>(::operator new((size + 1) * sizeof(T), std::align_val_t(64)))) {
+    for (size_t i = 0; i <= size; ++i) data_.get()[i] = T();
+  }
+  T* get() { return data_.get(); }
+
+ private:
+  struct Free {
+    void operator()(T* data) const { ::operator delete(data, std::align_val_t(64)); }
+  };
+  std::unique_ptr<T, Free> data_;
+};
+
+// Rows of a tile. Scores (k) and rows (d) of a tile should stay in the second-level cache beside the parameters
+// and sums of a component; more rows a tile read those less often.
+inline ptrdiff_t tile_rows(ptrdiff_t k, ptrdiff_t d) {
+  constexpr ptrdiff_t most = 256, least = 64;
+  constexpr ptrdiff_t elements = 64 * 1024;  // of scores and rows: 512 KB of doubles, a quarter to a half of the cache
+  ptrdiff_t rows = elements / (k + 2 * d) / panel_rows * panel_rows;
+  return rows > most ? most : rows < least ? least : rows;
+}
+
+template <class T>
+class Workspace {
+ public:
+  Workspace(ptrdiff_t k, ptrdiff_t d, bool by_row, size_t scratch_size)
+      : rows(tile_rows(k, d)),
+        by_feature_(size_t(rows * d)),
+        by_row_(by_row ? size_t(rows * round_up(d, group_features)) : 0),
+        weight_(size_t(rows)),
+        value_(size_t(rows / panel_rows * (k | 1) * panel_rows)),
+        active_(size_t(rows / panel_rows * k)),
+        log_density_(size_t(rows)),
+        best_(size_t(rows)),
+        panel_(size_t(d * panel_rows)),
+        scratch_(scratch_size) {
+    tile.rows = tile.panels = 0;
+    tile.d = d;
+    tile.row_length = round_up(d, group_features);
+    tile.by_feature = by_feature_.get();
+    tile.by_row = by_row ? by_row_.get() : nullptr;
+    tile.weight = weight_.get();
+    shares.k = k;
+    shares.panel_stride = (k | 1) * panel_rows;
+    shares.value = value_.get();
+    shares.active = active_.get();
+    shares.log_density = log_density_.get();
+    shares.best = best_.get();
+    shares.scratch = panel_.get();
+  }
+
+  ptrdiff_t rows;
+  Tile<T> tile;
+  Shares<T> shares;
+  T* scratch() { return scratch_.get(); }
+
+ private:
+  Buffer<T> by_feature_, by_row_, weight_, value_;
+  Buffer<uint16_t> active_;
+  Buffer<T> log_density_, best_, panel_, scratch_;
+};
+
+// The parameters as one score stage reads them, packed once a pass.
+template <class T>
+class Packed {
+ public:
+  Packed(const ScoreStage<T>& stage, const Model& model) : packed_(stage.packed_size(model.k, model.d)) {
+    stage.pack(model, packed_.get());
+    scorer.model = &model;
+    scorer.packed = packed_.get();
+    scorer.far_square = stage.far_square;
+  }
+  Scorer<T> scorer;
+
+ private:
+  Buffer<T> packed_;
+};
+
+// Multiplier and shift of the columns, padded with zeros to whole groups, as load_tile asks.
+struct PaddedFrame {
+  PaddedFrame(const double* multiplier_in, const double* shift_in, ptrdiff_t d)
+      : multiplier(size_t(round_up(d, group_features))), shift(multiplier.size()) {
+    for (size_t j = 0; j < size_t(d); ++j) {
+      multiplier[j] = multiplier_in[j];
+      shift[j] = shift_in[j];
+    }
+  }
+  std::vector<double> multiplier, shift;
+};
+
+}  // namespace gaussmix

@@ -1,0 +1,35 @@
+"""gaussmix: mixture modelling that is right, fast, and does not fall over.
+
+>>> import numpy as np
+>>> from gaussmix import GaussianMixture
+>>> rng = np.random.default_rng(0)
+>>> X = np.concatenate([rng.normal(0, 1, (100, 2)), rng.normal(6, 1, (100, 2))])
+>>> model = GaussianMixture(2, random_state=0).fit(X)
+>>> bool(abs(model.weights_[0] - 0.5) < 0.01)
+True
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gaussmix.estimators.gaussian_mixture import GaussianMixture as GaussianMixture
+
+__version__ = "0.1.0"
+
+_PUBLIC = {"GaussianMixture": "gaussmix.estimators.gaussian_mixture"}
+
+__all__ = ["GaussianMixture", "__version__"]
+
+
+def __getattr__(name: str) -> object:
+    # Public names are loaded when they are first asked for, so that `import gaussmix` costs nothing.
+    if name in _PUBLIC:
+        return getattr(import_module(_PUBLIC[name]), name)
+    raise AttributeError(f"module 'gaussmix' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,1 @@
+"""How rows choose components: the second stage of a pass."""

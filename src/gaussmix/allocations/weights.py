@@ -1,0 +1,91 @@
+"""One table of weights for all rows: free or equal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from gaussmix.allocations.soft import soft_shares
+from gaussmix.core.block import Block
+from gaussmix.core.contracts import Allocation, Scores, Shares, Update
+from gaussmix.core.statistics import Field, Statistics
+from gaussmix.core.types import Floats, Integers
+
+
+@dataclass(frozen=True)
+class CommonWeights(Allocation):
+    """Every row chooses by the same weights.
+
+    Parameters
+    ----------
+    values : array, shape (k,)
+        Not negative; they sum to 1.
+    free : bool
+        Whether they are estimated (they then count as k − 1 parameters).
+    """
+
+    values: Floats
+    free: bool = True
+
+    @classmethod
+    def equal(cls, n_components: int) -> CommonWeights:
+        """All components alike, whatever the rows say."""
+        return cls(np.full(n_components, 1.0 / n_components), free=False)
+
+    @property
+    def n_components(self) -> int:
+        return len(self.values)
+
+    @property
+    def n_parameters(self) -> int:
+        return len(self.values) - 1 if self.free else 0
+
+    @property
+    def name(self) -> str:
+        return "free" if self.free else "equal"
+
+    @property
+    def weights(self) -> Floats:
+        return self.values
+
+    @property
+    def log_weights(self) -> Floats:
+        """Log-weights, −inf for a weight of 0."""
+        with np.errstate(divide="ignore"):
+            return np.log(self.values)
+
+    @property
+    def layout(self) -> tuple[Sequence[Field], Mapping[str, int]]:
+        return (), {}
+
+    def share(self, scores: Scores, block: Block) -> Shares:
+        return soft_shares(scores.log_density + self.log_weights[:, np.newaxis], block.weight)
+
+    def gather(self, block: Block, shares: Shares) -> Mapping[str, Floats]:
+        return {}
+
+    def reorder(self, order: Integers) -> CommonWeights:
+        return CommonWeights(self.values[order], self.free)
+
+    def with_weights(self, weights: Floats) -> CommonWeights:
+        """Allocation by these weights."""
+        return CommonWeights(weights)
+
+    @property
+    def compiled(self) -> tuple[str, Floats] | None:
+        return "soft", self.log_weights
+
+
+class CommonWeightsUpdate(Update[CommonWeights]):
+    """Maximum likelihood: free weights are the components' part of all shares, equal ones stay."""
+
+    def update(self, statistics: Statistics, current: CommonWeights) -> CommonWeights:
+        if not current.free:
+            return current
+        return CommonWeights(statistics.sum_weight / statistics.sum_weight.sum())
+
+    def log_prior(self, parameters: CommonWeights) -> float:
+        """No prior."""
+        return 0.0

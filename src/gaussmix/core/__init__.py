@@ -1,0 +1,1 @@
+"""The nouns that every other room speaks: blocks, frames, statistics, mixtures, and the contracts between rooms."""

@@ -1,0 +1,136 @@
+"""Named additive sums over rows: all that an update ever learns about the data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from math import prod
+
+import numpy as np
+
+from gaussmix.core.frame import Frame
+from gaussmix.core.types import Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A named sum and its dimensions, e.g. ``Field("sum_x", ("k", "d"))``.
+
+    Dimensions are letters that a layout gives sizes: ``k`` components, ``d`` features, ``t = d(d+1)/2`` entries
+    of a lower triangle (line by line), and whatever else a family or an allocation brings (``g`` groups).
+    """
+
+    name: str
+    dims: tuple[str, ...] = ()
+
+
+LOG_LIKELIHOOD = Field("log_likelihood")
+"""Weighted sum of the rows' log-densities, in the units of the frame. Every layout begins with it."""
+SUM_WEIGHT = Field("sum_weight", ("k",))
+"""Sum of the rows' shares in each component. Every layout has it second."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where each field lies in one buffer of float64.
+
+    Parameters
+    ----------
+    fields : tuple of Field
+        In the order of the buffer.
+    sizes : mapping of str to int
+        The size of every dimension that the fields name.
+    """
+
+    fields: tuple[Field, ...]
+    sizes: Mapping[str, int]
+
+    @classmethod
+    def of(cls, fields: Iterable[Field], sizes: Mapping[str, int]) -> Layout:
+        """The layout that every kernel fills: log-likelihood, sums of shares, then ``fields``."""
+        return cls((LOG_LIKELIHOOD, SUM_WEIGHT, *fields), dict(sizes))
+
+    @cached_property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """The shape of each field."""
+        return {f.name: tuple(self.sizes[dim] for dim in f.dims) for f in self.fields}
+
+    @cached_property
+    def offsets(self) -> dict[str, tuple[int, int]]:
+        """Where each field begins and ends in the buffer."""
+        offsets, start = {}, 0
+        for name, shape in self.shapes.items():
+            offsets[name] = (start, start + prod(shape))
+            start += prod(shape)
+        return offsets
+
+    @property
+    def size(self) -> int:
+        """Length of the buffer."""
+        return max((stop for _, stop in self.offsets.values()), default=0)
+
+    def pack(self, sums: Mapping[str, Floats | float]) -> Floats:
+        """One buffer of the named sums; all must be there, each of its declared shape."""
+        if sums.keys() != self.shapes.keys():
+            raise ValueError(f"fields {sorted(self.shapes)} were expected, got {sorted(sums)}")
+        buffer = np.empty(self.size)
+        for name, shape in self.shapes.items():
+            value = np.asarray(sums[name], dtype=np.float64)
+            if value.shape != shape:
+                raise ValueError(f"field {name!r} has shape {value.shape}, declared is {shape}")
+            start, stop = self.offsets[name]
+            buffer[start:stop] = value.ravel()
+        return buffer
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """Sums over some rows, with all that is needed to know what they mean.
+
+    Adding two of them gives the statistics of all the rows of both. Unlike ones (other fields or sizes, other
+    frame, moments about other points) raise ``ValueError``.
+
+    Parameters
+    ----------
+    layout : Layout
+        What the buffer holds.
+    buffer : array, shape (layout.size,)
+        The sums, packed.
+    frame : Frame
+        The units of the sums.
+    pivot : array, shape (k, d)
+        The internal points about which moments were taken.
+    """
+
+    layout: Layout
+    buffer: Floats
+    frame: Frame
+    pivot: Floats
+
+    def __getitem__(self, name: str) -> Floats:
+        """The sum of this name, in its declared shape (a view)."""
+        start, stop = self.layout.offsets[name]
+        return self.buffer[start:stop].reshape(self.layout.shapes[name])
+
+    def __add__(self, other: Statistics) -> Statistics:
+        if self.layout != other.layout:
+            raise ValueError("these statistics hold different fields or sizes and cannot be added")
+        if not np.array_equal(self.pivot, other.pivot):
+            raise ValueError("these statistics are moments about different points and cannot be added")
+        same_units = np.array_equal(self.frame.origin, other.frame.origin) and np.array_equal(
+            self.frame.exponent, other.frame.exponent
+        )
+        if not same_units:
+            raise ValueError("these statistics are in different units and cannot be added")
+        return Statistics(self.layout, self.buffer + other.buffer, self.frame, self.pivot)
+
+    @property
+    def log_likelihood(self) -> float:
+        """Weighted sum of the rows' log-densities, in the units of the frame."""
+        return float(self.buffer[0])
+
+    @property
+    def sum_weight(self) -> Floats:
+        """Sum of the rows' shares in each component, shape (k,)."""
+        return self["sum_weight"]

@@ -1,0 +1,101 @@
+"""What one first pass over the rows learns: it feeds the frame, the prior and the check of the data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from gaussmix.core.frame import Frame, Scaling
+from gaussmix.core.types import Floats, Integers
+
+NOWHERE = np.iinfo(np.int64).max
+"""Row number that stands for "no such row"; the smaller of two row numbers is then always the right one."""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Weighted moments, ranges and gaps of the columns.
+
+    Two summaries of different rows add up to the summary of all (Chan, Golub & LeVeque 1979, eq. 2.1), about
+    the means of each part and with exponents of their own, so that neither an offset nor a scale costs digits.
+    Rows of weight 0 count nowhere but in ``n_rows``; a missing value counts in none of its column's moments.
+
+    Parameters
+    ----------
+    n_rows : int
+        Rows, with those of weight 0.
+    n_weighted : int
+        Rows of positive weight.
+    sum_weight : float
+        Sum of the rows' weights.
+    column_weight : array, shape (d,)
+        Sum of the weights of the rows in which the column has a finite value.
+    mean : array, shape (d,)
+        In the user's units.
+    exponent : array of int, shape (d,)
+        ``scatter`` is in units of ``4**exponent``.
+    scatter : array, shape (d,)
+        Weighted sum of squared differences from the mean.
+    minimum, maximum : array, shape (d,)
+        Range; NaN where a column has no value at all.
+    n_missing, n_infinite : array of int, shape (d,)
+        Numbers of NaN and of infinite values.
+    first_missing, first_infinite : array of int, shape (d,)
+        Their first rows, ``NOWHERE`` if there is none.
+    """
+
+    n_rows: int
+    n_weighted: int
+    sum_weight: float
+    column_weight: Floats
+    mean: Floats
+    exponent: Integers
+    scatter: Floats
+    minimum: Floats
+    maximum: Floats
+    n_missing: Integers
+    n_infinite: Integers
+    first_missing: Integers
+    first_infinite: Integers
+
+    @property
+    def standard_deviation(self) -> Floats:
+        """Of each column, with the sum of weights as divisor; 0 for a constant one. Shape (d,)."""
+        constant = ~(self.maximum > self.minimum)
+        variance = self.scatter / np.where(self.column_weight > 0.0, self.column_weight, 1.0)
+        return np.where(constant, 0.0, np.ldexp(np.sqrt(variance), self.exponent))
+
+    def frame(self, scaling: Scaling) -> Frame:
+        """The frame in which these rows are of order one about zero."""
+        constant = ~(self.maximum > self.minimum)
+        # The one value of a constant column is its exact mean, where sums would have rounded it.
+        origin = np.where(constant & (self.column_weight > 0.0), self.minimum, self.mean)
+        return Frame.about(origin, self.standard_deviation, scaling)
+
+    def __add__(self, other: Summary) -> Summary:
+        weight = self.column_weight + other.column_weight
+        safe = np.where(weight > 0.0, weight, 1.0)
+        # Half the difference cannot overflow; the exponent makes room for its square.
+        half = 0.5 * other.mean - 0.5 * self.mean
+        exponent = np.maximum(np.maximum(self.exponent, other.exponent), np.frexp(half)[1] + 1)
+        step = np.ldexp(half, 1 - exponent)
+        scatter = np.ldexp(self.scatter, 2 * (self.exponent - exponent)) + np.ldexp(
+            other.scatter, 2 * (other.exponent - exponent)
+        )
+        fraction = other.column_weight / safe
+        return Summary(
+            n_rows=self.n_rows + other.n_rows,
+            n_weighted=self.n_weighted + other.n_weighted,
+            sum_weight=self.sum_weight + other.sum_weight,
+            column_weight=weight,
+            mean=np.where(self.column_weight > 0.0, self.mean + 2.0 * (half * fraction), other.mean),
+            exponent=exponent,
+            scatter=scatter + step * step * (self.column_weight * fraction),
+            minimum=np.fmin(self.minimum, other.minimum),
+            maximum=np.fmax(self.maximum, other.maximum),
+            n_missing=self.n_missing + other.n_missing,
+            n_infinite=self.n_infinite + other.n_infinite,
+            first_missing=np.minimum(self.first_missing, other.first_missing),
+            first_infinite=np.minimum(self.first_infinite, other.first_infinite),
+        )

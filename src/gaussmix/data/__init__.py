@@ -1,0 +1,1 @@
+"""Where rows live: sources that read them and cut them, by their global number, into the same chunks."""

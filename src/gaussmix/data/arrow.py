@@ -1,0 +1,68 @@
+"""Arrow columns to arrays of numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+
+from gaussmix.core.types import Floats
+from gaussmix.errors import DataError
+
+
+def numeric_columns(schema: pa.Schema, wanted: Sequence[str] | None, weight: str | None = None) -> list[str]:
+    """Names of the feature columns, all of them numeric.
+
+    Parameters
+    ----------
+    schema : Schema
+        Of the file or table.
+    wanted : sequence of str, optional
+        The features; every column but the weight where not given.
+    weight : str, optional
+        The column of weights.
+
+    Raises
+    ------
+    DataError
+        If a column is not there, stands twice, or is not numeric.
+    """
+    twice = sorted({name for name in schema.names if schema.names.count(name) > 1})
+    if twice:
+        raise DataError(f"these column names stand more than once: {', '.join(twice)}; give each its own name")
+    names = list(wanted) if wanted is not None else [name for name in schema.names if name != weight]
+    unknown = [name for name in [*names, *([weight] if weight else [])] if name not in schema.names]
+    if unknown:
+        raise DataError(f"there is no column {', '.join(map(repr, unknown))}; the columns are {', '.join(schema.names)}")
+    text = [name for name in [*names, *([weight] if weight else [])] if not is_numeric(schema.field(name).type)]
+    if text:
+        kinds = ", ".join(f"{name} ({schema.field(name).type})" for name in text)
+        numeric = [name for name in schema.names if is_numeric(schema.field(name).type)]
+        raise DataError(
+            f"not numeric: {kinds}. Choose the columns to fit, for example --columns {','.join(numeric) or '…'}"
+        )
+    if not names:
+        raise DataError("no columns are left to fit")
+    return names
+
+
+def is_numeric(kind: pa.DataType) -> bool:
+    """Whether values of this type are numbers (or yes and no)."""
+    return bool(
+        pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind) or pa.types.is_decimal(kind)
+    )
+
+
+def matrix_of(table: pa.RecordBatch | pa.Table, names: Sequence[str]) -> Floats:
+    """The named columns as (n, d) float64 in row order; a null becomes NaN."""
+    matrix = np.empty((table.num_rows, len(names)))
+    for j, name in enumerate(names):
+        matrix[:, j] = vector_of(table, name)
+    return matrix
+
+
+def vector_of(table: pa.RecordBatch | pa.Table, name: str) -> Floats:
+    """One column as float64; a null becomes NaN."""
+    column = table.column(name).cast(pa.float64(), safe=False)
+    return np.asarray(column.to_numpy(zero_copy_only=False) if isinstance(column, pa.Array) else column.to_numpy())

@@ -1,0 +1,75 @@
+"""From blocks of any sizes to whole chunks: what a source needs that gets its rows piece by piece."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+
+from gaussmix.core.block import Block, concatenate
+from gaussmix.core.contracts import ReduceTask, RowTask
+from gaussmix.core.tree import TreeSum
+from gaussmix.core.types import Array, Integers
+
+
+def whole_chunks(blocks: Iterable[Block], chunk_length: int) -> Iterator[tuple[Block, int]]:
+    """Blocks of whole chunks with the global number of their first; only the last may be short.
+
+    Rows that do not fill a chunk wait for the next block.
+    """
+    waiting: list[Block] = []
+    n_waiting, first_chunk = 0, 0
+    for block in blocks:
+        waiting.append(block)
+        n_waiting += len(block)
+        if n_waiting < chunk_length:
+            continue
+        rows = concatenate(waiting)
+        n_chunks = n_waiting // chunk_length
+        yield rows.rows(0, n_chunks * chunk_length), first_chunk
+        first_chunk += n_chunks
+        n_waiting -= n_chunks * chunk_length
+        waiting = [rows.rows(n_chunks * chunk_length, len(rows))]
+    if n_waiting:
+        yield concatenate(waiting), first_chunk
+
+
+def map_reduce_blocks(blocks: Iterable[Block], task: ReduceTask) -> Any:
+    """The sum over the rows of all blocks; None if there are none."""
+    total: TreeSum[Any] = TreeSum()
+    for block, first_chunk in whole_chunks(blocks, task.chunk_length):
+        total.push(task.map(block, first_chunk))
+    return total.total()
+
+
+def map_rows_blocks(blocks: Iterable[Block], task: RowTask) -> dict[str, Array]:
+    """One result a row of all blocks."""
+    parts: list[dict[str, Array]] = []
+    for block in blocks:
+        parts.append(new_rows(task, len(block)))
+        task.map(block, parts[-1])
+    return {name: np.concatenate([new_rows(task, 0)[name], *(p[name] for p in parts)]) for name in task.fields}
+
+
+def new_rows(task: RowTask, n_rows: int) -> dict[str, Array]:
+    """Empty arrays for the results of that many rows."""
+    return {name: np.empty((n_rows, *field.shape), dtype=field.dtype) for name, field in task.fields.items()}
+
+
+def take_from_blocks(blocks: Iterable[Block], numbers: Integers) -> Block:
+    """The rows of these global numbers, in this order (a number may stand more than once)."""
+    order = np.argsort(numbers, kind="stable")
+    wanted = numbers[order]
+    parts, start = [], 0
+    for block in blocks:
+        low, high = np.searchsorted(wanted, (start, start + len(block)))
+        if high > low:
+            parts.append(block.take(wanted[low:high] - start))
+        start += len(block)
+        if high == len(wanted):
+            break
+    found = concatenate(parts)
+    if len(found) != len(numbers):
+        raise IndexError(f"row {int(wanted[len(found)])} was asked for, but there are only {start} rows")
+    return found.take(np.argsort(order, kind="stable"))

@@ -1,0 +1,53 @@
+"""Rows in an array."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from gaussmix.core.block import Block, Column
+from gaussmix.core.contracts import ReduceTask, RowTask, Source
+from gaussmix.core.tree import TreeSum
+from gaussmix.core.types import Array, Integers
+from gaussmix.data.chunks import new_rows
+
+
+class MemorySource(Source):
+    """Rows of an array, which is read where it lies: any strides, read-only or not, float32 or float64.
+
+    Parameters
+    ----------
+    x : array, shape (n, d)
+        The rows.
+    weight : array, shape (n,), optional
+        Their weights; ones (that take no memory) where not given.
+    columns : mapping of str to Column, optional
+        What else the rows carry.
+    """
+
+    def __init__(self, x: Array, weight: Array | None = None, columns: Mapping[str, Column] | None = None) -> None:
+        if x.dtype not in (np.float32, np.float64):
+            x = x.astype(np.float64)
+        if weight is None:
+            weight = np.broadcast_to(np.ones(1), (len(x),))
+        self._block = Block(x, weight.astype(np.float64, copy=False), dict(columns or {}))
+
+    @property
+    def n_features(self) -> int:
+        return int(self._block.x.shape[1])
+
+    def map_reduce(self, task: ReduceTask) -> Any:
+        total: TreeSum[Any] = TreeSum()
+        if len(self._block):
+            total.push(task.map(self._block, 0))
+        return total.total()
+
+    def map_rows(self, task: RowTask) -> dict[str, Array]:
+        out = new_rows(task, len(self._block))
+        task.map(self._block, out)
+        return out
+
+    def take(self, numbers: Integers) -> Block:
+        return self._block.take(numbers)

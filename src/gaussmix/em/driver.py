@@ -1,0 +1,108 @@
+"""The only EM loop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+from gaussmix.em.history import Entry, History
+from gaussmix.em.status import Status
+from gaussmix.em.stopping import Stopping, rounding
+
+Parameters = TypeVar("Parameters")
+
+
+Sums = TypeVar("Sums")
+
+
+@dataclass(frozen=True)
+class Evaluation(Generic[Sums]):
+    """One E-step.
+
+    Parameters
+    ----------
+    entry : Entry
+        What the parameters are worth.
+    sums : Sums
+        What an M-step needs.
+    """
+
+    entry: Entry
+    sums: Sums
+
+
+class Step(Protocol[Parameters, Sums]):
+    """What the loop drives."""
+
+    @property
+    def sum_weight(self) -> float:
+        """Sum of the rows' weights."""
+
+    @property
+    def monotone(self) -> bool:
+        """Whether the objective cannot fall."""
+
+    def expect(self, parameters: Parameters) -> Evaluation[Sums]:
+        """One pass over the rows."""
+
+    def maximise(self, evaluation: Evaluation[Sums], parameters: Parameters) -> Parameters:
+        """The next parameters."""
+
+
+@dataclass(frozen=True)
+class FitResult(Generic[Parameters, Sums]):
+    """What the loop returns.
+
+    Parameters
+    ----------
+    parameters : Parameters
+        The result. The evaluation belongs to exactly these.
+    evaluation : Evaluation
+        Their E-step.
+    history : History
+        One entry for each set of parameters, the start first; the last that counts is that of ``parameters``.
+    status : Status
+        How it ended.
+    """
+
+    parameters: Parameters
+    evaluation: Evaluation[Sums]
+    history: History
+    status: Status
+
+    @property
+    def n_iter(self) -> int:
+        """Updates made to come to the result."""
+        return len(self.history) - 1
+
+
+def run(
+    step: Step[Parameters, Sums], start: Parameters, stopping: Stopping, max_iter: int
+) -> FitResult[Parameters, Sums]:
+    """Alternate E-steps and M-steps until the rule says stop.
+
+    Parameters
+    ----------
+    step : Step
+        The two halves of an iteration.
+    start : Parameters
+        Where to begin; returned as it is with ``max_iter=0``.
+    stopping : Stopping
+        When it has converged.
+    max_iter : int
+        Largest number of updates.
+    """
+    history = History()
+    parameters, evaluation = start, step.expect(start)
+    history.append(evaluation.entry)
+    while True:
+        if stopping.converged(history, step.sum_weight):
+            return FitResult(parameters, evaluation, history, Status.CONVERGED)
+        if len(history) > max_iter:
+            return FitResult(parameters, evaluation, history, Status.MAX_ITER)
+        newer = step.maximise(evaluation, parameters)
+        newest = step.expect(newer)
+        if step.monotone and newest.entry.objective < evaluation.entry.objective - rounding(history, step.sum_weight):
+            return FitResult(parameters, evaluation, history, Status.FELL)
+        parameters, evaluation = newer, newest
+        history.append(evaluation.entry)

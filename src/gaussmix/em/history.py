@@ -1,0 +1,50 @@
+"""What a fit remembers of its iterations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from gaussmix.core.types import Floats
+
+
+class Entry(NamedTuple):
+    """The value of one set of parameters.
+
+    ``objective`` is what the fit climbs: the log-likelihood plus the log-priors.
+    """
+
+    log_likelihood: float
+    objective: float
+
+
+class History:
+    """Log-likelihood and objective of every set of parameters that was looked at, the start first."""
+
+    def __init__(self) -> None:
+        self._entries: list[Entry] = []
+
+    def append(self, entry: Entry) -> None:
+        """Add what the newest parameters are worth."""
+        self._entries.append(entry)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(self._entries)
+
+    def __getitem__(self, number: int) -> Entry:
+        return self._entries[number]
+
+    @property
+    def log_likelihood(self) -> Floats:
+        """Total log-likelihoods, shape (n_iter + 1,)."""
+        return np.array([entry.log_likelihood for entry in self._entries])
+
+    @property
+    def objective(self) -> Floats:
+        """Total objectives, shape (n_iter + 1,)."""
+        return np.array([entry.objective for entry in self._entries])

@@ -1,0 +1,31 @@
+"""How a fit ended, and what to do about it."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class Status(Enum):
+    """How a fit ended."""
+
+    CONVERGED = "converged"
+    MAX_ITER = "max_iter"
+    FELL = "fell"
+
+    @property
+    def advice(self) -> str:
+        """What it means and what to do."""
+        return _ADVICE[self]
+
+
+_ADVICE = {
+    Status.CONVERGED: "What more iterations could still gain is below the tolerance.",
+    Status.MAX_ITER: (
+        "Stopped at max_iter with gain still to come; raise max_iter, or loosen tol if the estimate of the gain left "
+        "is small enough for you."
+    ),
+    Status.FELL: (
+        "The objective fell by more than rounding, which a correct update cannot do; the best parameters so far are "
+        "returned. Please report it with the data, unless you wrote the update yourself."
+    ),
+}

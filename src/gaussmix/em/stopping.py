@@ -1,0 +1,77 @@
+"""Rules that say when a fit has converged."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from math import inf
+
+from gaussmix.em.history import History
+
+
+class Stopping(ABC):
+    """Says from the history whether what is still to gain is worth another iteration."""
+
+    @abstractmethod
+    def converged(self, history: History, sum_weight: float) -> bool:
+        """Whether to stop.
+
+        Parameters
+        ----------
+        history : History
+            So far, the newest entry last.
+        sum_weight : float
+            Sum of the rows' weights, to bring totals to the scale of one row.
+        """
+
+
+@dataclass(frozen=True)
+class PlainTolerance(Stopping):
+    """Stop when the mean log-likelihood changed by less than ``tol`` (scikit-learn's rule)."""
+
+    tol: float
+
+    def converged(self, history: History, sum_weight: float) -> bool:
+        if len(history) < 2:
+            return False
+        return abs(history[-1].log_likelihood - history[-2].log_likelihood) < self.tol * sum_weight
+
+
+@dataclass(frozen=True)
+class AitkenTolerance(Stopping):
+    """Stop when the gain in the mean objective that is still to come is estimated at less than ``tol``.
+
+    EM gains shrink by a nearly constant rate r, so that all later gains sum to about ``gain · r / (1 − r)``
+    (Aitken's acceleration; Böhning et al. 1994). The last gain alone says nothing where r is near 1.
+    """
+
+    tol: float
+
+    def converged(self, history: History, sum_weight: float) -> bool:
+        return remaining_gain(history, sum_weight) < self.tol * sum_weight
+
+
+ROUNDING = 64 * 2.0**-52
+"""Relative difference within which two objectives are taken for equal: the error of a tree of sums of logs."""
+
+
+def rounding(history: History, sum_weight: float) -> float:
+    """Differences of objectives below this say nothing.
+
+    The terms are log-densities of order one a row at least, and do not get smaller where they cancel in the sum.
+    """
+    return ROUNDING * max(abs(history[-1].objective), sum_weight)
+
+
+def remaining_gain(history: History, sum_weight: float) -> float:
+    """Aitken's estimate of how much the objective would still rise; infinite while nothing can be said."""
+    if len(history) < 3:
+        return inf
+    before = history[-2].objective - history[-3].objective
+    gain = history[-1].objective - history[-2].objective
+    if abs(gain) <= rounding(history, sum_weight):
+        return 0.0
+    if not 0.0 < gain < before:  # still speeding up
+        return inf
+    rate = gain / before
+    return gain * rate / (1.0 - rate)

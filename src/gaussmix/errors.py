@@ -1,0 +1,29 @@
+"""Every error and warning that gaussmix raises on purpose.
+
+All errors derive from :class:`GaussmixError`, so that one ``except`` clause catches what the library
+says, and each also derives from the built-in class that a caller would expect.
+"""
+
+
+class GaussmixError(Exception):
+    """Base of every error that gaussmix raises on purpose."""
+
+
+class DataError(GaussmixError, ValueError):
+    """The rows cannot be used: the text says which row or column, and what to do."""
+
+
+class ConfigError(GaussmixError, ValueError):
+    """A parameter has a value that makes no sense, or two of them contradict each other."""
+
+
+class DegenerateFitError(GaussmixError, ValueError):
+    """A covariance became singular and no prior was there to keep it apart from zero."""
+
+
+class FileError(GaussmixError, OSError):
+    """A file cannot be read or written."""
+
+
+class GaussmixWarning(UserWarning):
+    """Base of every warning that gaussmix issues on purpose."""

@@ -1,0 +1,1 @@
+"""What speaks scikit-learn."""

@@ -1,0 +1,1 @@
+"""What components emit: parameters, formulas, and the stages of a pass that belong to them."""

@@ -1,0 +1,139 @@
+"""The contract of a form."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+import numpy as np
+
+from gaussmix.core.statistics import Field
+from gaussmix.core.types import Floats, Integers
+from gaussmix.errors import DegenerateFitError
+
+
+class Form(ABC):
+    """How covariances, their factors and scatter matrices of k components lie in memory.
+
+    ``covariance``, ``precision_cholesky`` and ``scatter`` below all have the form's own shape. A factor is the
+    upper triangular ``U`` with precision ``U Uᵀ`` (scikit-learn's convention): ``y = (x − mean) U`` has
+    identity covariance.
+    """
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """Name, also of the compiled stages."""
+
+    @property
+    @abstractmethod
+    def compiled(self) -> bool:
+        """Whether the compiled pass has score and gather stages of this form."""
+
+    @property
+    @abstractmethod
+    def scatter_field(self) -> Field:
+        """The sum that `gather` gives."""
+
+    @abstractmethod
+    def squared_distance(self, x: Floats, means: Floats, precision_cholesky: Floats) -> Floats:
+        """Squared Mahalanobis distance of each row from each mean, shape (k, b)."""
+
+    @abstractmethod
+    def gather(self, x: Floats, share: Floats, pivot: Floats) -> Floats:
+        """Scatter about the pivots, weighted by ``share`` (k, b), as ``scatter_field`` declares it."""
+
+    @abstractmethod
+    def scatter(self, gathered: Floats, sum_weight: Floats, step: Floats) -> Floats:
+        """Scatter about the new means from what was gathered about the pivots.
+
+        Parameters
+        ----------
+        gathered : array
+            As `gather` gives it, summed over the rows.
+        sum_weight : array, shape (k,)
+            Sums of shares.
+        step : array, shape (k, d)
+            New means minus pivots.
+        """
+
+    @abstractmethod
+    def add_diagonal(self, matrices: Floats, diagonal: Floats, n_components: int) -> Floats:
+        """Scatter or covariance with ``diagonal`` (d,) added for each of the components that share a matrix."""
+
+    @abstractmethod
+    def factor(self, covariance: Floats) -> Floats:
+        """Upper factors of the precisions.
+
+        Raises
+        ------
+        DegenerateFitError
+            If a covariance is not positive definite to rounding.
+        """
+
+    @property
+    @abstractmethod
+    def requirement(self) -> str:
+        """What a given precision must be, in words."""
+
+    @abstractmethod
+    def shape(self, n_components: int, n_features: int) -> tuple[int, ...]:
+        """Shape of covariances and factors."""
+
+    @abstractmethod
+    def factor_of_precision(self, precision: Floats) -> Floats | None:
+        """Upper factors of given precisions; None if one is not what `requirement` says."""
+
+    @abstractmethod
+    def precision(self, precision_cholesky: Floats) -> Floats:
+        """Precisions of which these are the upper factors."""
+
+    @abstractmethod
+    def covariance(self, precision_cholesky: Floats) -> Floats:
+        """Covariances of which these are the upper factors of the precisions."""
+
+    @abstractmethod
+    def log_determinant(self, precision_cholesky: Floats, n_components: int) -> Floats:
+        """Log-determinant of each component's factor, −½ log|Σ|: shape (k,)."""
+
+    @abstractmethod
+    def precision_trace(self, precision_cholesky: Floats, diagonal: Floats, n_components: int) -> float:
+        """Sum over components of tr(Σ⁻¹ diag(diagonal))."""
+
+    @abstractmethod
+    def stack(self, covariance: Floats, n_components: int) -> Floats:
+        """One whole matrix a component, shape (k, d, d)."""
+
+    @abstractmethod
+    def from_stack(self, matrices: Floats) -> Floats:
+        """The form's shape from one whole matrix a component (k, d, d), which must be such as the form can hold."""
+
+    @abstractmethod
+    def select(self, matrices: Floats, components: Integers) -> Floats:
+        """Covariances or factors of some components, in this order."""
+
+    @abstractmethod
+    def replace(self, matrices: Floats, others: Floats, where: Floats) -> Floats:
+        """``matrices`` with those of the components marked in ``where`` (k,) taken from ``others``."""
+
+    @abstractmethod
+    def scale_features(self, matrices: Floats, scale: Floats) -> Floats:
+        """Every line of whole matrices, or every entry of diagonal ones, times its feature's ``scale`` (d,)."""
+
+    @abstractmethod
+    def colour(self, noise: Floats, precision_cholesky: Floats, component: int) -> Floats:
+        """Standard normal rows (n, d) made into rows with the covariance of this component."""
+
+
+def singular(component: int | None) -> DegenerateFitError:
+    """The error for a covariance without a factor; scikit-learn's sentence, and which component it was."""
+    which = "the shared covariance" if component is None else f"the covariance of component {component}"
+    return DegenerateFitError(
+        "Fitting the mixture model failed because some components have ill-defined empirical covariance "
+        "(for instance caused by singleton or collapsed samples). Try to decrease the number of components, "
+        f"increase reg_covar, or scale the input data. Here {which} is singular; reg_covar='auto' keeps it apart "
+        "from zero."
+    )
+
+
+EPSILON = float(np.finfo(np.float64).eps)
+"""Spacing of float64 at 1."""

@@ -1,0 +1,81 @@
+"""A whole matrix for each component."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gaussmix.core.statistics import Field
+from gaussmix.core.types import Floats, Integers
+from gaussmix.families.forms import triangular
+from gaussmix.families.forms.form import Form
+
+
+class FullForm(Form):
+    """Covariances and factors (k, d, d); scatter gathered as lower triangles, line by line, (k, t)."""
+
+    name = "full"
+    compiled = True
+    scatter_field = Field("scatter", ("k", "t"))
+
+    def squared_distance(self, x: Floats, means: Floats, precision_cholesky: Floats) -> Floats:
+        distance = np.empty((len(means), len(x)))
+        for j, (mean, factor) in enumerate(zip(means, precision_cholesky, strict=True)):
+            y = (x - mean) @ factor  # (b, d)
+            distance[j] = np.einsum("bd,bd->b", y, y)
+        return distance
+
+    def gather(self, x: Floats, share: Floats, pivot: Floats) -> Floats:
+        lower = np.tril_indices(x.shape[1])
+        scatter = np.empty((len(pivot), len(lower[0])))
+        for j, centre in enumerate(pivot):
+            z = x - centre  # (b, d)
+            scatter[j] = ((z * share[j, :, np.newaxis]).T @ z)[lower]
+        return scatter
+
+    def scatter(self, gathered: Floats, sum_weight: Floats, step: Floats) -> Floats:
+        moved = sum_weight[:, np.newaxis, np.newaxis] * step[:, :, np.newaxis] * step[:, np.newaxis, :]
+        return triangular.unpack(gathered, step.shape[1]) - moved
+
+    def add_diagonal(self, matrices: Floats, diagonal: Floats, n_components: int) -> Floats:
+        return matrices + np.diag(diagonal)
+
+    def factor(self, covariance: Floats) -> Floats:
+        return triangular.precision_cholesky(covariance)
+
+    requirement = "symmetric, positive-definite"
+
+    def shape(self, n_components: int, n_features: int) -> tuple[int, ...]:
+        return (n_components, n_features, n_features)
+
+    def factor_of_precision(self, precision: Floats) -> Floats | None:
+        return triangular.factor_of_precision(precision)
+
+    def precision(self, precision_cholesky: Floats) -> Floats:
+        return precision_cholesky @ precision_cholesky.swapaxes(-1, -2)
+
+    def covariance(self, precision_cholesky: Floats) -> Floats:
+        return triangular.covariance(precision_cholesky)
+
+    def log_determinant(self, precision_cholesky: Floats, n_components: int) -> Floats:
+        return np.log(np.diagonal(precision_cholesky, axis1=1, axis2=2)).sum(axis=1)
+
+    def precision_trace(self, precision_cholesky: Floats, diagonal: Floats, n_components: int) -> float:
+        return float(np.einsum("kij,i->", precision_cholesky**2, diagonal))
+
+    def stack(self, covariance: Floats, n_components: int) -> Floats:
+        return covariance
+
+    def from_stack(self, matrices: Floats) -> Floats:
+        return np.array(matrices)
+
+    def select(self, matrices: Floats, components: Integers) -> Floats:
+        return matrices[components]
+
+    def replace(self, matrices: Floats, others: Floats, where: Floats) -> Floats:
+        return np.where(where[:, np.newaxis, np.newaxis], others, matrices)
+
+    def scale_features(self, matrices: Floats, scale: Floats) -> Floats:
+        return matrices * scale[:, np.newaxis]
+
+    def colour(self, noise: Floats, precision_cholesky: Floats, component: int) -> Floats:
+        return triangular.colour(noise, precision_cholesky[component])

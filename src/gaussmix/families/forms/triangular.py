@@ -1,0 +1,69 @@
+"""Triangular factors of whole matrices."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.linalg import lapack, solve_triangular
+
+from gaussmix.core.types import Floats
+from gaussmix.families.forms.form import EPSILON, singular
+
+
+SYMMETRY = 1e-5
+"""Relative difference at which a given matrix still counts as symmetric, as in scikit-learn: figures are often
+given rounded."""
+
+
+def unpack(packed: Floats, n_features: int) -> Floats:
+    """Symmetric matrices (…, d, d) of lower triangles that lie line by line (…, t)."""
+    matrices = np.empty((*packed.shape[:-1], n_features, n_features))
+    row, column = np.tril_indices(n_features)
+    matrices[..., row, column] = packed
+    matrices[..., column, row] = packed
+    return matrices
+
+
+def precision_cholesky(covariance: Floats, *, shared: bool = False) -> Floats:
+    """Upper triangular U with Σ⁻¹ = U Uᵀ for each of the matrices (k, d, d): the inverse of Σ's Cholesky factor, turned.
+
+    A matrix counts as singular where a pivot is no more than the rounding of its diagonal entry: a feature then
+    is, as far as float64 knows, a combination of those before it.
+    """
+    d = covariance.shape[-1]
+    upper = np.empty_like(covariance)
+    for j, matrix in enumerate(covariance):
+        lower, failed = lapack.dpotrf(matrix, lower=1, clean=1)
+        pivots = np.diagonal(lower)
+        if failed or not (pivots**2 > d * EPSILON * np.diagonal(matrix)).all():
+            raise singular(None if shared else j)
+        inverse, _ = lapack.dtrtri(lower, lower=1)
+        upper[j] = inverse.T
+    return upper
+
+
+def factor_of_precision(precision: Floats) -> Floats | None:
+    """Upper triangular U with Λ = U Uᵀ of given precisions (…, d, d); None if one is not symmetric and positive definite.
+
+    It is the Cholesky factor of Λ with the order of the features turned round, turned back.
+    """
+    if not np.allclose(precision, precision.swapaxes(-1, -2), rtol=SYMMETRY, atol=0.0):
+        return None
+    try:
+        return np.ascontiguousarray(np.linalg.cholesky(precision[..., ::-1, ::-1])[..., ::-1, ::-1])
+    except np.linalg.LinAlgError:
+        return None
+
+
+def covariance(precision_cholesky: Floats) -> Floats:
+    """Σ = U⁻ᵀ U⁻¹ for each upper factor U of a precision (k, d, d)."""
+    result = np.empty_like(precision_cholesky)
+    for j, upper in enumerate(precision_cholesky):
+        inverse, _ = lapack.dtrtri(upper, lower=0)
+        result[j] = inverse.T @ inverse
+    return result
+
+
+def colour(noise: Floats, precision_cholesky: Floats) -> Floats:
+    """Rows ε U⁻¹ of standard normal rows ε: their covariance is U⁻ᵀ U⁻¹ = Σ."""
+    coloured: Floats = solve_triangular(precision_cholesky, noise.T, trans="T", check_finite=False).T
+    return coloured

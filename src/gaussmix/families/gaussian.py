@@ -1,0 +1,164 @@
+"""Gaussian components."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from gaussmix.core.block import Block
+from gaussmix.core.contracts import CompiledStage, Family, Scores
+from gaussmix.core.frame import Frame, Scaling
+from gaussmix.core.statistics import Field
+from gaussmix.core.types import Array, Floats, Integers
+from gaussmix.families.structures import STRUCTURES, Structure
+
+LOG_TWO_PI = float(np.log(2.0 * np.pi))
+
+
+@dataclass(frozen=True)
+class Gaussian(Family):
+    """Parameters of k Gaussian components with one covariance structure, in internal units.
+
+    Parameters
+    ----------
+    structure : Structure
+        Which covariances are allowed.
+    means : array, shape (k, d)
+        Means.
+    precision_cholesky : array
+        Upper factors U of the precisions, Σ⁻¹ = U Uᵀ, in the shape of the structure's form.
+    """
+
+    structure: Structure
+    means: Floats
+    precision_cholesky: Floats
+
+    @classmethod
+    def from_covariance(cls, structure: Structure, means: Floats, covariance: Floats) -> Gaussian:
+        """Components with these covariances (in the shape of the structure's form)."""
+        return cls(structure, means, structure.form.factor(covariance))
+
+    @property
+    def n_components(self) -> int:
+        return int(self.means.shape[0])
+
+    @property
+    def n_features(self) -> int:
+        return int(self.means.shape[1])
+
+    @property
+    def n_parameters(self) -> int:
+        return self.means.size + self.structure.n_parameters(self.n_components, self.n_features)
+
+    @property
+    def scaling(self) -> Scaling:
+        return self.structure.scaling
+
+    @property
+    def name(self) -> str:
+        return "gaussian"
+
+    @property
+    def pivot(self) -> Floats:
+        return self.means
+
+    @property
+    def covariance(self) -> Floats:
+        """Covariances, in the shape of the structure's form."""
+        return self.structure.form.covariance(self.precision_cholesky)
+
+    @cached_property
+    def log_normaliser(self) -> Floats:
+        """Log-density at the mean of each component, shape (k,)."""
+        log_determinant = self.structure.form.log_determinant(self.precision_cholesky, self.n_components)
+        return log_determinant - 0.5 * self.n_features * LOG_TWO_PI
+
+    @property
+    def layout(self) -> tuple[Sequence[Field], Mapping[str, int]]:
+        d = self.n_features
+        fields = (Field("sum_x", ("k", "d")), self.structure.form.scatter_field)
+        return fields, {"k": self.n_components, "d": d, "t": d * (d + 1) // 2}
+
+    def score(self, block: Block) -> Scores:
+        distance = self.structure.form.squared_distance(block.x, self.means, self.precision_cholesky)  # (k, b)
+        return Scores(self.log_normaliser[:, np.newaxis] - 0.5 * distance)
+
+    def gather(self, block: Block, share: Floats, scores: Scores) -> Mapping[str, Floats]:
+        sum_x = np.stack([share[j] @ (block.x - mean) for j, mean in enumerate(self.means)])  # (k, d)
+        return {"sum_x": sum_x, "scatter": self.structure.form.gather(block.x, share, self.means)}
+
+    def relative_distance(self, x: Floats) -> Floats:
+        # Halves first: a difference of two numbers of 1e300 stays finite. Then every row is brought to order one.
+        half = 0.5 * x - 0.5 * self.means[:, np.newaxis]  # (k, b, d)
+        exponent = np.frexp(np.abs(half).max(axis=(0, 2)))[1]  # (b,)
+        unit = np.ldexp(half, -exponent[:, np.newaxis])
+        origin = np.zeros((1, self.n_features))
+        every = np.arange(self.n_components)
+        form = self.structure.form
+        parts = [
+            form.squared_distance(unit[j], origin, form.select(self.precision_cholesky, every[j : j + 1]))[0]
+            for j in every
+        ]
+        return np.stack(parts)
+
+    def reorder(self, order: Integers) -> Gaussian:
+        factor = self.structure.form.select(self.precision_cholesky, order)
+        return Gaussian(self.structure, self.means[order], factor)
+
+    def sample(self, component: int, n_samples: int, generator: np.random.Generator) -> Floats:
+        noise = generator.standard_normal((n_samples, self.n_features))
+        return self.means[component] + self.structure.form.colour(noise, self.precision_cholesky, component)
+
+    @property
+    def compiled(self) -> CompiledStage | None:
+        form = self.structure.form
+        if not form.compiled:
+            return None
+        return CompiledStage(form.name, self.means, self.precision_cholesky, self.log_normaliser)
+
+    def marginal(self, features: Integers) -> Gaussian:
+        """The components of some of the features: their means and the corresponding part of each covariance."""
+        stacked = self.structure.form.stack(self.covariance, self.n_components)
+        part = stacked[:, features[:, np.newaxis], features]
+        return _unrestricted(self.means[:, features], part)
+
+    def conditional(self, known: Integers, rest: Integers, point: Floats) -> Gaussian:
+        """The components of ``rest`` where ``known`` take the values ``point`` (Bishop 2006, eq. 2.81 and 2.82)."""
+        stacked = self.structure.form.stack(self.covariance, self.n_components)
+        cross = stacked[:, rest[:, np.newaxis], known]  # (k, rest, known)
+        within = stacked[:, known[:, np.newaxis], known]
+        slope = np.linalg.solve(within, cross.transpose(0, 2, 1)).transpose(0, 2, 1)
+        means = self.means[:, rest] + np.einsum("krq,kq->kr", slope, point - self.means[:, known])
+        remaining = stacked[:, rest[:, np.newaxis], rest] - slope @ cross.transpose(0, 2, 1)
+        return _unrestricted(means, remaining)
+
+    def public_means(self, frame: Frame) -> Floats:
+        """Means in the user's units."""
+        return frame.positions_to_user(self.means)
+
+    def public_precision_cholesky(self, frame: Frame) -> Floats:
+        """Factors in the user's units, in the shape that scikit-learn gives them."""
+        return self.structure.public(self.structure.form.scale_features(self.precision_cholesky, frame.multiplier))
+
+    def public_precision(self, frame: Frame) -> Floats:
+        """Precisions in the user's units, in the shape that scikit-learn gives them."""
+        form = self.structure.form
+        return self.structure.public(form.precision(form.scale_features(self.precision_cholesky, frame.multiplier)))
+
+    def public_covariance(self, frame: Frame) -> Floats:
+        """Covariances in the user's units, in the shape that scikit-learn gives them."""
+        scale = np.ldexp(1.0, frame.exponent)
+        return self.structure.public(self.structure.form.scale_features(self.covariance, scale) * scale)
+
+    def standard_deviations(self, frame: Frame) -> Floats:
+        """Standard deviation of each feature in each component, in the user's units: shape (k, d)."""
+        stacked = self.structure.form.stack(self.covariance, self.n_components)
+        return frame.lengths_to_user(np.sqrt(np.diagonal(stacked, axis1=1, axis2=2)))
+
+
+def _unrestricted(means: Floats, covariance: Array) -> Gaussian:
+    # A part of a tied or diagonal covariance is again one, but a conditional's is not: full holds them all.
+    return Gaussian.from_covariance(STRUCTURES["full"], means, covariance)

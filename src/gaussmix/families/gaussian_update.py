@@ -1,0 +1,55 @@
+"""Gaussian parameters from statistics."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from gaussmix.core.contracts import Update
+from gaussmix.core.statistics import Statistics
+from gaussmix.families.gaussian import Gaussian
+from gaussmix.families.prior import Prior
+
+EMPTY = 1e-30
+"""A component whose shares sum to less than this part of all weight says nothing of its parameters: it keeps them."""
+
+
+@dataclass(frozen=True)
+class GaussianUpdate(Update[Gaussian]):
+    """Maximum likelihood, or the mode under a prior, of means and covariances.
+
+    Parameters
+    ----------
+    prior : Prior
+        What keeps covariances apart from zero.
+    """
+
+    prior: Prior
+
+    def update(self, statistics: Statistics, current: Gaussian) -> Gaussian:
+        """Means are weighted means; covariances are the structure's best for the scatter about them.
+
+        Raises
+        ------
+        DegenerateFitError
+            If a covariance becomes singular, which the automatic prior prevents.
+        """
+        structure, form = current.structure, current.structure.form
+        sum_weight = statistics.sum_weight
+        empty = ~(sum_weight > EMPTY * sum_weight.sum())
+        safe = np.where(empty, 1.0, sum_weight)
+        step = np.where(empty[:, np.newaxis], 0.0, statistics["sum_x"] / safe[:, np.newaxis])  # (k, d)
+        scatter = form.scatter(statistics["scatter"], sum_weight, step)
+        scatter = form.add_diagonal(scatter, self.prior.scatter_diagonal, len(sum_weight))
+        covariance = structure.covariance(scatter, np.where(empty, 1.0 / len(safe), sum_weight))
+        covariance = form.add_diagonal(covariance, self.prior.covariance_diagonal, 1)
+        if empty.any():
+            covariance = form.replace(covariance, current.covariance, empty)
+        return Gaussian.from_covariance(structure, statistics.pivot + step, covariance)
+
+    def log_prior(self, parameters: Gaussian) -> float:
+        """The prior's penalty, up to a constant."""
+        form = parameters.structure.form
+        diagonal = self.prior.scatter_diagonal
+        return -0.5 * form.precision_trace(parameters.precision_cholesky, diagonal, parameters.n_components)

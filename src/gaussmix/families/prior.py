@@ -1,0 +1,66 @@
+"""What keeps covariances apart from zero."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from gaussmix.core.frame import Frame, Scaling
+from gaussmix.core.summary import Summary
+from gaussmix.core.types import Floats
+
+AUTOMATIC_STRENGTH = 1e-6
+"""Pseudo-rows of the automatic prior as a share of the average component's rows: standard deviations under a
+thousandth of the data's are held up, and fits to anything wider are the maximum-likelihood ones to six digits."""
+
+
+@dataclass(frozen=True)
+class Prior:
+    """What is added to scatter matrices before, and to covariances after, the structure's own update.
+
+    The first acts as a proper prior, with penalty −½ Σₖ tr(Σₖ⁻¹ diag(``scatter_diagonal``)), so that the
+    penalised log-likelihood cannot fall. The second is scikit-learn's ``reg_covar``, which is no prior.
+
+    Parameters
+    ----------
+    scatter_diagonal : array, shape (d,)
+        Added to each component's scatter, internal units.
+    covariance_diagonal : array, shape (d,)
+        Added to each covariance, internal units.
+    """
+
+    scatter_diagonal: Floats
+    covariance_diagonal: Floats
+
+    @classmethod
+    def none(cls, n_features: int) -> Prior:
+        """Maximum likelihood."""
+        return cls(np.zeros(n_features), np.zeros(n_features))
+
+    @classmethod
+    def absolute(cls, reg_covar: float, frame: Frame) -> Prior:
+        """A fixed number, in the user's squared units, on the diagonal of every covariance."""
+        root = np.ldexp(np.sqrt(reg_covar), -frame.exponent)
+        return cls(np.zeros_like(root), root * root)
+
+    @classmethod
+    def automatic(cls, summary: Summary, frame: Frame, scaling: Scaling, n_components: int) -> Prior:
+        """The weak prior relative to the data that ``reg_covar="auto"`` stands for.
+
+        Its diagonal is the columns' variances. A constant column counts as one of variance 1 where every
+        feature has units of its own, and as one of the others' mean variance where all share them (1 if all are
+        constant), so that the prior follows every change of units that the structure follows.
+        """
+        variance = frame.lengths_to_internal(summary.standard_deviation) ** 2
+        varying = variance > 0.0
+        stand_in = 1.0
+        if scaling is Scaling.COMMON and varying.any():
+            stand_in = float(variance[varying].mean())
+        strength = AUTOMATIC_STRENGTH * summary.sum_weight / n_components
+        return cls(strength * np.where(varying, variance, stand_in), np.zeros_like(variance))
+
+    @property
+    def monotone(self) -> bool:
+        """Whether the penalised log-likelihood cannot fall under this."""
+        return not self.covariance_diagonal.any()

@@ -1,0 +1,32 @@
+"""Every component has a covariance of its own."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gaussmix.core.frame import Scaling
+from gaussmix.core.types import Floats
+from gaussmix.families.forms.full import FullForm
+from gaussmix.families.structures.structure import Structure
+
+
+class Full(Structure):
+    """Any covariance: ellipsoids of any volume, shape and orientation."""
+
+    name = "full"
+    mclust_name = "VVV"
+    description = "ellipsoidal, varying volume, shape, and orientation"
+    form = FullForm()
+    scaling = Scaling.PER_FEATURE
+
+    def n_parameters(self, n_components: int, n_features: int) -> int:
+        return n_components * n_features * (n_features + 1) // 2
+
+    def covariance(self, scatter: Floats, sum_weight: Floats) -> Floats:
+        return scatter / sum_weight[:, np.newaxis, np.newaxis]
+
+    def public(self, matrices: Floats) -> Floats:
+        return matrices
+
+    def private(self, matrices: Floats, n_components: int, n_features: int) -> Floats:
+        return matrices

@@ -1,0 +1,1 @@
+"""One fit: source, kernel, family, allocation, starts and loop wired together."""

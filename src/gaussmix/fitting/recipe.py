@@ -1,0 +1,52 @@
+"""What to fit, before any row is seen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gaussmix.allocations.weights import CommonWeights
+from gaussmix.core.frame import Frame
+from gaussmix.core.summary import Summary
+from gaussmix.em.stopping import Stopping
+from gaussmix.families.gaussian_update import GaussianUpdate
+from gaussmix.families.prior import Prior
+from gaussmix.families.structures import Structure
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A Gaussian mixture to be fitted.
+
+    Parameters
+    ----------
+    n_components : int
+        Number of components.
+    structure : Structure
+        Which covariances are allowed.
+    equal_weights : bool
+        Whether all components weigh the same.
+    reg_covar : float or None
+        A fixed number added to the covariances' diagonals (0: maximum likelihood), in the user's squared units;
+        None for the automatic prior, which is relative to the data.
+    stopping : Stopping
+        When the loop has converged.
+    max_iter : int
+        Most iterations.
+    """
+
+    n_components: int
+    structure: Structure
+    equal_weights: bool
+    reg_covar: float | None
+    stopping: Stopping
+    max_iter: int
+
+    def family_update(self, summary: Summary, frame: Frame) -> GaussianUpdate:
+        """The M-step of the components for these data."""
+        if self.reg_covar is None:
+            return GaussianUpdate(Prior.automatic(summary, frame, self.structure.scaling, self.n_components))
+        return GaussianUpdate(Prior.absolute(self.reg_covar, frame))
+
+    def allocation(self, weights: CommonWeights) -> CommonWeights:
+        """The weights that a start found, or equal ones if these are asked for."""
+        return CommonWeights.equal(self.n_components) if self.equal_weights else weights

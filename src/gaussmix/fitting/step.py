@@ -1,0 +1,53 @@
+"""An EM iteration on rows, as the loop sees it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gaussmix.core.contracts import Kernel, Source, Update
+from gaussmix.core.mixture import Mixture
+from gaussmix.core.statistics import Statistics
+from gaussmix.em.driver import Evaluation
+from gaussmix.em.history import Entry
+
+
+@dataclass(frozen=True)
+class EMStep:
+    """Expectation by a kernel over a source, maximisation by two updates.
+
+    Parameters
+    ----------
+    source : Source
+        The rows.
+    kernel : Kernel
+        Who goes over them.
+    family_update, allocation_update : Update
+        Statistics to parameters.
+    sum_weight : float
+        Sum of the rows' weights.
+    monotone : bool
+        Whether the two updates promise that the objective does not fall.
+    """
+
+    source: Source
+    kernel: Kernel
+    family_update: Update  # type: ignore[type-arg]  # of whatever family the mixture has
+    allocation_update: Update  # type: ignore[type-arg]
+    sum_weight: float
+    monotone: bool = True
+
+    def expect(self, parameters: Mixture) -> Evaluation[Statistics]:
+        """One pass over the rows."""
+        statistics = self.kernel.expect(self.source, parameters)
+        log_likelihood = parameters.frame.log_likelihood_to_user(statistics.log_likelihood, self.sum_weight)
+        log_prior = self.family_update.log_prior(parameters.family)
+        log_prior += self.allocation_update.log_prior(parameters.allocation)
+        return Evaluation(Entry(log_likelihood, log_likelihood + log_prior), statistics)
+
+    def maximise(self, evaluation: Evaluation[Statistics], parameters: Mixture) -> Mixture:
+        """Both updates, from the same sums."""
+        return Mixture(
+            self.family_update.update(evaluation.sums, parameters.family),
+            self.allocation_update.update(evaluation.sums, parameters.allocation),
+            parameters.frame,
+        )

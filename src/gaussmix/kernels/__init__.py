@@ -1,0 +1,1 @@
+"""Passes over rows: everything whose cost grows with their number."""

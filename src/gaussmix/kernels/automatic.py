@@ -1,0 +1,46 @@
+"""The compiled pass where there is one, NumPy elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+
+from gaussmix.core.contracts import Family, Kernel, Source
+from gaussmix.core.mixture import Mixture
+from gaussmix.core.statistics import Statistics
+from gaussmix.core.types import Array
+from gaussmix.kernels.reference import ReferenceKernel
+from gaussmix.kernels.threads import thread_count
+
+EXTENSION = find_spec("gaussmix._native") is not None
+"""Whether the compiled extension was built."""
+
+if EXTENSION:
+    from gaussmix.kernels.native import NativeKernel
+
+
+@dataclass(frozen=True)
+class AutomaticKernel(Kernel):
+    """Takes for every pass the fastest kernel that knows its stages.
+
+    Parameters
+    ----------
+    n_threads : int, optional
+        Most threads of a compiled pass; see `thread_count`.
+    """
+
+    n_threads: int | None = None
+    _reference: ReferenceKernel = field(default_factory=ReferenceKernel)
+
+    def expect(self, source: Source, mixture: Mixture, gather: Family | None = None) -> Statistics:
+        kernel = self._kernel(mixture, mixture.family if gather is None else gather)
+        return kernel.expect(source, mixture, gather)
+
+    def rows(self, source: Source, mixture: Mixture, wanted: Sequence[str]) -> dict[str, Array]:
+        return self._kernel(mixture, mixture.family).rows(source, mixture, wanted)
+
+    def _kernel(self, mixture: Mixture, gather: Family) -> Kernel:
+        if EXTENSION and NativeKernel.runs(mixture, gather):
+            return NativeKernel(thread_count(self.n_threads))
+        return self._reference

@@ -1,0 +1,21 @@
+"""How many rows a chunk has."""
+
+from __future__ import annotations
+
+LONGEST = 4096
+"""Sums of fewer rows than this are quickly made, and adding them up costs nothing beside."""
+SHORTEST = 512
+"""Adding two chunks' sums costs about as much as 2 of its rows; 512 rows make that less than 1 %."""
+WORK = 1 << 24
+"""Products of n·k·d² in a chunk beyond which a shorter one spreads better over threads (some 10 ms of work)."""
+
+
+def chunk_length(n_components: int, n_features: int) -> int:
+    """Rows of a chunk: a power of two that depends on nothing but the size of the mixture.
+
+    Whoever cuts the rows (threads, files, workers) cuts them here, so that every sum has the same bits.
+    """
+    length = LONGEST
+    while length > SHORTEST and length * n_components * n_features**2 > WORK:
+        length //= 2
+    return length

@@ -1,0 +1,131 @@
+"""The compiled pass."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from gaussmix import _native
+from gaussmix.core.block import Block
+from gaussmix.core.contracts import CompiledStage, Family, Kernel, RowField, Source, layout_of
+from gaussmix.core.frame import Frame
+from gaussmix.core.mixture import Mixture
+from gaussmix.core.statistics import Statistics
+from gaussmix.core.tree import Node
+from gaussmix.core.types import Array, Floats
+from gaussmix.kernels.chunks import chunk_length
+from gaussmix.kernels.row_fields import row_fields
+
+LEVEL_VARIABLE = "GAUSSMIX_ISA"
+"""Environment variable that forces an instruction level, one of `levels`."""
+
+if LEVEL_VARIABLE in os.environ:
+    _native.use_level(os.environ[LEVEL_VARIABLE])
+
+
+def levels() -> list[str]:
+    """Instruction levels that this build has and this processor runs, the best last."""
+    return list(_native.levels())
+
+
+@dataclass(frozen=True)
+class ExpectTask:
+    """Sums of a pass, by compiled stages."""
+
+    frame: Frame
+    score: CompiledStage
+    share: tuple[str, Floats]
+    gather: CompiledStage
+    n_threads: int
+
+    @property
+    def chunk_length(self) -> int:
+        return chunk_length(*self.score.means.shape)
+
+    def map(self, block: Block, first_chunk: int) -> Iterator[Node[Floats]]:
+        """The largest nodes that these chunks fill."""
+        mode, log_weights = self.share
+        nodes = _native.expect(
+            block.x,
+            block.weight,
+            self.frame.multiplier,
+            self.frame.shift,
+            self.score.form,
+            self.score.means,
+            self.score.factor,
+            self.score.log_normaliser + log_weights,
+            mode,
+            self.gather.form,
+            self.gather.means,
+            self.chunk_length,
+            first_chunk,
+            self.n_threads,
+        )
+        return (Node(*node) for node in nodes)
+
+
+@dataclass(frozen=True)
+class RowsTask:
+    """Log-density, responsibilities and label of each row, by compiled stages."""
+
+    frame: Frame
+    score: CompiledStage
+    log_weights: Floats
+    fields: Mapping[str, RowField]
+    n_threads: int
+
+    def map(self, block: Block, out: Mapping[str, Array]) -> None:
+        """All rows at once."""
+        _native.rows(
+            block.x,
+            self.frame.multiplier,
+            self.frame.shift,
+            self.score.form,
+            self.score.means,
+            self.score.factor,
+            self.score.log_normaliser + self.log_weights,
+            self.n_threads,
+            out.get("log_density"),
+            out.get("responsibility"),
+            out.get("label"),
+        )
+        if "log_density" in out:
+            np.subtract(out["log_density"], self.frame.log_volume, out=out["log_density"])
+
+
+@dataclass(frozen=True)
+class NativeKernel(Kernel):
+    """Passes by compiled stages; only for what has them (`runs`).
+
+    Parameters
+    ----------
+    n_threads : int
+        Most threads of a pass.
+    """
+
+    n_threads: int
+
+    @staticmethod
+    def runs(mixture: Mixture, gather: Family) -> bool:
+        """Whether every stage is compiled."""
+        stages = (mixture.family.compiled, mixture.allocation.compiled, gather.compiled)
+        return all(stage is not None for stage in stages)
+
+    def expect(self, source: Source, mixture: Mixture, gather: Family | None = None) -> Statistics:
+        gatherer = mixture.family if gather is None else gather
+        score, share, stage = mixture.family.compiled, mixture.allocation.compiled, gatherer.compiled
+        if score is None or share is None or stage is None:
+            raise TypeError("a stage of this pass is not compiled")
+        layout = layout_of(gatherer, mixture.allocation)
+        total = source.map_reduce(ExpectTask(mixture.frame, score, share, stage, self.n_threads))
+        return Statistics(layout, np.zeros(layout.size) if total is None else total, mixture.frame, gatherer.pivot)
+
+    def rows(self, source: Source, mixture: Mixture, wanted: Sequence[str]) -> dict[str, Array]:
+        score, share = mixture.family.compiled, mixture.allocation.compiled
+        if score is None or share is None:
+            raise TypeError("a stage of this pass is not compiled")
+        fields = row_fields(wanted, mixture.n_components)
+        return source.map_rows(RowsTask(mixture.frame, score, share[1], fields, self.n_threads))

@@ -1,0 +1,1 @@
+"""First mixtures. Kernels and the EM loop come as arguments."""

@@ -1,0 +1,50 @@
+"""Spread-out first centres."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gaussmix.core.types import Floats, Integers
+
+
+def draw_rows(weight: Floats, size: int, generator: np.random.Generator) -> Integers:
+    """Row numbers drawn with probability in proportion to weight.
+
+    By cumulative weight, so that a row of weight 2 is as likely as two rows of weight 1.
+    """
+    cumulative = np.cumsum(weight)
+    return np.searchsorted(cumulative, generator.random(size) * cumulative[-1], side="right").clip(0, len(weight) - 1)
+
+
+def greedy_k_means_plus_plus(x: Floats, weight: Floats, k: int, generator: np.random.Generator) -> Floats:
+    """k rows far from one another (Arthur & Vassilvitskii 2007, with the best of several draws at each step).
+
+    Parameters
+    ----------
+    x : array, shape (m, d)
+        Rows, in units in which distances mean something.
+    weight : array, shape (m,)
+        Their weights.
+    k : int
+        Number of centres; where fewer rows are distinct, some centres are equal.
+    generator : Generator
+        Of the draws.
+    """
+    n_draws = 2 + int(np.log(k))  # as many as the paper's authors used in their own code
+    chosen = [int(draw_rows(weight, 1, generator)[0])]
+    distance = _squared_distance(x, x[chosen[0]])
+    while len(chosen) < k:
+        potential = weight * distance
+        if not potential.sum() > 0.0:  # every row is a centre already
+            potential = weight
+        draws = draw_rows(potential, n_draws, generator)
+        shrunk = [np.minimum(distance, _squared_distance(x, x[row])) for row in draws]
+        best = int(np.argmin([weight @ s for s in shrunk]))
+        chosen.append(int(draws[best]))
+        distance = shrunk[best]
+    return x[chosen]
+
+
+def _squared_distance(x: Floats, centre: Floats) -> Floats:
+    z = x - centre
+    return np.einsum("md,md->m", z, z)
