@@ -122,7 +122,9 @@ class Mixture:
 
     def _conditionable(self) -> Conditionable:
         if not isinstance(self.family, Conditionable):
-            raise ConfigError(f"components of family {self.family.name} have no marginal or conditional distribution here")
+            raise ConfigError(
+                f"components of family {self.family.name} have no marginal or conditional distribution here"
+            )
         return self.family
 
     def _decide_by_distance(self, block: Block, shares: Shares, lost: Array) -> Shares:

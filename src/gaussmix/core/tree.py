@@ -1,7 +1,7 @@
 """A sum whose bits depend on the terms and their numbers only, not on who computed them, when, or in what groups.
 
-Chunks of rows are numbered from the first row of the data. Node ``(level, index)`` is the sum of the chunks
-``index * 2**level`` up to ``(index + 1) * 2**level``; it is always ``left + right`` of its two halves. Whoever
+Chunks of rows are numbered from the first row of the data. Node ``(level, number)`` is the sum of the chunks
+``number * 2**level`` up to ``(number + 1) * 2**level``; it is always ``left + right`` of its two halves. Whoever
 adds chunks, in whatever spans, forms the same nodes, so that any number of threads, any cutting of the reading
 and any number of workers give the same bits, with O(log n) nodes waiting.
 """
@@ -22,10 +22,10 @@ T = TypeVar("T", bound=Addable)
 
 
 class Node(NamedTuple, Generic[T]):
-    """The sum of ``2**level`` chunks, the first being ``index * 2**level``."""
+    """The sum of ``2**level`` chunks, the first being ``number * 2**level``."""
 
     level: int
-    index: int
+    number: int
     value: T
 
 
@@ -41,7 +41,7 @@ class TreeSum(Generic[T]):
             top = Node(*node)
             while self._waiting and _are_halves(self._waiting[-1], top):
                 left = self._waiting.pop()
-                top = Node(top.level + 1, left.index // 2, left.value + top.value)
+                top = Node(top.level + 1, left.number // 2, left.value + top.value)
             self._waiting.append(top)
 
     def total(self) -> T | None:
@@ -55,4 +55,4 @@ class TreeSum(Generic[T]):
 
 
 def _are_halves(left: Node[Any], right: Node[Any]) -> bool:
-    return left.level == right.level and left.index % 2 == 0 and right.index == left.index + 1
+    return left.level == right.level and left.number % 2 == 0 and right.number == left.number + 1

@@ -34,7 +34,9 @@ def numeric_columns(schema: pa.Schema, wanted: Sequence[str] | None, weight: str
     names = list(wanted) if wanted is not None else [name for name in schema.names if name != weight]
     unknown = [name for name in [*names, *([weight] if weight else [])] if name not in schema.names]
     if unknown:
-        raise DataError(f"there is no column {', '.join(map(repr, unknown))}; the columns are {', '.join(schema.names)}")
+        raise DataError(
+            f"there is no column {', '.join(map(repr, unknown))}; the columns are {', '.join(schema.names)}"
+        )
     text = [name for name in [*names, *([weight] if weight else [])] if not is_numeric(schema.field(name).type)]
     if text:
         kinds = ", ".join(f"{name} ({schema.field(name).type})" for name in text)
@@ -50,7 +52,10 @@ def numeric_columns(schema: pa.Schema, wanted: Sequence[str] | None, weight: str
 def is_numeric(kind: pa.DataType) -> bool:
     """Whether values of this type are numbers (or yes and no)."""
     return bool(
-        pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind) or pa.types.is_decimal(kind)
+        pa.types.is_integer(kind)
+        or pa.types.is_floating(kind)
+        or pa.types.is_boolean(kind)
+        or pa.types.is_decimal(kind)
     )
 
 

@@ -12,6 +12,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from gaussmix.allocations.given import RESPONSIBILITY
 from gaussmix.core.block import Column
 from gaussmix.core.contracts import Source
 from gaussmix.core.types import Array, Floats, Integers
@@ -27,7 +28,6 @@ from gaussmix.fitting.recipe import Recipe
 from gaussmix.fitting.start import KMeansStart, SharesStart, Start
 from gaussmix.kernels.automatic import AutomaticKernel
 from gaussmix.starts.shares import one_hot
-from gaussmix.allocations.given import RESPONSIBILITY
 
 if TYPE_CHECKING:
     from gaussmix.core.mixture import Mixture
@@ -175,7 +175,12 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         recipe = self._recipe()
         source, start = self._rows_and_start(X, sample_weight)
         start = given_parameters(
-            recipe, source.n_features, self.weights_init, self.means_init, self.precisions_init, start
+            recipe,
+            source.n_features,
+            self.weights_init,
+            self.means_init,
+            self.precisions_init,
+            start,
         )
         generator = np.random.default_rng(check_random_state(self.random_state).randint(2**31))
         fit = fit_mixture(source, self._kernel(), recipe, start, generator, self.n_init)
@@ -223,7 +228,9 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         """Draws from the mixture and the components they came from, grouped by component."""
         check_is_fitted(self)
         if n_samples < 1:
-            raise ConfigError(f"Invalid value for 'n_samples': {n_samples} . The sampling requires at least one sample.")
+            raise ConfigError(
+                f"Invalid value for 'n_samples': {n_samples} . The sampling requires at least one sample."
+            )
         generator = np.random.default_rng(check_random_state(self.random_state).randint(2**31))
         return self.mixture_.sample(n_samples, generator)
 
@@ -277,7 +284,12 @@ class GaussianMixture(DensityMixin, BaseEstimator):
             self.n_features_in_ = X.n_features
             return X, self._named_start(self.init_params)
         x = validate_data(
-            self, X, dtype=[np.float64, np.float32], ensure_min_samples=2, accept_large_sparse=False, order=None
+            self,
+            X,
+            dtype=[np.float64, np.float32],
+            ensure_min_samples=2,
+            accept_large_sparse=False,
+            order=None,
         )
         weight = None if sample_weight is None else checked_weight(sample_weight, len(x))
         if isinstance(self.init_params, str):

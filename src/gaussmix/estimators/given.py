@@ -49,9 +49,7 @@ def _weights(weights: npt.ArrayLike, n_components: int) -> Floats:
             f"min value {values.min():.5f}, max value {values.max():.5f}"
         )
     if abs(values.sum() - 1.0) > SUM_TOLERANCE:
-        raise DataError(
-            f"The parameter 'weights' should be normalized, but got sum(weights) = {values.sum():.5f}"
-        )
+        raise DataError(f"The parameter 'weights' should be normalized, but got sum(weights) = {values.sum():.5f}")
     return values / values.sum()
 
 

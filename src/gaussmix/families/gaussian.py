@@ -41,6 +41,12 @@ class Gaussian(Family):
         """Components with these covariances (in the shape of the structure's form)."""
         return cls(structure, means, structure.form.factor(covariance))
 
+    @classmethod
+    def unit(cls, structure: Structure, means: Floats) -> Gaussian:
+        """Components of unit covariance in the frame."""
+        k, d = means.shape
+        return cls(structure, means, structure.form.from_stack(np.broadcast_to(np.eye(d), (k, d, d))))
+
     @property
     def n_components(self) -> int:
         return int(self.means.shape[0])

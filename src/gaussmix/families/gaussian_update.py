@@ -53,3 +53,21 @@ class GaussianUpdate(Update[Gaussian]):
         form = parameters.structure.form
         diagonal = self.prior.scatter_diagonal
         return -0.5 * form.precision_trace(parameters.precision_cholesky, diagonal, parameters.n_components)
+
+
+@dataclass(frozen=True)
+class CentresUpdate(Update[Gaussian]):
+    """Means move to the mean of their rows, covariances stay: the M-step of k-means.
+
+    A component without rows stays where it is.
+    """
+
+    def update(self, statistics: Statistics, current: Gaussian) -> Gaussian:
+        """The next centres."""
+        sum_weight = statistics.sum_weight[:, np.newaxis]
+        step = statistics["sum_x"] / np.where(sum_weight > 0.0, sum_weight, 1.0)
+        return Gaussian(current.structure, statistics.pivot + step, current.precision_cholesky)
+
+    def log_prior(self, parameters: Gaussian) -> float:
+        """No prior."""
+        return 0.0

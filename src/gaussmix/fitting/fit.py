@@ -121,7 +121,8 @@ def checked_summary(source: Source, n_components: int) -> Summary:
         if counts.any():
             column = int(np.flatnonzero(counts)[0])
             raise DataError(
-                f"column {column} has {int(counts[column])} {word} values, the first in row {int(firsts[column])}; {remedy}"
+                f"column {column} has {int(counts[column])} {word} values, the first in row {int(firsts[column])}; "
+                f"{remedy}"
             )
     if summary.n_weighted < n_components:
         raise DataError(

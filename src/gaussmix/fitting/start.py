@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gaussmix.allocations.given import Unchanged
+from gaussmix.allocations.given import Given, Hard, Unchanged
 from gaussmix.allocations.weights import CommonWeights
 from gaussmix.core.contracts import Kernel, Source
 from gaussmix.core.frame import Frame
@@ -18,11 +18,12 @@ from gaussmix.core.types import Floats
 from gaussmix.em.driver import run
 from gaussmix.em.stopping import AitkenTolerance
 from gaussmix.families.gaussian import Gaussian
-from gaussmix.families.gaussian_update import GaussianUpdate
+from gaussmix.families.gaussian_update import CentresUpdate, GaussianUpdate
+from gaussmix.families.structures import STRUCTURES
 from gaussmix.fitting.recipe import Recipe
 from gaussmix.fitting.step import EMStep
-from gaussmix.starts.k_means import CentresOnly, seeded_centres
-from gaussmix.starts.shares import from_responsibilities, from_shares
+from gaussmix.starts.k_means import metric, seeded_centres
+from gaussmix.starts.shares import from_shares, mean_of_shares
 
 K_MEANS_TOLERANCE = 1e-3
 """A start need not be exact: k-means stops when what is left to gain is under a thousandth of a nat a row."""
@@ -81,13 +82,16 @@ class KMeansStart(Start):
     name = "kmeans"
 
     def first(self, scene: Scene, generator: np.random.Generator) -> Mixture:
-        recipe = scene.recipe
-        centres = seeded_centres(
-            scene.source, scene.summary, scene.frame, recipe.structure.scaling, recipe.n_components, generator
-        )
-        step = EMStep(scene.source, scene.kernel, CentresOnly(), Unchanged(), scene.summary.sum_weight)
-        partition = run(step, centres, AitkenTolerance(K_MEANS_TOLERANCE), K_MEANS_ITERATIONS).parameters
-        return scene.mixture(*from_shares(scene.source, scene.kernel, partition, recipe.structure, scene.update))
+        structure, k = scene.recipe.structure, scene.recipe.n_components
+        measure = metric(scene.summary, scene.frame, structure.scaling)
+        centres = seeded_centres(scene.source, scene.summary, scene.frame, measure, k, generator)
+        # One fixed metric: a diagonal factor, the same for all.
+        balls = Gaussian(STRUCTURES["diag"], centres, np.repeat(measure[np.newaxis], k, axis=0))
+        step = EMStep(scene.source, scene.kernel, CentresUpdate(), Unchanged(), scene.summary.sum_weight)
+        rule = AitkenTolerance(K_MEANS_TOLERANCE)
+        partition = run(step, Mixture(balls, Hard(k), scene.frame), rule, K_MEANS_ITERATIONS).parameters
+        target = Gaussian.unit(structure, partition.family.pivot)
+        return scene.mixture(*from_shares(scene.source, scene.kernel, partition, target, scene.update))
 
 
 @dataclass(frozen=True)
@@ -97,12 +101,11 @@ class SharesStart(Start):
     name = "responsibilities"
 
     def first(self, scene: Scene, generator: np.random.Generator) -> Mixture:
-        recipe = scene.recipe
-        return scene.mixture(
-            *from_responsibilities(
-                scene.source, scene.kernel, scene.frame, recipe.structure, recipe.n_components, scene.update
-            )
-        )
+        source, kernel, k = scene.source, scene.kernel, scene.recipe.n_components
+        origin = Gaussian.unit(scene.recipe.structure, np.zeros((k, source.n_features)))
+        given = Mixture(origin, Given(k), scene.frame)
+        target = Gaussian.unit(scene.recipe.structure, mean_of_shares(source, kernel, given))
+        return scene.mixture(*from_shares(source, kernel, given, target, scene.update))
 
 
 @dataclass(frozen=True)

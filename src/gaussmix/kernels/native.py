@@ -116,7 +116,11 @@ class NativeKernel(Kernel):
 
     def expect(self, source: Source, mixture: Mixture, gather: Family | None = None) -> Statistics:
         gatherer = mixture.family if gather is None else gather
-        score, share, stage = mixture.family.compiled, mixture.allocation.compiled, gatherer.compiled
+        score, share, stage = (
+            mixture.family.compiled,
+            mixture.allocation.compiled,
+            gatherer.compiled,
+        )
         if score is None or share is None or stage is None:
             raise TypeError("a stage of this pass is not compiled")
         layout = layout_of(gatherer, mixture.allocation)

@@ -95,7 +95,10 @@ class ReferenceKernel(Kernel):
         task = ExpectTask(mixture, gatherer)
         total = source.map_reduce(task)
         return Statistics(
-            task.layout, np.zeros(task.layout.size) if total is None else total, mixture.frame, gatherer.pivot
+            task.layout,
+            np.zeros(task.layout.size) if total is None else total,
+            mixture.frame,
+            gatherer.pivot,
         )
 
     def rows(self, source: Source, mixture: Mixture, wanted: Sequence[str]) -> dict[str, Array]:

@@ -17,7 +17,7 @@ def draw_rows(weight: Floats, size: int, generator: np.random.Generator) -> Inte
 
 
 def greedy_k_means_plus_plus(x: Floats, weight: Floats, k: int, generator: np.random.Generator) -> Floats:
-    """k rows far from one another (Arthur & Vassilvitskii 2007, with the best of several draws at each step).
+    """K rows far from one another (Arthur & Vassilvitskii 2007, with the best of several draws at each step).
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def greedy_k_means_plus_plus(x: Floats, weight: Floats, k: int, generator: np.ra
         best = int(np.argmin([weight @ s for s in shrunk]))
         chosen.append(int(draws[best]))
         distance = shrunk[best]
-    return x[chosen]
+    return np.array(chosen)
 
 
 def _squared_distance(x: Floats, centre: Floats) -> Floats:

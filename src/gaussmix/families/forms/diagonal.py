@@ -27,7 +27,9 @@ class DiagonalForm(Form):
         return np.stack([share[j] @ (x - centre) ** 2 for j, centre in enumerate(pivot)])
 
     def scatter(self, gathered: Floats, sum_weight: Floats, step: Floats) -> Floats:
-        return np.maximum(gathered - sum_weight[:, np.newaxis] * step**2, 0.0)  # a sum of squares: only rounding is below
+        return np.maximum(
+            gathered - sum_weight[:, np.newaxis] * step**2, 0.0
+        )  # a sum of squares: only rounding is below
 
     def add_diagonal(self, matrices: Floats, diagonal: Floats, n_components: int) -> Floats:
         return matrices + diagonal

@@ -8,7 +8,6 @@ from scipy.linalg import lapack, solve_triangular
 from gaussmix.core.types import Floats
 from gaussmix.families.forms.form import EPSILON, singular
 
-
 SYMMETRY = 1e-5
 """Relative difference at which a given matrix still counts as symmetric, as in scikit-learn: figures are often
 given rounded."""
@@ -24,7 +23,7 @@ def unpack(packed: Floats, n_features: int) -> Floats:
 
 
 def precision_cholesky(covariance: Floats, *, shared: bool = False) -> Floats:
-    """Upper triangular U with Σ⁻¹ = U Uᵀ for each of the matrices (k, d, d): the inverse of Σ's Cholesky factor, turned.
+    """Upper triangular U with Σ⁻¹ = U Uᵀ for each of the matrices (k, d, d): the inverse of Σ's factor, turned.
 
     A matrix counts as singular where a pivot is no more than the rounding of its diagonal entry: a feature then
     is, as far as float64 knows, a combination of those before it.
@@ -42,7 +41,7 @@ def precision_cholesky(covariance: Floats, *, shared: bool = False) -> Floats:
 
 
 def factor_of_precision(precision: Floats) -> Floats | None:
-    """Upper triangular U with Λ = U Uᵀ of given precisions (…, d, d); None if one is not symmetric and positive definite.
+    """Upper triangular U with Λ = U Uᵀ of given precisions (…, d, d); None if one is not symmetric, positive definite.
 
     It is the Cholesky factor of Λ with the order of the features turned round, turned back.
     """
