@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gaussmix import _native
+import gaussmix._native as _native
 from gaussmix.core.block import Block
 from gaussmix.core.contracts import CompiledStage, Family, Kernel, RowField, Source, layout_of
 from gaussmix.core.frame import Frame
