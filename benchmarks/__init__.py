@@ -1,0 +1,1 @@
+"""Compare EM engines: same data, same start, same number of iterations, same threads."""

@@ -1,0 +1,131 @@
+"""`python -m benchmarks`: measure, print the table, write the JSON file."""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import importlib.metadata
+import json
+import sys
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from benchmarks import machine, peak, runner, table
+from benchmarks.cases import Case, grid
+from benchmarks.engines import ENGINES, Engine
+
+QUICK_SHRINK = 10
+QUICK_REPEAT = 3
+
+
+def main() -> int:
+    """Run the benchmark; return 1 where the engines did not agree."""
+    options = _parser().parse_args()
+    console = Console(width=None if sys.stdout.isatty() else 150)
+    engines, versions, missing = _engines(options.engines)
+    cases = _cases(options.cases, options.quick)
+    if not engines or not cases:
+        console.print(f"Nothing to run. {'; '.join(missing) or 'No case has that name.'}")
+        return 2
+    for line in missing:
+        console.print(f"[yellow]{line}[/yellow]")
+
+    settings = runner.Settings(
+        seed=options.seed,
+        threads=options.threads,
+        repeat=QUICK_REPEAT if options.quick and options.repeat is None else options.repeat or 5,
+        patience=options.patience,
+    )
+    flops = peak.fma_peak(options.threads)
+    console.print(_heading(settings, flops))
+    results = []
+    for result in runner.run(cases, engines, settings):
+        results.append(result)
+        console.print(f"{len(results)}/{len(cases)} {result.case.name}", style="dim")
+    table.show(results, list(engines), flops, console)
+
+    if options.json is not None:
+        document = _document(settings, versions, flops, results)
+        options.json.write_text(json.dumps(document, indent=1) + "\n")
+        console.print(f"All timings: {options.json}")
+    return 1 if any(result.failure for result in results) else 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--cases", default="*", help="names to run, as a pattern: 'full-overlapping-*'")
+    parser.add_argument("--engines", default=",".join(ENGINES), help="by name, with commas")
+    parser.add_argument("--threads", type=int, default=machine.usable_cores())
+    parser.add_argument("--repeat", type=int, help="repetitions (default: 5)")
+    parser.add_argument(
+        "--patience",
+        type=float,
+        default=90.0,
+        help="seconds after which a slow engine is not repeated on a case (default: 90)",
+    )
+    parser.add_argument("--quick", action="store_true", help="a tenth of the rows, 3 repetitions")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--json", type=Path, metavar="PATH", help="write all timings there")
+    return parser
+
+
+def _engines(names: str) -> tuple[dict[str, Engine], dict[str, str], list[str]]:
+    """Return the engines that are asked for and installed, their versions, and what is missing."""
+    engines: dict[str, Engine] = {}
+    versions: dict[str, str] = {}
+    missing = []
+    asked = names.split(",")
+    if unknown := set(asked) - set(ENGINES):
+        raise SystemExit(f"No engine {', '.join(sorted(unknown))}: there are {', '.join(ENGINES)}")
+    for name in (name for name in ENGINES if name in asked):
+        try:
+            versions |= ENGINES[name].versions()
+        except ImportError as error:
+            missing.append(f"Without {name}: {error}")
+        else:
+            engines[name] = ENGINES[name]
+    return engines, versions, missing
+
+
+def _cases(pattern: str, quick: bool) -> tuple[Case, ...]:
+    cases = tuple(case for case in grid() if fnmatch(case.name, pattern))
+    return tuple(case.shrunk(QUICK_SHRINK) for case in cases) if quick else cases
+
+
+def _heading(settings: runner.Settings, flops: float | None) -> str:
+    cpu = machine.describe()["cpu"]
+    rate = "not known" if flops is None else f"{flops / 1e9:.0f} GFLOP/s"
+    return (
+        f"{cpu}, {settings.threads} threads, float64, fused-multiply-add peak {rate}; medians of "
+        f"{settings.repeat} interleaved repetitions, {runner.ITERATIONS} iterations from one start"
+    )
+
+
+def _document(
+    settings: runner.Settings,
+    versions: dict[str, str],
+    flops: float | None,
+    results: list[runner.Result],
+) -> dict[str, Any]:
+    for package in ("numpy", "scipy"):
+        versions[package] = importlib.metadata.version(package)
+    return {
+        "made": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "commit": machine.commit(),
+        "machine": machine.describe(),
+        "versions": versions,
+        "seed": settings.seed,
+        "threads": settings.threads,
+        "repeat": settings.repeat,
+        "iterations": runner.ITERATIONS,
+        "tolerance": runner.TOLERANCE,
+        "fma_peak_flops": flops,
+        "results": [result.as_json() for result in results],
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,58 @@
+"""This library.
+
+A fit of i iterations makes i + 1 passes of EM (the last gives the log-likelihood of what is
+returned), after one pass that summarises the data.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import warnings
+from typing import Any
+
+import numpy as np
+
+from benchmarks.cases import Case, Problem
+from benchmarks.engines.interface import Fit, Outcome
+
+
+class Gaussmix:
+    """`gaussmix.GaussianMixture`."""
+
+    name = "gaussmix"
+
+    def versions(self) -> dict[str, str]:
+        """Return this library's version."""
+        import gaussmix._native  # noqa: F401  without it the NumPy kernel would be timed
+
+        return {"gaussmix": importlib.metadata.version("gaussmix")}
+
+    def obstacle(self, case: Case) -> str | None:  # noqa: ARG002
+        """Return None: every case can be run."""
+        return None
+
+    def prepare(self, problem: Problem, threads: int) -> Fit:
+        """Return a fit by EM alone: no regularisation and no rule to stop early."""
+        import gaussmix
+
+        start = problem.start
+        full = problem.case.structure == "full"
+        parameters: dict[str, Any] = {
+            "n_components": problem.case.k,
+            "covariance_type": problem.case.structure,
+            "weights_init": start.weights,
+            "means_init": start.means,
+            "precisions_init": np.linalg.inv(start.covariances) if full else 1 / start.covariances,
+            "tol": 0,
+            "reg_covar": 0,
+            "n_threads": threads,
+        }
+
+        def fit(iterations: int) -> Outcome:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # that so few iterations do not converge is meant
+                model = gaussmix.GaussianMixture(**parameters, max_iter=iterations).fit(problem.x)
+            trace = np.asarray(model.history_.log_likelihood)
+            return Outcome(int(model.n_iter_), dict(enumerate(trace.tolist())))
+
+        return fit

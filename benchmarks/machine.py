@@ -1,0 +1,72 @@
+"""Where and of what a measurement was made, for the JSON file."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+# The instruction levels of x86-64, each with flags that the one below it lacks.
+LEVEL_FLAGS = {
+    "x86-64-v2": {"sse4_2", "popcnt"},
+    "x86-64-v3": {"avx2", "fma", "bmi2"},
+    "x86-64-v4": {"avx512f", "avx512bw", "avx512dq", "avx512vl"},
+}
+
+
+def describe() -> dict[str, Any]:
+    """Return processor, cores, instruction levels, caches, memory and system."""
+    information = _cpu_information()
+    flags = set(information.get("flags", "").split())
+    return {
+        "cpu": information.get("model name") or platform.processor() or platform.machine(),
+        "architecture": platform.machine(),
+        "cores": os.cpu_count(),
+        "cores_usable": usable_cores(),
+        "levels": [level for level, needed in LEVEL_FLAGS.items() if needed <= flags],
+        "cache_bytes": _caches(),
+        "memory_bytes": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
+        "system": platform.platform(),
+        "python": sys.version.split()[0],
+    }
+
+
+def usable_cores() -> int:
+    """Return the cores that this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def commit() -> str | None:
+    """Return the commit of the checkout, marked where files differ from it."""
+    try:
+        described = subprocess.run(
+            ["git", "describe", "--always", "--abbrev=40", "--dirty", "--exclude=*"],
+            cwd=Path(__file__).parent,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return described.stdout.strip()
+
+
+def _cpu_information() -> dict[str, str]:
+    """Return what Linux says of the first processor."""
+    path = Path("/proc/cpuinfo")
+    if not path.exists():
+        return {}
+    first = path.read_text().split("\n\n")[0]
+    pairs = (line.split(":", 1) for line in first.splitlines() if ":" in line)
+    return {key.strip(): value.strip() for key, value in pairs}
+
+
+def _caches() -> dict[str, int]:
+    """Return the sizes of the caches that a core sees, where the system tells."""
+    names = {"L1d": "SC_LEVEL1_DCACHE_SIZE", "L2": "SC_LEVEL2_CACHE_SIZE", "L3": "SC_LEVEL3_CACHE_SIZE"}
+    return {cache: os.sysconf(name) for cache, name in names.items() if name in os.sysconf_names}

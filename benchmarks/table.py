@@ -1,0 +1,65 @@
+"""The results as a table for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.cases import KINDS, STRUCTURES
+from benchmarks.runner import ITERATIONS, Result
+
+
+def show(results: Iterable[Result], engines: Sequence[str], peak: float | None, console: Console) -> None:
+    """Print a table for each structure and kind; ratios are to the first engine."""
+    results = list(results)
+    for structure in STRUCTURES:
+        for kind in KINDS:
+            rows = [r for r in results if (r.case.structure, r.case.kind) == (structure, kind)]
+            if rows:
+                console.print(_table(f"{structure}, {kind}", rows, engines, peak))
+    for result in results:
+        for engine, reason in result.skipped.items():
+            console.print(f"{result.case.name}: without {engine}: {reason}")
+
+
+def _table(title: str, rows: list[Result], engines: Sequence[str], peak: float | None) -> Table:
+    first, *others = engines
+    table = Table(title=title, title_justify="left", title_style="bold")
+    table.add_column("n × d, k")
+    for engine in engines:
+        table.add_column(f"{engine}\nms/iteration", justify="right")
+    for other in others:
+        table.add_column(f"{other}\n÷ {first}", justify="right", style="bold")
+    for engine in engines:
+        table.add_column(f"{engine}\nfit of {ITERATIONS}, s", justify="right", style="dim")
+    table.add_column(f"{first}\nGFLOP/s", justify="right")
+    table.add_column("of the\npeak", justify="right")
+    for result in rows:
+        table.add_row(*_cells(result, engines, peak))
+    return table
+
+
+def _cells(result: Result, engines: Sequence[str], peak: float | None) -> list[str]:
+    case = result.case
+    size = f"{case.n:,} × {case.d}, {case.k}"
+    if result.failure is not None:
+        return [size, f"FAILED: {result.failure}"]
+    first, *others = engines
+    timings = result.timings
+    cells = [size]
+    cells += [_number(timings[e].iteration * 1e3) if e in timings else "–" for e in engines]
+    for other in others:
+        there = other in timings and first in timings
+        cells.append(f"{timings[other].iteration / timings[first].iteration:.2f}" if there else "–")
+    cells += [_number(timings[e].fit) if e in timings else "–" for e in engines]
+    if case.flops is None or first not in timings:
+        return [*cells, "–", "–"]
+    rate = case.flops / timings[first].iteration
+    return [*cells, f"{rate / 1e9:.0f}", "–" if peak is None else f"{rate / peak:.0%}"]
+
+
+def _number(value: float) -> str:
+    """Return three significant digits."""
+    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
