@@ -108,7 +108,8 @@ def _centres(rng: np.random.Generator, case: Case) -> Array:
     """Return k centres in general position, at the distances that the kind asks for."""
     centres = rng.standard_normal((case.k, case.d))  # (k, d)
     if case.kind == "overlapping":
-        return centres * (2.0 / _distances(centres).mean())
+        centres *= 2.0 / _distances(centres).mean()
+        return centres
     centres *= 10.0 / _distances(centres[:-1]).min()
     direction = centres[-1] / np.linalg.norm(centres[-1])  # (d,)
     centres[-1] = centres[-2] + 0.5 * direction

@@ -27,7 +27,7 @@ def describe() -> dict[str, Any]:
         "cores": os.cpu_count(),
         "cores_usable": usable_cores(),
         "levels": [level for level, needed in LEVEL_FLAGS.items() if needed <= flags],
-        "cache_bytes": _caches(),
+        "caches": _caches(),
         "memory_bytes": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
         "system": platform.platform(),
         "python": sys.version.split()[0],
@@ -66,7 +66,10 @@ def _cpu_information() -> dict[str, str]:
     return {key.strip(): value.strip() for key, value in pairs}
 
 
-def _caches() -> dict[str, int]:
-    """Return the sizes of the caches that a core sees, where the system tells."""
-    names = {"L1d": "SC_LEVEL1_DCACHE_SIZE", "L2": "SC_LEVEL2_CACHE_SIZE", "L3": "SC_LEVEL3_CACHE_SIZE"}
-    return {cache: os.sysconf(name) for cache, name in names.items() if name in os.sysconf_names}
+def _caches() -> dict[str, str]:
+    """Return the sizes of the first core's data caches, as Linux tells them."""
+    caches = {}
+    for folder in sorted(Path("/sys/devices/system/cpu/cpu0/cache").glob("index*")):
+        if (folder / "type").read_text().strip() != "Instruction":
+            caches["L" + (folder / "level").read_text().strip()] = (folder / "size").read_text().strip()
+    return caches

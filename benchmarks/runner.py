@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -93,7 +93,7 @@ class Settings:
     patience: float  # seconds for one engine on one case
 
 
-class Disagreement(Exception):
+class DisagreementError(Exception):
     """An engine did not compute what it was asked, or not what the others did."""
 
 
@@ -116,7 +116,7 @@ def run_case(case: Case, engines: Mapping[str, Engine], settings: Settings) -> R
             result.skipped[name] = obstacle
     try:
         check(fits, result.log_likelihood)
-    except Disagreement as disagreement:
+    except DisagreementError as disagreement:
         result.failure = str(disagreement)
         return result
     result.timings = measure(fits, settings)
@@ -135,7 +135,7 @@ def check(fits: Mapping[str, Fit], log_likelihood: dict[str, dict[int, float]]) 
             difference = abs(own[update] - reference[update])
             # Put this way round, a NaN fails.
             if not difference <= TOLERANCE * abs(reference[update]):
-                raise Disagreement(
+                raise DisagreementError(
                     f"after {update} updates, {name} has log-likelihood {own[update]!r} "
                     f"and {first} has {reference[update]!r}"
                 )
@@ -152,8 +152,8 @@ def measure(fits: Mapping[str, Fit], settings: Settings) -> dict[str, Timing]:
             timing = timings[name]
             if len(timing.whole) >= LEAST_REPETITIONS and timing.spent > settings.patience:
                 continue
-            timing.short.append(_seconds(lambda fit=fits[name]: fit(SHORT)))
-            timing.whole.append(_seconds(lambda fit=fits[name]: fit(ITERATIONS)))
+            timing.short.append(_seconds(fits[name], SHORT))
+            timing.whole.append(_seconds(fits[name], ITERATIONS))
     return timings
 
 
@@ -164,13 +164,13 @@ def _trace(name: str, fit: Fit) -> dict[int, float]:
         if update not in trace:
             outcome = fit(update + 1)
             if outcome.iterations != update + 1:
-                raise Disagreement(f"{name} made {outcome.iterations} iterations instead of {update + 1}")
+                raise DisagreementError(f"{name} made {outcome.iterations} iterations instead of {update + 1}")
             trace |= outcome.log_likelihood
     return {update: trace[update] for update in CHECKPOINTS}
 
 
-def _seconds(action: Callable[[], object]) -> float:
-    """Return how long an action takes."""
+def _seconds(fit: Fit, iterations: int) -> float:
+    """Return how long a fit takes."""
     begin = time.perf_counter()
-    action()
+    fit(iterations)
     return time.perf_counter() - begin

@@ -1,4 +1,4 @@
-"""This library.
+"""The library of this repository.
 
 A fit of i iterations makes i + 1 passes of EM (the last gives the log-likelihood of what is
 returned), after one pass that summarises the data.
@@ -27,7 +27,7 @@ class Gaussmix:
 
         return {"gaussmix": importlib.metadata.version("gaussmix")}
 
-    def obstacle(self, case: Case) -> str | None:  # noqa: ARG002
+    def obstacle(self, case: Case) -> str | None:
         """Return None: every case can be run."""
         return None
 

@@ -23,10 +23,10 @@ class OneDAL:
 
     def versions(self) -> dict[str, str]:
         """Return the versions of the library and of its Python package."""
-        import daal4py
+        import daal4py  # noqa: F401
 
         return {
-            "oneDAL": daal4py.__version__,
+            "oneDAL": importlib.metadata.version("daal"),
             "scikit-learn-intelex": importlib.metadata.version("scikit-learn-intelex"),
         }
 

@@ -27,7 +27,7 @@ class ScikitLearn:
 
         return {"scikit-learn": sklearn.__version__}
 
-    def obstacle(self, case: Case) -> str | None:  # noqa: ARG002
+    def obstacle(self, case: Case) -> str | None:
         """Return None: every case can be run."""
         return None
 

@@ -3,21 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
 from gaussmix.core.block import Block
 from gaussmix.core.contracts import Source
+from gaussmix.core.frame import LARGEST_EXPONENT
 from gaussmix.core.summary import NOWHERE, Summary
 from gaussmix.core.tree import Node
 from gaussmix.core.types import Array, Floats, Integers
-from gaussmix.kernels.chunks import LONGEST
+
+VALUES = 1 << 16
+"""Values of a chunk: half a megabyte, which a second-level cache holds while NumPy goes over it several times."""
 
 
+@dataclass(frozen=True)
 class SummaryTask:
-    """Weighted moments and ranges of the columns."""
+    """Weighted moments and ranges of the columns.
 
-    chunk_length = LONGEST
+    Parameters
+    ----------
+    n_features : int
+        Columns of a row.
+    """
+
+    n_features: int
+
+    @property
+    def chunk_length(self) -> int:
+        """A power of two that depends on the number of columns only."""
+        return 1 << max(0, (VALUES // max(self.n_features, 1)).bit_length() - 1)
 
     def map(self, block: Block, first_chunk: int) -> Iterator[Node[Summary]]:
         """One node a chunk."""
@@ -28,7 +44,7 @@ class SummaryTask:
 
 def summarise(source: Source) -> Summary | None:
     """What one pass over the rows learns; None if there are no rows."""
-    summary: Summary | None = source.map_reduce(SummaryTask())
+    summary: Summary | None = source.map_reduce(SummaryTask(source.n_features))
     return summary
 
 
@@ -44,54 +60,66 @@ def summarise_rows(x: Array, weight: Floats, first_row: int) -> Summary:
     first_row : int
         Global number of the first.
     """
-    n_rows, positive = len(x), weight > 0.0
-    everything = bool(positive.all())
-    numbers = first_row + (np.arange(n_rows) if everything else np.flatnonzero(positive))
-    w = weight if everything else weight[positive]
+    positive = weight > 0.0
+    numbers = first_row + np.flatnonzero(positive)
+    if not positive.all():
+        x, weight = x[positive], weight[positive]
     # Features first: reductions then run along memory, whatever the number of columns.
-    columns = np.ascontiguousarray((x if everything else x[positive]).T, dtype=np.float64)  # (d, b)
-    finite = np.isfinite(columns)
-    whole = bool(finite.all())
-    missing = np.isnan(columns) & ~finite if not whole else np.zeros((len(columns), 0), dtype=bool)
-    infinite = ~finite & ~missing if not whole else missing
-    known = w * finite if not whole else np.broadcast_to(w, columns.shape)  # (d, b)
-    values = columns if whole else np.where(finite, columns, 0.0)
-    minimum, maximum = _range(columns if whole else np.where(finite, columns, np.nan))
-    column_weight = known.sum(axis=1)
-    safe = np.where(column_weight > 0.0, column_weight, 1.0)
-    # Relative to the middle of the range first, so that neither the sum nor the differences can overflow.
-    middle = np.nan_to_num(0.5 * minimum + 0.5 * maximum)
-    reach = np.nan_to_num(0.5 * maximum - 0.5 * minimum)
-    exponent = np.frexp(reach)[1].astype(np.int64)
-    scaled = np.ldexp(0.5 * values - 0.5 * middle[:, np.newaxis], 1 - exponent[:, np.newaxis])  # (d, b)
-    offset = np.einsum("db,db->d", known, scaled) / safe
-    scaled = scaled - offset[:, np.newaxis]
+    columns = np.ascontiguousarray(x.T, dtype=np.float64)  # (d, b)
+    with np.errstate(over="ignore", invalid="ignore"):
+        total = columns.sum()
+    # A sum is finite only if all its terms are; where it is not, look at each (it may just have overflowed).
+    finite = None if np.isfinite(total) else np.isfinite(columns)
     return Summary(
-        n_rows=n_rows,
+        n_rows=len(positive),
         n_weighted=len(numbers),
-        sum_weight=float(w.sum()),
-        column_weight=column_weight,
-        mean=middle + np.ldexp(offset, exponent),
-        exponent=exponent,
-        scatter=np.einsum("db,db,db->d", known, scaled, scaled),
-        minimum=minimum,
-        maximum=maximum,
-        n_missing=missing.sum(axis=1),
-        n_infinite=infinite.sum(axis=1),
-        first_missing=_first(missing, numbers),
-        first_infinite=_first(infinite, numbers),
+        sum_weight=float(weight.sum()),
+        **_moments(columns, weight, finite),
+        **_gaps(columns, finite, numbers),
     )
 
 
-def _range(columns: Floats) -> tuple[Floats, Floats]:
-    if columns.shape[1] == 0:
-        nothing = np.full(len(columns), np.nan)
-        return nothing, nothing
-    return np.fmin.reduce(columns, axis=1), np.fmax.reduce(columns, axis=1)
+def _moments(columns: Floats, weight: Floats, finite: Array | None) -> dict[str, Array]:
+    """Range, mean and scatter of each column's finite values."""
+    values, present, known = columns, columns, np.broadcast_to(weight, columns.shape)  # (d, b)
+    if finite is not None:
+        values, present, known = np.where(finite, columns, 0.0), np.where(finite, columns, np.nan), known * finite
+    column_weight = known.sum(axis=1)
+    minimum = np.fmin.reduce(present, axis=1, initial=np.nan)
+    maximum = np.fmax.reduce(present, axis=1, initial=np.nan)
+    # Relative to the middle of the range, in units of it: neither sums nor squares can then overflow.
+    middle = np.nan_to_num(0.5 * minimum + 0.5 * maximum)
+    reach = np.nan_to_num(0.5 * maximum - 0.5 * minimum)
+    exponent = np.maximum(np.frexp(reach)[1], -LARGEST_EXPONENT).astype(np.int64)
+    scale = np.ldexp(1.0, 1 - exponent)[:, np.newaxis]
+    scaled = (0.5 * values - 0.5 * middle[:, np.newaxis]) * scale  # (d, b)
+    offset = np.einsum("db,db->d", known, scaled) / np.where(column_weight > 0.0, column_weight, 1.0)
+    scaled -= offset[:, np.newaxis]
+    return {
+        "column_weight": column_weight,
+        "mean": middle + np.ldexp(offset, exponent),
+        "exponent": exponent,
+        "scatter": np.einsum("db,db,db->d", known, scaled, scaled),
+        "minimum": minimum,
+        "maximum": maximum,
+    }
+
+
+def _gaps(columns: Floats, finite: Array | None, numbers: Integers) -> dict[str, Array]:
+    """Number and first row of the missing and the infinite values of each column."""
+    if finite is None:
+        none, nowhere = np.zeros(len(columns), dtype=np.int64), np.full(len(columns), NOWHERE)
+        return {"n_missing": none, "n_infinite": none, "first_missing": nowhere, "first_infinite": nowhere}
+    missing = np.isnan(columns)
+    infinite = ~finite & ~missing
+    return {
+        "n_missing": missing.sum(axis=1),
+        "n_infinite": infinite.sum(axis=1),
+        "first_missing": _first(missing, numbers),
+        "first_infinite": _first(infinite, numbers),
+    }
 
 
 def _first(mask: Array, numbers: Integers) -> Integers:
     """Row number of the first True of each line."""
-    found = mask.any(axis=1)
-    place = mask.argmax(axis=1) if mask.shape[1] else np.zeros(len(mask), dtype=np.int64)
-    return np.where(found, numbers[np.where(found, place, 0)] if len(numbers) else 0, NOWHERE).astype(np.int64)
+    return np.where(mask.any(axis=1), numbers[mask.argmax(axis=1)], NOWHERE)
