@@ -79,7 +79,6 @@ extension:
 install: tools
 	@echo "==> installing gaussmix$(EXTRAS) into $(VENV) (the first time compiles its C++ core: minutes)"
 	@$(PIP) install --quiet --no-build-isolation '.$(EXTRAS)'
-	@$(PIP) install --quiet --no-build-isolation --no-deps --force-reinstall .
 
 tools: $(VENV)/tools-installed
 

@@ -25,7 +25,7 @@ inline size_t gather_diagonal_sums(ptrdiff_t k, ptrdiff_t d) {
 }
 
 inline size_t gather_diagonal_scratch(ptrdiff_t rows, ptrdiff_t d) {
-  return gather_diagonal_needs_rows(d) ? size_t(2 * rows) : 0;
+  return gather_diagonal_needs_rows(d) ? active_rows_scratch(rows) : 0;
 }
 
 inline size_t gather_diagonal_scatter(ptrdiff_t d) { return size_t(d); }
@@ -63,14 +63,14 @@ constexpr int gather_diagonal_vectors = registers >= 32 ? 4 : 2;
 // N vectors of features of one component. Rows are taken by turns into U sets of sums, so that N * U chains
 // cover the latency of an addition.
 template <class T, int N, int U>
-inline void gather_diagonal_block(const T* by_row, ptrdiff_t row_length, ptrdiff_t count, const int32_t* index,
-                                  const T* share, const T* pivot, double* sum_x, double* squares) {
+inline void gather_diagonal_block(const T* by_row, ptrdiff_t row_length, const ActiveRows<T>& active,
+                                  const T* pivot, double* sum_x, double* squares) {
   constexpr int w = Simd<T>::width;
   Vector<T> about[N], x[U][N] = {}, xx[U][N] = {};
   unroll<0, N>([&](auto j) GAUSSMIX_LAMBDA { about[j] = load(pivot + j * w); });
   auto add = [&](ptrdiff_t a, auto u) GAUSSMIX_LAMBDA {
-    const T* row = by_row + index[a] * row_length;
-    Vector<T> weight = broadcast(share[a]);
+    const T* row = by_row + active.index[a] * row_length;
+    Vector<T> weight = broadcast(active.share[a]);
     unroll<0, N>([&](auto j) GAUSSMIX_LAMBDA {
       Vector<T> centred = load(row + j * w) - about[j];
       Vector<T> weighted = weight * centred;
@@ -79,8 +79,8 @@ inline void gather_diagonal_block(const T* by_row, ptrdiff_t row_length, ptrdiff
     });
   };
   ptrdiff_t a = 0;
-  for (; a + U <= count; a += U) unroll<0, U>([&](auto u) GAUSSMIX_LAMBDA { add(a + u, u); });
-  for (; a < count; ++a) add(a, Const<0>{});
+  for (; a + U <= active.count; a += U) unroll<0, U>([&](auto u) GAUSSMIX_LAMBDA { add(a + u, u); });
+  for (; a < active.count; ++a) add(a, Const<0>{});
   unroll<0, N>([&](auto j) GAUSSMIX_LAMBDA {
     unroll<1, U>([&](auto u) GAUSSMIX_LAMBDA {
       x[0][j] += x[u][j];
@@ -97,28 +97,24 @@ template <class T>
 inline void gather_diagonal_wide_tile(const Tile<T>& tile, const Shares<T>& shares, const double* pivot, double* sums,
                                       T* scratch) {
   constexpr int w = Simd<T>::width, n = gather_diagonal_vectors;
-  const ptrdiff_t d = tile.d, length = tile.row_length, rows = tile.panels * panel_rows;
-  int32_t* index = reinterpret_cast<int32_t*>(scratch);
-  T* share = scratch + rows;
+  const ptrdiff_t d = tile.d, length = tile.row_length;
   for (ptrdiff_t c = 0; c < shares.k; ++c, pivot += d, sums += group_features + 2 * length) {
-    const ptrdiff_t count = list_active_rows(shares, tile.panels, c, index, share);
-    if (!count) continue;
-    T sum_weight = 0;
-    for (ptrdiff_t a = 0; a < count; ++a) sum_weight += share[a];
-    sums[0] += sum_weight;
+    const ActiveRows<T> active = list_active_rows(shares, tile.panels, c, scratch);
+    if (!active.count) continue;
+    sums[0] += active.sum_weight;
     double* sum_x = sums + group_features;
     double* squares = sum_x + length;
     for (ptrdiff_t j = 0; j < length;) {
       T about[n * w];
       for (ptrdiff_t i = 0; i < n * w; ++i) about[i] = j + i < d ? T(pivot[j + i]) : T(0);
       if (length - j >= n * w) {
-        gather_diagonal_block<T, n, 2>(tile.by_row + j, length, count, index, share, about, sum_x + j, squares + j);
+        gather_diagonal_block<T, n, 2>(tile.by_row + j, length, active, about, sum_x + j, squares + j);
         j += n * w;
       } else if (length - j >= 2 * w) {
-        gather_diagonal_block<T, 2, 2>(tile.by_row + j, length, count, index, share, about, sum_x + j, squares + j);
+        gather_diagonal_block<T, 2, 2>(tile.by_row + j, length, active, about, sum_x + j, squares + j);
         j += 2 * w;
       } else {
-        gather_diagonal_block<T, 1, 4>(tile.by_row + j, length, count, index, share, about, sum_x + j, squares + j);
+        gather_diagonal_block<T, 1, 4>(tile.by_row + j, length, active, about, sum_x + j, squares + j);
         j += w;
       }
     }

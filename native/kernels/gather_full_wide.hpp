@@ -26,9 +26,17 @@ inline ptrdiff_t column_blocks(ptrdiff_t groups, ptrdiff_t g) {  // where the bl
   return (g * groups - g * (g - 1) / 2) * group_features * group_features;
 }
 
-// index (int32), share, centred and weighted rows, each (groups, rows, 8).
+// Rows centred at a time: their two copies should stay in the first-level cache, but a block's sums are read and
+// written once for these rows, so there must be enough of them.
+inline ptrdiff_t gather_full_wide_rows(ptrdiff_t d) {
+  constexpr ptrdiff_t elements = 512, least = 32;
+  const ptrdiff_t rows = elements / round_up(d, group_features) / panel_rows * panel_rows;
+  return rows > least ? rows : least;
+}
+
+// The list of active rows, centred and weighted copies (groups, rows, 8).
 inline size_t gather_full_wide_scratch(ptrdiff_t rows, ptrdiff_t d) {
-  return size_t(2 * rows + 2 * rows * feature_groups(d) * group_features);
+  return active_rows_scratch(rows) + size_t(2 * gather_full_wide_rows(d) * round_up(d, group_features));
 }
 
 // I rows of features times G groups: sums[g] (I, 8) += centred[:, I]^T weighted[g].
@@ -128,25 +136,24 @@ inline void centre_rows(const Tile<T>& tile, const double* pivot, ptrdiff_t coun
 template <class T>
 inline void gather_full_wide_tile(const Tile<T>& tile, const Shares<T>& shares, const double* pivot, double* sums,
                                   T* scratch) {
-  const ptrdiff_t d = tile.d, groups = feature_groups(d), rows = tile.panels * panel_rows;
-  const ptrdiff_t stride = rows * group_features;
-  int32_t* index = reinterpret_cast<int32_t*>(scratch);
-  T* share = scratch + rows;
-  T* centred = share + rows;
+  const ptrdiff_t d = tile.d, groups = feature_groups(d), most = gather_full_wide_rows(d);
+  const ptrdiff_t stride = most * group_features;
+  T* centred = scratch + active_rows_scratch(tile.panels * panel_rows);
   T* weighted = centred + groups * stride;
   for (ptrdiff_t c = 0; c < shares.k; ++c, sums += gather_full_wide_component(d)) {
-    const ptrdiff_t count = list_active_rows(shares, tile.panels, c, index, share);
-    if (!count) continue;
-    T sum_weight = 0;
-    for (ptrdiff_t a = 0; a < count; ++a) sum_weight += share[a];
-    sums[0] += sum_weight;
-    centre_rows(tile, pivot + c * d, count, index, share, centred, weighted, stride, sums + group_features);
+    const ActiveRows<T> active = list_active_rows(shares, tile.panels, c, scratch);
+    sums[0] += active.sum_weight;
     double* blocks = sums + group_features + groups * group_features;
-    for (ptrdiff_t column = 0; column < groups; column += block_groups) {
-      const ptrdiff_t end = column + block_groups < groups ? column + block_groups : groups;
-      for (ptrdiff_t row_group = column; row_group < groups; ++row_group)
-        scatter_groups(d, row_group, column, int((row_group < end ? row_group + 1 : end) - column), count, centred,
-                       weighted, stride, blocks);
+    for (ptrdiff_t done = 0; done < active.count; done += most) {
+      const ptrdiff_t count = active.count - done < most ? active.count - done : most;
+      centre_rows(tile, pivot + c * d, count, active.index + done, active.share + done, centred, weighted, stride,
+                  sums + group_features);
+      for (ptrdiff_t column = 0; column < groups; column += block_groups) {
+        const ptrdiff_t end = column + block_groups < groups ? column + block_groups : groups;
+        for (ptrdiff_t row_group = column; row_group < groups; ++row_group)
+          scatter_groups(d, row_group, column, int((row_group < end ? row_group + 1 : end) - column), count, centred,
+                         weighted, stride, blocks);
+      }
     }
   }
 }

@@ -140,21 +140,37 @@ inline void copy_panel_to_rows(const T* by_feature, const Tile<T>& tile, T* rows
     for (ptrdiff_t r = 0; r < panel_rows; ++r) rows_out[r * tile.row_length + j] = by_feature[j * panel_rows + r];
 }
 
+template <class T>
+inline void clear_row(Tile<T>& tile, ptrdiff_t r) {
+  T* panel = tile.by_feature + r / panel_rows * tile.d * panel_rows + r % panel_rows;
+  for (ptrdiff_t j = 0; j < tile.d; ++j) panel[j * panel_rows] = 0;
+  if (tile.by_row)
+    for (ptrdiff_t j = 0; j < tile.row_length; ++j) tile.by_row[r * tile.row_length + j] = 0;
+}
+
 // Weights of the tile's rows; rows of weight 0 (and the padding) become zero rows, so that no later stage
 // meets a value that ought not to count.
 template <class T>
 inline void load_weights(const Rows& rows, ptrdiff_t first, Tile<T>& tile) {
+  constexpr int w = Simd<T>::width;
   const ptrdiff_t places = tile.panels * panel_rows;
-  for (ptrdiff_t r = 0; r < tile.rows; ++r)
-    tile.weight[r] = rows.weight ? T(rows.weight[(first + r) * rows.weight_stride]) : T(1);
-  for (ptrdiff_t r = tile.rows; r < places; ++r) tile.weight[r] = 0;
-  for (ptrdiff_t r = 0; r < places; ++r) {
-    if (tile.weight[r] != 0) continue;
-    T* panel = tile.by_feature + r / panel_rows * tile.d * panel_rows + r % panel_rows;
-    for (ptrdiff_t j = 0; j < tile.d; ++j) panel[j * panel_rows] = 0;
-    if (tile.by_row)
-      for (ptrdiff_t j = 0; j < tile.row_length; ++j) tile.by_row[r * tile.row_length + j] = 0;
+  const double* from = rows.weight ? rows.weight + first * rows.weight_stride : nullptr;
+  if (!from || rows.weight_stride == 0) {
+    const Vector<T> same = broadcast(from ? T(*from) : T(1));
+    for (ptrdiff_t r = 0; r < places; r += w) store(tile.weight + r, same);
+    if (same[0] != 0) {
+      for (ptrdiff_t r = tile.rows; r < places; ++r) {
+        tile.weight[r] = 0;
+        clear_row(tile, r);
+      }
+      return;
+    }
+  } else {
+    for (ptrdiff_t r = 0; r < tile.rows; ++r) tile.weight[r] = T(from[r * rows.weight_stride]);
+    for (ptrdiff_t r = tile.rows; r < places; ++r) tile.weight[r] = 0;
   }
+  for (ptrdiff_t r = 0; r < places; ++r)
+    if (tile.weight[r] == 0) clear_row(tile, r);
 }
 
 // IN: rows [first, first + count). OUT: tile, whose buffers, d and row_length are set; rows.multiplier and
@@ -168,7 +184,7 @@ inline void load_tile(const Rows& rows, ptrdiff_t first, ptrdiff_t count, Tile<T
   const S* x = static_cast<const S*>(rows.x);
   tile.rows = count;
   tile.panels = (count + panel_rows - 1) / panel_rows;
-  const bool whole_rows = rows.column_stride == 1 && rows.row_stride >= d;
+  const bool whole_rows = rows.column_stride == 1 && rows.row_stride >= d && d > 1;
   const bool pairs = whole_rows && d == 2 && rows.row_stride == 2 && !tile.by_row;
   const bool whole_columns = rows.row_stride == 1;
   for (ptrdiff_t p = 0; p < tile.panels; ++p) {

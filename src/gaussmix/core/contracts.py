@@ -57,11 +57,22 @@ class RowTask(Protocol):
     """Work on rows that gives something for each row."""
 
     @property
+    def chunk_length(self) -> int:
+        """Rows that are worked on together, counted from the first row of the data.
+
+        A product of matrices rounds differently for one row than for many, so that this too must not depend on
+        where rows live.
+        """
+
+    @property
     def fields(self) -> Mapping[str, RowField]:
         """What is computed, by name."""
 
     def map(self, block: Block, out: Mapping[str, Array]) -> None:
-        """Write the results of the block's rows; every array of ``out`` is C-contiguous with ``len(block)`` entries."""
+        """Write the results of the block's rows, which are whole chunks (only the last of the data may be short).
+
+        Every array of ``out`` is C-contiguous with ``len(block)`` entries.
+        """
 
 
 class Source(ABC):
@@ -114,7 +125,7 @@ class Shares:
         How much of each row belongs to each component; for rows of weight w they sum to w, or to less where an
         allocation keeps a part to itself (noise).
     log_density : array, shape (b,)
-        Log-density of each row under the mixture, in internal units.
+        Log-density of each row under the mixture, in the units of the scores.
     """
 
     share: Floats

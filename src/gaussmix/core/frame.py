@@ -86,10 +86,22 @@ class Frame:
         """Log of the user's volume of one internal unit of volume."""
         return float(np.log(2.0) * self.exponent.sum())
 
+    def log_volumes(self, x: Array) -> Floats:
+        """The same for each row of x (b, d): a missing value (NaN) has no density and so no units. Shape (b,)."""
+        missing = np.isnan(x)
+        if not missing.any():
+            return np.full(len(x), self.log_volume)
+        return np.log(2.0) * (~missing @ self.exponent)
+
     def to_internal(self, block: Block) -> Block:
-        """The block as kernels see it, in float64."""
-        columns = {name: Column(self._convert(c), c.rule) for name, c in block.columns.items()}
-        return Block(self.positions_to_internal(block.x), block.weight, columns)
+        """The block as kernels see it: float64, each array in one piece, line by line.
+
+        NumPy adds in another order where an array has other strides; the rows' layout in memory must not show in
+        the bits of a sum.
+        """
+        columns = {name: Column(np.ascontiguousarray(self._convert(c)), c.rule) for name, c in block.columns.items()}
+        x = np.ascontiguousarray(self.positions_to_internal(block.x))
+        return Block(x, np.ascontiguousarray(block.weight), columns)
 
     def positions_to_internal(self, x: Array) -> Floats:
         """Points in the user's units, shape (…, d), to internal ones."""
@@ -108,10 +120,6 @@ class Frame:
     def lengths_to_user(self, lengths: Floats) -> Floats:
         """Internal differences or standard deviations, shape (…, d), to the user's units."""
         return np.ldexp(lengths, self.exponent)
-
-    def log_likelihood_to_user(self, log_likelihood: float, sum_weight: float) -> float:
-        """A sum of log-densities over rows of this total weight, from internal units to the user's."""
-        return log_likelihood - sum_weight * self.log_volume
 
     def select(self, features: Array) -> Frame:
         """The frame of some of the features."""

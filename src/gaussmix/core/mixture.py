@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gaussmix.core.block import Block
+from gaussmix.core.block import Block, Column
 from gaussmix.core.contracts import Allocation, Conditionable, Family, Reweightable, Scores, Shares
 from gaussmix.core.frame import Frame
 from gaussmix.core.types import Array, Floats, Integers
@@ -61,20 +61,32 @@ class Mixture:
         return self.allocation.weights
 
     def share(self, block: Block) -> tuple[Scores, Shares]:
-        """Stages 1 and 2 for a tile of rows in internal units, with rows out of reach decided by distance."""
+        """Stages 1 and 2 for a tile of rows in internal units, with rows out of reach decided by distance.
+
+        The scores are in internal units, the log-density of the shares is in the user's.
+        """
         scores = self.family.score(block)
         shares = self.allocation.share(scores, block)
         lost = ~np.isfinite(shares.log_density)
-        return scores, self._decide_by_distance(block, shares, lost) if lost.any() else shares
+        if lost.any():
+            shares = self._decide_by_distance(block, shares, lost)
+        return scores, replace(shares, log_density=shares.log_density - self.frame.log_volumes(block.x))
 
-    def log_density(self, x: Array) -> Floats:
-        """Log-density of each row, shape (n,); −inf where it is under the smallest float."""
-        parts = [shares.log_density for shares in self._share_tiles(x)]
-        return np.concatenate(parts) - self.frame.log_volume
+    def log_density(self, x: Array, columns: Mapping[str, Column] | None = None) -> Floats:
+        """Log-density of each row, shape (n,); −inf where it is under the smallest float.
 
-    def responsibilities(self, x: Array) -> Floats:
-        """Probability that each row comes from each component, shape (n, k)."""
-        return np.concatenate([shares.share.T for shares in self._share_tiles(x)])
+        Parameters
+        ----------
+        x : array, shape (n, d)
+            The rows.
+        columns : mapping of str to Column, optional
+            What else the rows carry, where the family or the allocation asks for it.
+        """
+        return np.concatenate([shares.log_density for shares in self._share_tiles(x, columns)])
+
+    def responsibilities(self, x: Array, columns: Mapping[str, Column] | None = None) -> Floats:
+        """Probability that each row comes from each component, shape (n, k); parameters as in `log_density`."""
+        return np.concatenate([shares.share.T for shares in self._share_tiles(x, columns)])
 
     def sample(self, n_samples: int, generator: np.random.Generator) -> tuple[Floats, Integers]:
         """Draws and the components they came from, grouped by component: shapes (n_samples, d) and (n_samples,)."""
@@ -113,12 +125,11 @@ class Mixture:
             raise ConfigError(f"order must name each of the {self.n_components} components once, got {order!r}")
         return replace(self, family=self.family.reorder(numbers), allocation=self.allocation.reorder(numbers))
 
-    def _share_tiles(self, x: Array) -> Iterator[Shares]:
-        x = np.asarray(x)
+    def _share_tiles(self, x: Array, columns: Mapping[str, Column] | None) -> Iterator[Shares]:
+        rows = Block(np.asarray(x), np.ones(len(x)), dict(columns or {}))
         length = max(1, TILE_ENTRIES // self.n_components)
-        for start in range(0, max(len(x), 1), length):
-            tile = x[start : start + length]
-            yield self.share(self.frame.to_internal(Block(tile, np.ones(len(tile)))))[1]
+        for start in range(0, max(len(rows), 1), length):
+            yield self.share(self.frame.to_internal(rows.rows(start, start + length)))[1]
 
     def _conditionable(self) -> Conditionable:
         if not isinstance(self.family, Conditionable):

@@ -26,7 +26,7 @@ class Field:
 
 
 LOG_LIKELIHOOD = Field("log_likelihood")
-"""Weighted sum of the rows' log-densities, in the units of the frame. Every layout begins with it."""
+"""Weighted sum of the rows' log-densities, in the user's units. Every layout begins with it."""
 SUM_WEIGHT = Field("sum_weight", ("k",))
 """Sum of the rows' shares in each component. Every layout has it second."""
 
@@ -98,7 +98,7 @@ class Statistics:
     buffer : array, shape (layout.size,)
         The sums, packed.
     frame : Frame
-        The units of the sums.
+        The units of the moments.
     pivot : array, shape (k, d)
         The internal points about which moments were taken.
     """
@@ -127,7 +127,7 @@ class Statistics:
 
     @property
     def log_likelihood(self) -> float:
-        """Weighted sum of the rows' log-densities, in the units of the frame."""
+        """Weighted sum of the rows' log-densities, in the user's units."""
         return float(self.buffer[0])
 
     @property

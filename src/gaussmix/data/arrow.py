@@ -71,3 +71,31 @@ def vector_of(table: pa.RecordBatch | pa.Table, name: str) -> Floats:
     """One column as float64; a null becomes NaN."""
     column = table.column(name).cast(pa.float64(), safe=False)
     return np.asarray(column.to_numpy(zero_copy_only=False) if isinstance(column, pa.Array) else column.to_numpy())
+
+
+def weight_of(table: pa.RecordBatch | pa.Table, name: str, first_row: int = 0) -> Floats:
+    """A column of row weights as float64.
+
+    Parameters
+    ----------
+    table : RecordBatch or Table
+        Some rows.
+    name : str
+        The column.
+    first_row : int
+        Number of the first of these rows in the file, from 0.
+
+    Raises
+    ------
+    DataError
+        If a weight is missing, negative or infinite.
+    """
+    weight = vector_of(table, name)
+    wrong = ~(np.isfinite(weight) & (weight >= 0.0))
+    if wrong.any():
+        row = int(wrong.argmax())
+        raise DataError(
+            f"the weights in column {name!r} must be numbers of at least 0; row {first_row + row} "
+            f"(from 0) has {weight[row]}"
+        )
+    return weight

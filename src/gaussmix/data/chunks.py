@@ -46,7 +46,7 @@ def map_reduce_blocks(blocks: Iterable[Block], task: ReduceTask) -> Any:
 def map_rows_blocks(blocks: Iterable[Block], task: RowTask) -> dict[str, Array]:
     """One result a row of all blocks."""
     parts: list[dict[str, Array]] = []
-    for block in blocks:
+    for block, _ in whole_chunks(blocks, task.chunk_length):
         parts.append(new_rows(task, len(block)))
         task.map(block, parts[-1])
     return {name: np.concatenate([new_rows(task, 0)[name], *(p[name] for p in parts)]) for name in task.fields}
@@ -61,10 +61,11 @@ def take_from_blocks(blocks: Iterable[Block], numbers: Integers) -> Block:
     """The rows of these global numbers, in this order (a number may stand more than once)."""
     order = np.argsort(numbers, kind="stable")
     wanted = numbers[order]
-    parts, start = [], 0
+    parts: list[Block] = []
+    start = 0
     for block in blocks:
         low, high = np.searchsorted(wanted, (start, start + len(block)))
-        if high > low:
+        if high > low or not parts:  # of the first block even nothing: it says how wide rows are
             parts.append(block.take(wanted[low:high] - start))
         start += len(block)
         if high == len(wanted):

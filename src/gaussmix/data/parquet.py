@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from gaussmix.core.block import Block
 from gaussmix.core.contracts import ReduceTask, RowTask, Source
 from gaussmix.core.types import Array, Integers
-from gaussmix.data.arrow import matrix_of, numeric_columns, vector_of
+from gaussmix.data.arrow import matrix_of, numeric_columns, weight_of
 from gaussmix.data.chunks import map_reduce_blocks, map_rows_blocks, take_from_blocks
 from gaussmix.errors import FileError
 
@@ -61,11 +61,18 @@ class ParquetSource(Source):
     def blocks(self) -> Iterator[Block]:
         """The rows from the first, a batch at a time."""
         wanted = [*self._columns, *([self._weight] if self._weight else [])]
+        first_row = 0
         with self._open() as file:
             try:
                 for batch in file.iter_batches(max(1, BATCH_VALUES // len(wanted)), columns=wanted):
                     x = matrix_of(batch, self._columns)
-                    yield Block(x, vector_of(batch, self._weight) if self._weight else np.ones(len(x)))
+                    weight = (
+                        weight_of(batch, self._weight, first_row)
+                        if self._weight
+                        else np.ones(len(x))
+                    )
+                    yield Block(x, weight)
+                    first_row += len(x)
             except pa.ArrowException as error:
                 raise FileError(f"{self._path} cannot be read as Parquet: {error}") from error
 

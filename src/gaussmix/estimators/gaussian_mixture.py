@@ -326,7 +326,7 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         source = self._query(X, sample_weight)
         statistics = self._kernel().expect(source, self.mixture_)
         sum_weight = float(statistics.sum_weight.sum())
-        return self.mixture_.frame.log_likelihood_to_user(statistics.log_likelihood, sum_weight), sum_weight
+        return statistics.log_likelihood, sum_weight
 
     def _set_fitted(self, fit: Fit) -> None:
         mixture, result, sum_weight = fit.mixture, fit.result, fit.summary.sum_weight

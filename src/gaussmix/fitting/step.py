@@ -39,7 +39,7 @@ class EMStep:
     def expect(self, parameters: Mixture) -> Evaluation[Statistics]:
         """One pass over the rows."""
         statistics = self.kernel.expect(self.source, parameters)
-        log_likelihood = parameters.frame.log_likelihood_to_user(statistics.log_likelihood, self.sum_weight)
+        log_likelihood = statistics.log_likelihood
         log_prior = self.family_update.log_prior(parameters.family)
         log_prior += self.allocation_update.log_prior(parameters.allocation)
         return Evaluation(Entry(log_likelihood, log_likelihood + log_prior), statistics)

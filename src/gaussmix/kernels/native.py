@@ -77,6 +77,10 @@ class RowsTask:
     fields: Mapping[str, RowField]
     n_threads: int
 
+    @property
+    def chunk_length(self) -> int:
+        return chunk_length(*self.score.means.shape)
+
     def map(self, block: Block, out: Mapping[str, Array]) -> None:
         """All rows at once."""
         _native.rows(
@@ -125,7 +129,13 @@ class NativeKernel(Kernel):
             raise TypeError("a stage of this pass is not compiled")
         layout = layout_of(gatherer, mixture.allocation)
         total = source.map_reduce(ExpectTask(mixture.frame, score, share, stage, self.n_threads))
-        return Statistics(layout, np.zeros(layout.size) if total is None else total, mixture.frame, gatherer.pivot)
+        statistics = Statistics(
+            layout, np.zeros(layout.size) if total is None else np.array(total), mixture.frame, gatherer.pivot
+        )
+        # Compiled stages sum log-densities in internal units: the constant is added once, not rounded in every row.
+        log_likelihood = statistics["log_likelihood"]
+        log_likelihood -= statistics.sum_weight.sum() * mixture.frame.log_volume
+        return statistics
 
     def rows(self, source: Source, mixture: Mixture, wanted: Sequence[str]) -> dict[str, Array]:
         score, share = mixture.family.compiled, mixture.allocation.compiled

@@ -71,19 +71,22 @@ class RowsTask:
     mixture: Mixture
     fields: Mapping[str, RowField]
 
+    @property
+    def chunk_length(self) -> int:
+        return max(1, TILE_ENTRIES // self.mixture.n_components)
+
     def map(self, block: Block, out: Mapping[str, Array]) -> None:
         """Tile by tile."""
-        step = max(1, TILE_ENTRIES // self.mixture.n_components)
-        for start in range(0, len(block), step):
-            part = block.rows(start, start + step)
+        for start in range(0, len(block), self.chunk_length):
+            part = block.rows(start, start + self.chunk_length)
             unit = Block(part.x, np.ones(len(part)), part.columns)
             _, shares = self.mixture.share(self.mixture.frame.to_internal(unit))
             for name in self.fields:
-                out[name][start : start + step] = self._result(name, shares)
+                out[name][start : start + self.chunk_length] = self._result(name, shares)
 
     def _result(self, name: str, shares: Shares) -> Array:
         if name == "log_density":
-            return shares.log_density - self.mixture.frame.log_volume
+            return shares.log_density
         return shares.share.T if name == "responsibility" else shares.share.argmax(axis=0)
 
 

@@ -64,6 +64,7 @@ def summarise_rows(x: Array, weight: Floats, first_row: int) -> Summary:
     numbers = first_row + np.flatnonzero(positive)
     if not positive.all():
         x, weight = x[positive], weight[positive]
+    weight = np.ascontiguousarray(weight)  # ones that take no memory are added in another order than ones that do
     # Features first: reductions then run along memory, whatever the number of columns.
     columns = np.ascontiguousarray(x.T, dtype=np.float64)  # (d, b)
     with np.errstate(over="ignore", invalid="ignore"):

@@ -1,0 +1,267 @@
+"""``gaussmix fit``: a mixture of the rows of a file."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import sys
+import warnings
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from gaussmix.cli.failures import told_plainly
+from gaussmix.cli.values import Names, NumberOrAuto
+
+if TYPE_CHECKING:
+    from gaussmix.cli.rows import InputRows
+    from gaussmix.core.types import Array
+    from gaussmix.estimators.gaussian_mixture import GaussianMixture
+    from gaussmix.insight.fit_summary import FitSummary
+
+ASSIGNMENTS, SUMMARY = "assignments.csv", "summary.json"
+
+OUTPUT_WIDTH = 80
+"""Of the summary where it does not go to a terminal."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the command line says about the fit."""
+
+    n_components: int
+    covariance: str
+    weights: str
+    tol: float | str
+    reg_covar: float | str
+    max_iter: int
+    n_init: int
+    seed: int
+    threads: int | None
+
+
+@click.command(short_help="Fit a Gaussian mixture to the rows of a file.")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "-k",
+    "--components",
+    "n_components",
+    type=click.IntRange(min=1),
+    required=True,
+    help="Number of components.",
+)
+@click.option(
+    "--covariance",
+    type=click.Choice(["full", "tied", "diag", "spherical"]),
+    default="full",
+    show_default=True,
+    help="One covariance for each component, one for all, only along the axes, or only balls.",
+)
+@click.option("--columns", type=Names(), help="Columns to fit; all but the weight if not given.")
+@click.option("--weight", metavar="NAME", help="Column of row weights: how often each row counts.")
+@click.option(
+    "--weights",
+    type=click.Choice(["free", "equal"]),
+    default="free",
+    show_default=True,
+    help="Whether the components' weights are estimated or all alike.",
+)
+@click.option(
+    "--tol",
+    type=NumberOrAuto(),
+    default="auto",
+    show_default=True,
+    help="Stop when the mean log-likelihood changes by less; auto: when less than 1e-7 is left to gain.",
+)
+@click.option(
+    "--reg-covar",
+    type=NumberOrAuto(),
+    default="auto",
+    show_default=True,
+    help="Added to the covariances' diagonals, in squared units; auto: a weak prior relative to the data.",
+)
+@click.option(
+    "--max-iter",
+    type=click.IntRange(min=0),
+    default=1000,
+    show_default=True,
+    help="Most iterations of each start.",
+)
+@click.option(
+    "--n-init",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Starts, of which the best is kept.",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(0, 2**32 - 1),
+    default=0,
+    show_default=True,
+    help="Of the starts: the same seed gives the same result.",
+)
+@click.option(
+    "--threads",
+    type=click.IntRange(min=1),
+    help="Most threads; all processors if not given. The result does not depend on it.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help=f"Folder for {ASSIGNMENTS} and {SUMMARY}; no files are written without it.",
+)
+@click.option("--force", is_flag=True, help="Replace files of an earlier run.")
+@click.option("--json", "as_json", is_flag=True, help=f"Print {SUMMARY} in place of the text.")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+def fit(
+    file: Path,
+    columns: tuple[str, ...] | None,
+    weight: str | None,
+    output: Path | None,
+    force: bool,
+    as_json: bool,
+    debug: bool,
+    **settings: Any,
+) -> None:
+    """Fit a Gaussian mixture to the rows of FILE, which is CSV (with a header line) or Parquet.
+
+    Prints a summary. With -o DIR it also writes assignments.csv (the number of each row from 0, its component, the
+    probability of every component, its log-density) and summary.json (every number of the fit).
+    """
+    if columns is not None and weight in columns:
+        raise click.UsageError(f"column {weight!r} cannot be both fitted and the weight.")
+    with told_plainly(file, debug):
+        _fit(file, columns, weight, output, force, as_json, Settings(**settings))
+
+
+def _fit(
+    file: Path,
+    columns: tuple[str, ...] | None,
+    weight: str | None,
+    output: Path | None,
+    force: bool,
+    as_json: bool,
+    settings: Settings,
+) -> None:
+    # Here, so that --help and wrong usage answer at once.
+    from gaussmix.cli.folder import check_free
+    from gaussmix.cli.rows import open_rows
+    from gaussmix.insight.record import fit_record, to_json
+    from gaussmix.insight.text import fit_text
+
+    if output is not None:
+        check_free(output, (ASSIGNMENTS, SUMMARY), force, file)
+    rows = open_rows(file, columns, weight, settings.n_components)
+    model = _fitted(rows, settings)
+    wanted = ("label",) if output is None else ("label", "responsibility", "log_density")
+    results = model.row_results(rows.source, wanted)
+    summary = _summary(model, rows, results["label"], weight)
+    record = to_json(
+        {
+            "versions": _versions(),
+            "data": {
+                "file": str(file),
+                "columns": rows.columns,
+                "weight": weight,
+                "n_rows": rows.n_rows,
+                "sum_weight": rows.sum_weight,
+            },
+            "settings": asdict(settings),
+            **fit_record(summary, model.mixture_, model.history_),
+        }
+    )
+    written = [] if output is None else _write(output, results, record)
+    # The whole text is at hand before any of it is printed.
+    text = record if as_json else fit_text(summary, _width())
+    click.echo(text, nl=False)
+    for path in written:
+        click.echo(f"wrote {path}", err=True)
+    if not summary.converged and settings.max_iter > 0:
+        click.echo(f"warning: not converged. {model.status_.advice}", err=True)
+
+
+def _fitted(rows: InputRows, settings: Settings) -> GaussianMixture:
+    from rich.console import Console
+
+    from gaussmix.estimators.gaussian_mixture import GaussianMixture
+
+    model = GaussianMixture(
+        settings.n_components,
+        covariance_type=settings.covariance,
+        weights=settings.weights,
+        tol=settings.tol,
+        reg_covar=settings.reg_covar,
+        max_iter=settings.max_iter,
+        n_init=settings.n_init,
+        random_state=settings.seed,
+        n_threads=settings.threads,
+    )
+    doing = f"Fitting {rows.n_rows} rows × {len(rows.columns)} columns …"
+    with Console(stderr=True).status(doing), warnings.catch_warnings():
+        # The status says it in the command's own words.
+        warnings.filterwarnings("ignore", message="Best performing initialization did not converge")
+        return model.fit(rows.source)
+
+
+def _summary(
+    model: GaussianMixture, rows: InputRows, labels: Array, weight: str | None
+) -> FitSummary:
+    from gaussmix.insight.fit_summary import Ending, FitSummary, Rows, count_assigned
+
+    assigned = count_assigned(labels, model.n_components)
+    return FitSummary.of(
+        model.mixture_,
+        model.log_likelihood_,
+        Rows(rows.n_rows, rows.sum_weight, assigned, weight),
+        Ending(model.status_, model.n_iter_, len(model.starts_)),
+        rows.columns,
+    )
+
+
+def _write(folder: Path, results: Mapping[str, Array], record: str) -> list[Path]:
+    import numpy as np
+
+    from gaussmix.cli.folder import write_together
+    from gaussmix.data.csv import write_csv
+
+    probability = results["responsibility"]  # (n, k)
+    assignments = {
+        "row": np.arange(len(probability)),
+        "label": results["label"],
+        **{f"probability_{j}": probability[:, j] for j in range(probability.shape[1])},
+        "log_density": results["log_density"],
+    }
+    return write_together(
+        folder,
+        {
+            ASSIGNMENTS: partial(write_csv, columns=assignments),
+            SUMMARY: lambda path: _write_text(path, record),
+        },
+    )
+
+
+def _write_text(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def _versions() -> dict[str, str]:
+    import numpy as np
+
+    from gaussmix import __version__
+
+    return {
+        "gaussmix": __version__,
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+    }
+
+
+def _width() -> int:
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else OUTPUT_WIDTH

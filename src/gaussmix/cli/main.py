@@ -1,0 +1,28 @@
+"""The command ``gaussmix``; every subcommand has a file of its own."""
+
+from __future__ import annotations
+
+import sys
+from io import TextIOWrapper
+
+import click
+
+from gaussmix import __version__
+from gaussmix.cli.failures import EXIT_CODES
+from gaussmix.cli.fit import fit
+
+
+@click.group(epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="gaussmix")
+def main() -> None:
+    """Mixture modelling: soft clusters of the rows of a table, and its density.
+
+    Results go to standard output, messages to standard error.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal without some letter of a column's name still gets the rest.
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+main.add_command(fit)
