@@ -39,13 +39,16 @@ def main() -> int:
         repeat=QUICK_REPEAT if options.quick and options.repeat is None else options.repeat or 5,
         patience=options.patience,
     )
-    flops = peak.fma_peak(options.threads)
-    console.print(_heading(settings, flops))
+    console.print(_heading(settings))
     results = []
     for result in runner.run(cases, engines, settings):
         results.append(result)
         console.print(f"{len(results)}/{len(cases)} {result.case.name}", style="dim")
+    # The most that was seen beside any case: a moment in which the machine was busy is no peak.
+    flops = max((result.fma_peak for result in results if result.fma_peak), default=None)
     table.show(results, list(engines), flops, console)
+    if flops is not None:
+        console.print(f"fused-multiply-add peak ({peak.level()}): {flops / 1e9:.0f} GFLOP/s")
 
     if options.json is not None:
         document = _document(settings, versions, flops, results)
@@ -95,12 +98,10 @@ def _cases(pattern: str, quick: bool) -> tuple[Case, ...]:
     return tuple(case.shrunk(QUICK_SHRINK) for case in cases) if quick else cases
 
 
-def _heading(settings: runner.Settings, flops: float | None) -> str:
-    cpu = machine.describe()["cpu"]
-    rate = "not known" if flops is None else f"{flops / 1e9:.0f} GFLOP/s"
+def _heading(settings: runner.Settings) -> str:
     return (
-        f"{cpu}, {settings.threads} threads, float64, fused-multiply-add peak {rate}; medians of "
-        f"{settings.repeat} interleaved repetitions, {runner.ITERATIONS} iterations from one start"
+        f"{machine.describe()['cpu']}, {settings.threads} threads, float64; medians of {settings.repeat} interleaved "
+        f"repetitions; fits of {runner.ITERATIONS} iterations from one start"
     )
 
 
@@ -122,6 +123,7 @@ def _document(
         "repeat": settings.repeat,
         "iterations": runner.ITERATIONS,
         "tolerance": runner.TOLERANCE,
+        "kernel_level": peak.level(),
         "fma_peak_flops": flops,
         "results": [result.as_json() for result in results],
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-SECONDS = 1.0
+SECONDS = 0.5
 
 
 def fma_peak(threads: int) -> float | None:
@@ -15,3 +15,12 @@ def fma_peak(threads: int) -> float | None:
     except ImportError:
         return None
     return float(_native.fma_peak(threads, SECONDS))
+
+
+def level() -> str | None:
+    """Return the instruction level that the kernels run at."""
+    try:
+        from gaussmix import _native
+    except ImportError:
+        return None
+    return str(_native.level())

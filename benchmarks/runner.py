@@ -10,6 +10,7 @@ from typing import Any
 
 from benchmarks.cases import Case, make
 from benchmarks.engines import Engine, Fit
+from benchmarks.peak import fma_peak
 
 ITERATIONS = 20
 # The cost of an iteration is the difference between a long and a short fit. All that a fit does once
@@ -57,6 +58,7 @@ class Result:
     skipped: dict[str, str] = field(default_factory=dict)  # engine -> why
     log_likelihood: dict[str, dict[int, float]] = field(default_factory=dict)
     failure: str | None = None  # why nothing was timed
+    fma_peak: float | None = None  # operations a second, measured beside the timings
 
     def as_json(self) -> dict[str, Any]:
         """Return plain data, every timing in it."""
@@ -68,6 +70,7 @@ class Result:
             "d": self.case.d,
             "k": self.case.k,
             "flops_per_iteration": self.case.flops,
+            "fma_peak_flops": self.fma_peak,
             "failure": self.failure,
             "skipped": self.skipped,
             "log_likelihood": self.log_likelihood,
@@ -119,6 +122,7 @@ def run_case(case: Case, engines: Mapping[str, Engine], settings: Settings) -> R
     except DisagreementError as disagreement:
         result.failure = str(disagreement)
         return result
+    result.fma_peak = fma_peak(settings.threads)
     result.timings = measure(fits, settings)
     return result
 

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.cases import KINDS, STRUCTURES
-from benchmarks.runner import ITERATIONS, Result
+from benchmarks.runner import Result
 
 
 def show(results: Iterable[Result], engines: Sequence[str], peak: float | None, console: Console) -> None:
@@ -20,6 +20,8 @@ def show(results: Iterable[Result], engines: Sequence[str], peak: float | None, 
             if rows:
                 console.print(_table(f"{structure}, {kind}", rows, engines, peak))
     for result in results:
+        if result.failure is not None:
+            console.print(f"{result.case.name} FAILED: {result.failure}")
         for engine, reason in result.skipped.items():
             console.print(f"{result.case.name}: without {engine}: {reason}")
 
@@ -27,17 +29,17 @@ def show(results: Iterable[Result], engines: Sequence[str], peak: float | None, 
 def _table(title: str, rows: list[Result], engines: Sequence[str], peak: float | None) -> Table:
     first, *others = engines
     table = Table(title=title, title_justify="left", title_style="bold")
-    table.add_column("n × d, k")
-    for engine in engines:
-        table.add_column(f"{engine}\nms/iteration", justify="right")
-    for other in others:
-        table.add_column(f"{other}\n÷ {first}", justify="right", style="bold")
-    for engine in engines:
-        table.add_column(f"{engine}\nfit of {ITERATIONS}, s", justify="right", style="dim")
-    table.add_column(f"{first}\nGFLOP/s", justify="right")
-    table.add_column("of the\npeak", justify="right")
+    table.add_column("n × d, k", no_wrap=True)
+    columns = [(f"{engine}\nms/iter.", "") for engine in engines]
+    columns += [(f"{other}\n÷ {first}", "bold") for other in others]
+    columns += [(f"{engine}\nfit, s", "dim") for engine in engines]
+    columns += [(f"{first}\nGFLOP/s", ""), ("of the\npeak", "")]
+    for heading, style in columns:
+        table.add_column(heading, justify="right", style=style, no_wrap=True)
     for result in rows:
         table.add_row(*_cells(result, engines, peak))
+        if result.failure is not None:
+            table.caption = "A case without figures failed: the reason stands below."
     return table
 
 
@@ -45,7 +47,7 @@ def _cells(result: Result, engines: Sequence[str], peak: float | None) -> list[s
     case = result.case
     size = f"{case.n:,} × {case.d}, {case.k}"
     if result.failure is not None:
-        return [size, f"FAILED: {result.failure}"]
+        return [size, "FAILED"]
     first, *others = engines
     timings = result.timings
     cells = [size]

@@ -33,7 +33,7 @@ class Gaussmix:
 
     def prepare(self, problem: Problem, threads: int) -> Fit:
         """Return a fit by EM alone: no regularisation and no rule to stop early."""
-        import gaussmix
+        from gaussmix import GaussianMixture
 
         start = problem.start
         full = problem.case.structure == "full"
@@ -51,7 +51,7 @@ class Gaussmix:
         def fit(iterations: int) -> Outcome:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # that so few iterations do not converge is meant
-                model = gaussmix.GaussianMixture(**parameters, max_iter=iterations).fit(problem.x)
+                model = GaussianMixture(**parameters, max_iter=iterations).fit(problem.x)
             trace = np.asarray(model.history_.log_likelihood)
             return Outcome(int(model.n_iter_), dict(enumerate(trace.tolist())))
 

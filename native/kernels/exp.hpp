@@ -49,8 +49,8 @@ GAUSSMIX_INLINE Vector<double> exp(Vector<double> x) {
 GAUSSMIX_INLINE Vector<double> log(Vector<double> x) {
   typedef Simd<double>::V V;
   typedef Simd<double>::I I;
-  constexpr int64_t sqrt_half = 0x3fe6a09e667f3bcdLL;
-  constexpr int64_t two_52 = 0x4330000000000000LL;
+  constexpr uint64_t sqrt_half = 0x3fe6a09e667f3bcdULL;
+  constexpr uint64_t two_52 = 0x4330000000000000ULL;
   constexpr double ln2_high = 6.93147180369123816490e-01;
   constexpr double ln2_low = 1.90821492927058770002e-10;
 

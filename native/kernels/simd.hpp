@@ -41,7 +41,7 @@ struct Simd;
 template <>
 struct Simd<double> {
   typedef double V __attribute__((vector_size(vector_bytes)));
-  typedef int64_t I __attribute__((vector_size(vector_bytes)));
+  typedef uint64_t I __attribute__((vector_size(vector_bytes)));
   // The same vector where it lies in memory: at any address, beside scalar accesses.
   typedef double Unaligned __attribute__((vector_size(vector_bytes), aligned(8), may_alias));
   static constexpr int width = vector_bytes / 8;

@@ -54,11 +54,11 @@ GAUSSMIX_INLINE void separate(Vector<T> a, Vector<T> b, Vector<T>& even, Vector<
 template <class T>
 GAUSSMIX_INLINE void transpose(Vector<T>* v) {
   constexpr int w = Simd<T>::width;
-  for (int step = 1; step < w; step *= 2) {
+  unroll<0, w == 8 ? 3 : w == 4 ? 2 : 1>([&](auto) GAUSSMIX_LAMBDA {
     Vector<T> next[w];
     unroll<0, w / 2>([&](auto i) GAUSSMIX_LAMBDA { interleave<T>(v[i], v[i + w / 2], next[2 * i], next[2 * i + 1]); });
     unroll<0, w>([&](auto i) GAUSSMIX_LAMBDA { v[i] = next[i]; });
-  }
+  });
 }
 
 // One panel whose rows are whole in memory and may be read to the end of a vector: squares of
@@ -86,6 +86,23 @@ inline void load_panel_of_rows(const S* x, ptrdiff_t row_stride, const T* multip
       else
         unroll<0, w>([&](auto i) GAUSSMIX_LAMBDA { if (i < columns) store(out + i * panel_rows, square[i]); });
     }
+  }
+}
+
+// The same for D < width features: shuffles whose result no feature needs are not made, and rows move to internal
+// coordinates after the transposition, D vectors instead of `width`.
+template <class T, class S, int D>
+inline void load_panel_of_short_rows(const S* x, ptrdiff_t row_stride, const T* multiplier, const T* shift,
+                                     T* by_feature) {
+  constexpr int w = Simd<T>::width;
+  for (int r = 0; r < panel_rows; r += w) {
+    Vector<T> square[w];
+    unroll<0, w>([&](auto i) GAUSSMIX_LAMBDA { square[i] = load_converted<T, S>(x + (r + i) * row_stride); });
+    transpose<T>(square);
+    unroll<0, (D < w ? D : w)>([&](auto j) GAUSSMIX_LAMBDA {
+      store(by_feature + j * panel_rows + r,
+            clipped<T>(square[j] * broadcast(multiplier[j]) + broadcast(shift[j])));
+    });
   }
 }
 
@@ -201,6 +218,10 @@ inline void load_tile(const Rows& rows, ptrdiff_t first, ptrdiff_t count, Tile<T
     } else if (here == panel_rows && whole_rows && inside) {
       if (by_row)
         load_panel_of_rows<T, S, true>(panel_x, rows.row_stride, rows.multiplier, rows.shift, tile, by_feature, by_row);
+      else if (w > 4 && d == 3)
+        load_panel_of_short_rows<T, S, 3>(panel_x, rows.row_stride, rows.multiplier, rows.shift, by_feature);
+      else if (w > 4 && d == 4)
+        load_panel_of_short_rows<T, S, 4>(panel_x, rows.row_stride, rows.multiplier, rows.shift, by_feature);
       else
         load_panel_of_rows<T, S, false>(panel_x, rows.row_stride, rows.multiplier, rows.shift, tile, by_feature,
                                         nullptr);

@@ -22,13 +22,9 @@ def fit(model: GaussianMixture, *data: object, **more: object) -> GaussianMixtur
 
 @pytest.mark.parametrize("reg_covar", ["auto", 0.0, 1e-2])
 @pytest.mark.parametrize("max_iter", [0, 1, 7, 1000])
-def test_the_reported_values_are_those_of_the_parameters(
-    clusters, structure, each_kernel, max_iter, reg_covar
-):
+def test_the_reported_values_are_those_of_the_parameters(clusters, structure, each_kernel, max_iter, reg_covar):
     x = clusters(700, 3, 3, seed=6)
-    model = GaussianMixture(
-        3, covariance_type=structure, max_iter=max_iter, reg_covar=reg_covar, random_state=0
-    )
+    model = GaussianMixture(3, covariance_type=structure, max_iter=max_iter, reg_covar=reg_covar, random_state=0)
     fit(model, x)
     n = len(x)
     assert model.score(x) == pytest.approx(model.lower_bound_, rel=ROUNDING)
@@ -50,9 +46,7 @@ def test_the_reported_values_are_those_of_the_parameters(
 def test_with_weights_of_rows(clusters, structure, each_kernel):
     x = clusters(400, 2, 2, seed=7)
     weight = np.random.default_rng(0).choice([0.0, 0.5, 1.0, 3.0], size=len(x))
-    model = fit(
-        GaussianMixture(2, covariance_type=structure, random_state=0), x, sample_weight=weight
-    )
+    model = fit(GaussianMixture(2, covariance_type=structure, random_state=0), x, sample_weight=weight)
     assert model.score(x, sample_weight=weight) == pytest.approx(model.lower_bound_, rel=1e-13)
     assert weight @ model.score_samples(x) == pytest.approx(model.log_likelihood_, rel=1e-12)
     assert model.log_likelihood_ == pytest.approx(weight.sum() * model.lower_bound_, rel=ROUNDING)

@@ -51,9 +51,7 @@ def assert_answers(model: GaussianMixture, queries: np.ndarray) -> None:
 def test_queries_as_far_as_floats_go(clusters, structure, each_kernel, scale):
     x = clusters(300, 3, 3, seed=30) * scale
     model = quiet_fit(x, 3, structure)
-    directions = np.array(
-        [[1, 0, 0], [0, -1, 0], [1, 1, 1], [-1, 1, 0.5], [1e-300, 1, 0], [0, 0, 0]], dtype=float
-    )
+    directions = np.array([[1, 0, 0], [0, -1, 0], [1, 1, 1], [-1, 1, 0.5], [1e-300, 1, 0], [0, 0, 0]], dtype=float)
     assert_answers(model, np.concatenate([size * directions for size in FAR]))
     tiny = np.full((1, 3), 5e-324)
     assert_answers(model, np.concatenate([tiny, -tiny, 0 * tiny]))

@@ -43,9 +43,7 @@ def ugly_rows(draw: st.DrawFn) -> np.ndarray:
 
 
 def climb(x: np.ndarray, k: int, structure: str, **arguments: object) -> GaussianMixture:
-    model = GaussianMixture(
-        k, covariance_type=structure, tol=0.0, max_iter=80, random_state=0, **arguments
-    )
+    model = GaussianMixture(k, covariance_type=structure, tol=0.0, max_iter=80, random_state=0, **arguments)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # tol=0 runs into max_iter
         return model.fit(x)
@@ -96,9 +94,7 @@ def test_with_weights_of_rows(structure, clusters, seed, k):
 def test_to_the_very_end(clusters, structure, each_kernel, weights):
     """Hundreds of iterations after there is nothing to gain: rounding must not be taken for a fall."""
     x = clusters(1000, 3, 3, seed=2)
-    model = GaussianMixture(
-        3, covariance_type=structure, tol=0.0, max_iter=400, random_state=0, weights=weights
-    )
+    model = GaussianMixture(3, covariance_type=structure, tol=0.0, max_iter=400, random_state=0, weights=weights)
     with pytest.warns(ConvergenceWarning):
         model.fit(x)
     assert model.status_ is Status.MAX_ITER
@@ -109,12 +105,12 @@ def test_the_objective_is_the_penalised_log_likelihood(clusters, structure):
     """−½·τ·tr(Σ⁻¹·D) a component, D the columns' variances and τ = 1e-6·n/k."""
     x = clusters(300, 3, 2, seed=4)
     model = GaussianMixture(2, covariance_type=structure, random_state=0).fit(x)
-    precisions = {
-        "full": model.precisions_,
-        "tied": np.broadcast_to(model.precisions_, (2, 3, 3)),
-        "diag": model.precisions_[..., np.newaxis] * np.eye(3),
-        "spherical": np.multiply.outer(model.precisions_, np.eye(3)),
-    }[structure]
-    trace = np.einsum("kii,i->", precisions, x.var(axis=0))
+    diagonals = {
+        "full": lambda p: np.diagonal(p, axis1=1, axis2=2),
+        "tied": lambda p: np.broadcast_to(np.diagonal(p), (2, 3)),
+        "diag": lambda p: p,
+        "spherical": lambda p: np.broadcast_to(p[:, np.newaxis], (2, 3)),
+    }[structure](model.precisions_)
+    trace = (diagonals @ x.var(axis=0)).sum()
     penalty = model.history_[-1].objective - model.history_[-1].log_likelihood
     assert penalty == pytest.approx(-0.5 * 1e-6 * 300 / 2 * trace, rel=1e-9)

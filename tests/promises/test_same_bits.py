@@ -77,6 +77,8 @@ def layouts(x: np.ndarray) -> dict[str, np.ndarray]:
     """The same rows, lying in memory in every way that NumPy allows."""
     wide = np.full((2 * len(x), 2 * x.shape[1] + 1), np.nan)
     wide[::2, 1::2] = x
+    record = np.zeros(len(x), dtype=[("x", np.float64, x.shape[1]), ("name", "S3")])
+    record["x"] = x
     read_only = x.copy()
     read_only.flags.writeable = False
     apart = np.frombuffer(b"\0" * 3 + x.tobytes(), dtype=np.uint8)[3:]
@@ -86,6 +88,7 @@ def layouts(x: np.ndarray) -> dict[str, np.ndarray]:
         "strided": wide[::2, 1::2],
         "backwards": np.ascontiguousarray(x[::-1, ::-1])[::-1, ::-1],
         "read-only": read_only,
+        "packed record": record["x"],
         "unaligned": apart.view(np.float64).reshape(x.shape),
         "big-endian": x.astype(">f8"),
     }
@@ -103,9 +106,7 @@ def weight():
 
 @pytest.fixture(params=["full", "diag"])
 def mixture(request, make_mixture, rows):
-    frame = summarise(MemorySource(rows[:500])).frame(
-        make_mixture(request.param, 1, 1).family.scaling
-    )
+    frame = summarise(MemorySource(rows[:500])).frame(make_mixture(request.param, 1, 1).family.scaling)
     return make_mixture(request.param, K, D, seed=2, frame=frame)
 
 
@@ -162,11 +163,9 @@ def test_the_summary_has_one_value_for_any_layout_and_cutting(rows, weight):
 @pytest.mark.parametrize("structure", ["full", "tied", "diag", "spherical"])
 def test_the_whole_fit_for_any_number_of_threads_and_layout(rows, structure, each_kernel):
     x = rows[:9001]
-    model = {"n_components": 3, "covariance_type": structure, "max_iter": 15, "tol": 1e-4}
+    model = {"n_components": 3, "covariance_type": structure, "tol": 1e-2}
     found = {
-        (name, threads): fit_bits(
-            GaussianMixture(**model, random_state=0, n_threads=threads).fit(laid)
-        )
+        (name, threads): fit_bits(GaussianMixture(**model, random_state=0, n_threads=threads).fit(laid))
         for name, laid in layouts(x).items()
         for threads in ((1, 2, 3) if name == "C" else (2,))
     }
@@ -175,9 +174,7 @@ def test_the_whole_fit_for_any_number_of_threads_and_layout(rows, structure, eac
 
 @pytest.mark.parametrize("structure", ["full", "tied", "diag", "spherical"])
 @pytest.mark.parametrize("weighted", [True, False], ids=["weights", "no weights"])
-def test_the_whole_fit_from_files_and_pieces(
-    rows, weight, structure, each_kernel, weighted, tmp_path, monkeypatch
-):
+def test_the_whole_fit_from_files_and_pieces(rows, weight, structure, each_kernel, weighted, tmp_path, monkeypatch):
     model = {"n_components": 3, "covariance_type": structure, "tol": 1e-3, "random_state": 0}
     in_memory = GaussianMixture(**model).fit(rows, sample_weight=weight if weighted else None)
 
@@ -213,10 +210,5 @@ def test_predictions_from_pieces_are_those_from_memory(rows, mixture):
 
 def test_a_row_alone_gets_what_it_gets_among_others(rows, mixture):
     found = AutomaticKernel(2).rows(MemorySource(rows[:300]), mixture, ("log_density",))
-    alone = [
-        AutomaticKernel(1).rows(MemorySource(rows[i : i + 1]), mixture, ("log_density",))
-        for i in range(300)
-    ]
-    np.testing.assert_array_equal(
-        found["log_density"], np.concatenate([a["log_density"] for a in alone])
-    )
+    alone = [AutomaticKernel(1).rows(MemorySource(rows[i : i + 1]), mixture, ("log_density",)) for i in range(300)]
+    np.testing.assert_array_equal(found["log_density"], np.concatenate([a["log_density"] for a in alone]))

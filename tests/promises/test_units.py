@@ -110,9 +110,7 @@ def test_a_factor_for_each_column(clusters, structure, each_kernel, offset):
     place = offset * factor
     scaled = x * factor + place
     back = (scaled - place) / factor
-    assert_same_fit(
-        fitted(scaled, structure), fitted(back, structure), scaled, back, factor, place
-    )
+    assert_same_fit(fitted(scaled, structure), fitted(back, structure), scaled, back, factor, place)
 
 
 @pytest.mark.parametrize("reg_covar", ["auto", 0.0])
@@ -143,9 +141,7 @@ def test_a_constant_column_changes_no_probability(clusters, structure, factor):
     x = np.insert(clusters(300, 2, 2, seed=5), 1, 4.25, axis=1)
     plain = GaussianMixture(2, covariance_type=structure, random_state=0).fit(x)
     scaled = GaussianMixture(2, covariance_type=structure, random_state=0).fit(x * factor)
-    np.testing.assert_allclose(
-        scaled.predict_proba(x * factor), plain.predict_proba(x), atol=CLOSE
-    )
+    np.testing.assert_allclose(scaled.predict_proba(x * factor), plain.predict_proba(x), atol=CLOSE)
     np.testing.assert_allclose(scaled.means_ / factor, plain.means_, rtol=CLOSE)
     assert np.unique(plain.means_[:, 1]) == 4.25
 

@@ -54,9 +54,7 @@ def test_the_default_start_too(clusters, structure):
     counts = counts_for(len(x), seed=1)
     model = GaussianMixture(3, covariance_type=structure, random_state=4)
     weighted = GaussianMixture(**model.get_params()).fit(x, sample_weight=counts)
-    same_mixture(
-        weighted, GaussianMixture(**model.get_params()).fit(np.repeat(x, counts, axis=0))
-    )
+    same_mixture(weighted, GaussianMixture(**model.get_params()).fit(np.repeat(x, counts, axis=0)))
 
 
 @pytest.mark.parametrize("labels", [True, False], ids=["labels", "responsibilities"])
@@ -67,9 +65,9 @@ def test_from_labels_and_responsibilities(clusters, structure, labels):
     shares = rng.integers(3, size=len(x)) if labels else rng.dirichlet(np.ones(3), size=len(x))
     weighted = GaussianMixture(3, covariance_type=structure, init_params=shares)
     weighted.fit(x, sample_weight=counts)
-    repeated = GaussianMixture(
-        3, covariance_type=structure, init_params=np.repeat(shares, counts, axis=0)
-    ).fit(np.repeat(x, counts, axis=0))
+    repeated = GaussianMixture(3, covariance_type=structure, init_params=np.repeat(shares, counts, axis=0)).fit(
+        np.repeat(x, counts, axis=0)
+    )
     same_mixture(weighted, repeated)
 
 
@@ -109,6 +107,4 @@ def test_one_step_of_fractional_weights_by_hand(clusters):
     weight = np.random.default_rng(1).uniform(0.0, 3.0, len(x))
     model = GaussianMixture(1, reg_covar=0.0, random_state=0).fit(x, sample_weight=weight)
     np.testing.assert_allclose(model.means_[0], np.average(x, axis=0, weights=weight), rtol=1e-12)
-    np.testing.assert_allclose(
-        model.covariances_[0], np.cov(x.T, aweights=weight, bias=True), rtol=1e-12
-    )
+    np.testing.assert_allclose(model.covariances_[0], np.cov(x.T, aweights=weight, bias=True), rtol=1e-12)

@@ -72,10 +72,8 @@ class GroupWeights(Allocation):
     def share(self, scores: Scores, block: Block) -> Shares:
         with np.errstate(divide="ignore"):
             log_table, log_weights = np.log(self.table), np.log(self.weights)
-        if GROUP in block.columns:
-            log_weight = log_table[block.columns[GROUP].values].T  # (k, b)
-        else:  # a row of unknown group
-            log_weight = log_weights[:, np.newaxis]
+        known = GROUP in block.columns  # otherwise the groups' average speaks
+        log_weight = log_table[block.columns[GROUP].values].T if known else log_weights[:, np.newaxis]  # (k, b)
         return soft_shares(scores.log_density + log_weight, block.weight)
 
     def gather(self, block: Block, shares: Shares) -> Mapping[str, Floats]:

@@ -11,6 +11,7 @@ from generator_source import GeneratorSource
 from group_weights import GROUP, GroupWeights, GroupWeightsUpdate
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import multivariate_t
 from student_t import StudentT, StudentTUpdate
 from two_clusters import first_means, frame_of, groups, two_clusters
 
@@ -22,7 +23,7 @@ from gaussmix.data.memory import MemorySource
 from gaussmix.families.gaussian import Gaussian
 from gaussmix.families.gaussian_update import GaussianUpdate
 from gaussmix.families.prior import Prior
-from gaussmix.families.structures import STRUCTURES, structure_named
+from gaussmix.families.structures import STRUCTURES
 from gaussmix.kernels.automatic import AutomaticKernel
 from gaussmix.kernels.reference import ReferenceKernel
 from gaussmix.kernels.summary import summarise
@@ -181,8 +182,6 @@ def test_three_extensions_at_once():
 
 
 def assert_reported_objective_is_scipys(fitted, log_likelihood):
-    from scipy.stats import multivariate_t
-
     scale = np.ldexp(1.0, fitted.frame.exponent)
     shape_matrix = fitted.family.shape_matrix * scale[:, np.newaxis] * scale
     means = fitted.frame.positions_to_user(fitted.family.means)
@@ -191,7 +190,3 @@ def assert_reported_objective_is_scipys(fitted, log_likelihood):
         for j in range(2)
     )
     assert log_likelihood == pytest.approx(WEIGHT @ np.log(density), rel=1e-11)
-
-
-def test_structure_names_are_known():
-    assert structure_named("full") is STRUCTURES["full"]

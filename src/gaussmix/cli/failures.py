@@ -9,30 +9,51 @@ from pathlib import Path
 
 import click
 
-from gaussmix.errors import ConfigError, DataError, DegenerateFitError, GaussmixError
-
-USAGE, BAD_DATA, DEGENERATE, FILES = 2, 3, 4, 6
-
-EXIT_CODES = (
-    f"Exit codes: 0 done, {USAGE} wrong usage, {BAD_DATA} the data cannot be used, "
-    f"{DEGENERATE} a component collapsed, {FILES} a file cannot be read or written, 1 anything else."
-)
+from gaussmix.errors import ConfigError, DataError, DegenerateFitError
 
 
 class Failure(click.ClickException):
-    """What went wrong, on one line.
+    """What went wrong, where, and what to do: on one line."""
 
-    Parameters
-    ----------
-    message : str
-        What, where, and what to do.
-    exit_code : int
-        For the shell.
-    """
-
-    def __init__(self, message: str, exit_code: int) -> None:
+    def __init__(self, message: str) -> None:
         super().__init__(" ".join(line.strip() for line in message.splitlines()))
-        self.exit_code = exit_code
+
+
+class Unexpected(Failure):
+    """A fault in gaussmix, or no memory left."""
+
+    exit_code = 1
+
+
+class WrongUsage(Failure):
+    """The command line makes no sense."""
+
+    exit_code = 2
+
+
+class BadData(Failure):
+    """The rows cannot be used."""
+
+    exit_code = 3
+
+
+class Collapsed(Failure):
+    """A component became singular."""
+
+    exit_code = 4
+
+
+class FilesFailed(Failure):
+    """A file cannot be read or written."""
+
+    exit_code = 6
+
+
+EXIT_CODES = (
+    f"Exit codes: 0 done, {WrongUsage.exit_code} wrong usage, {BadData.exit_code} the data cannot be used, "
+    f"{Collapsed.exit_code} a component collapsed, {FilesFailed.exit_code} a file cannot be read or written, "
+    f"{Unexpected.exit_code} anything else."
+)
 
 
 @contextmanager
@@ -48,10 +69,9 @@ def told_plainly(path: Path, debug: bool) -> Iterator[None]:
     """
     try:
         yield
-    except (GaussmixError, OSError) as error:
-        # What the reader of standard output does not want is no error of files: click ends quietly.
-        if isinstance(error, BrokenPipeError):
-            raise
+    except (click.ClickException, BrokenPipeError):
+        raise  # click has its ways: a line of usage, and a quiet end where nobody reads on
+    except Exception as error:  # noqa: BLE001 - whatever it is, one line and a code must come of it
         if debug:
             click.echo(traceback.format_exc(), err=True, nl=False)
         raise _failure(error, path) from None
@@ -60,16 +80,22 @@ def told_plainly(path: Path, debug: bool) -> Iterator[None]:
 def _failure(error: Exception, path: Path) -> Failure:
     match error:
         case DataError():
-            return Failure(f"{path}: {error}", BAD_DATA)
+            return BadData(f"{path}: {error}")
         case ConfigError():
-            return Failure(str(error), USAGE)
+            return WrongUsage(str(error))
         case DegenerateFitError():
-            return Failure(
+            return Collapsed(
                 f"{path}: a component shrank to rows that lie in a plane or on one point, where its covariance is "
-                "singular; take --reg-covar auto (the default), fewer components, or a simpler --covariance",
-                DEGENERATE,
+                "singular; take --reg-covar auto (the default), fewer components, or a simpler --covariance"
             )
         case OSError(filename=str(name), strerror=str(reason)):
-            return Failure(f"{name}: {reason}", FILES)
+            return FilesFailed(f"{name}: {reason}")
+        case OSError():
+            return FilesFailed(str(error))
+        case MemoryError():
+            return Unexpected(f"{path}: not enough memory; fit fewer rows or columns")
         case _:
-            return Failure(str(error), FILES)
+            return Unexpected(
+                f"{path}: {type(error).__name__}: {error}; this is a fault in gaussmix: please report it with "
+                "what --debug shows"
+            )

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gaussmix.cli.failures import told_plainly
-from gaussmix.cli.values import Names, NumberOrAuto
+from gaussmix.cli.values import names, number_or_auto
 
 if TYPE_CHECKING:
     from gaussmix.cli.rows import InputRows
@@ -61,7 +61,12 @@ class Settings:
     show_default=True,
     help="One covariance for each component, one for all, only along the axes, or only balls.",
 )
-@click.option("--columns", type=Names(), help="Columns to fit; all but the weight if not given.")
+@click.option(
+    "--columns",
+    metavar="NAME,NAME,…",
+    callback=names,
+    help="Columns to fit; all but the weight if not given.",
+)
 @click.option("--weight", metavar="NAME", help="Column of row weights: how often each row counts.")
 @click.option(
     "--weights",
@@ -72,14 +77,16 @@ class Settings:
 )
 @click.option(
     "--tol",
-    type=NumberOrAuto(),
+    metavar="NUMBER|auto",
+    callback=number_or_auto,
     default="auto",
     show_default=True,
     help="Stop when the mean log-likelihood changes by less; auto: when less than 1e-7 is left to gain.",
 )
 @click.option(
     "--reg-covar",
-    type=NumberOrAuto(),
+    metavar="NUMBER|auto",
+    callback=number_or_auto,
     default="auto",
     show_default=True,
     help="Added to the covariances' diagonals, in squared units; auto: a weak prior relative to the data.",
@@ -210,9 +217,7 @@ def _fitted(rows: InputRows, settings: Settings) -> GaussianMixture:
         return model.fit(rows.source)
 
 
-def _summary(
-    model: GaussianMixture, rows: InputRows, labels: Array, weight: str | None
-) -> FitSummary:
+def _summary(model: GaussianMixture, rows: InputRows, labels: Array, weight: str | None) -> FitSummary:
     from gaussmix.insight.fit_summary import Ending, FitSummary, Rows, count_assigned
 
     assigned = count_assigned(labels, model.n_components)

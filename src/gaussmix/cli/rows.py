@@ -36,9 +36,7 @@ class InputRows:
     sum_weight: float
 
 
-def open_rows(
-    path: Path, columns: tuple[str, ...] | None, weight: str | None, n_components: int
-) -> InputRows:
+def open_rows(path: Path, columns: tuple[str, ...] | None, weight: str | None, n_components: int) -> InputRows:
     """Open a file by its suffix and check that a fit can use its rows.
 
     Parameters
@@ -61,13 +59,12 @@ def open_rows(
     FileError
         If the file cannot be read.
     """
-    suffix = path.suffix.lower()
-    if suffix not in (*CSV, *PARQUET):
-        raise ConfigError(
-            f"{path}: cannot read files that end in {suffix or 'no suffix'!r}; "
-            f"give one that ends in {', '.join((*CSV, *PARQUET))}"
-        )
     _check_readable(path)
+    if path.suffix.lower() not in (*CSV, *PARQUET):
+        raise ConfigError(
+            f"{path}: the format of a file is known by its suffix, and "
+            f"{repr(path.suffix) if path.suffix else 'no suffix'} is not one of {', '.join((*CSV, *PARQUET))}"
+        )
     source, names = _opened(path, columns, weight)
     summary = summarise(source)
     if summary is None:
@@ -76,9 +73,7 @@ def open_rows(
     return InputRows(source, names, summary.n_rows, summary.sum_weight)
 
 
-def _opened(
-    path: Path, columns: tuple[str, ...] | None, weight: str | None
-) -> tuple[Source, tuple[str, ...]]:
+def _opened(path: Path, columns: tuple[str, ...] | None, weight: str | None) -> tuple[Source, tuple[str, ...]]:
     # Here, so that a command that reads no file, --help first, does not wait for pyarrow.
     if path.suffix.lower() in CSV:
         from gaussmix.data.csv import read_csv
@@ -114,6 +109,6 @@ def _check_usable(summary: Summary, names: tuple[str, ...], n_components: int) -
     needed = max(2, n_components)
     if summary.n_weighted < needed:
         raise DataError(
-            f"{n_components} component{'' if n_components == 1 else 's'} need at least {needed} rows of "
-            f"positive weight, and there {'is' if summary.n_weighted == 1 else 'are'} {summary.n_weighted}"
+            f"a fit with -k {n_components} needs at least {needed} rows of positive weight, and there "
+            f"{'is' if summary.n_weighted == 1 else 'are'} {summary.n_weighted}; take more rows or a smaller -k"
         )

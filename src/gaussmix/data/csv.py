@@ -42,9 +42,7 @@ class Record(NamedTuple):
     values: list[str]
 
 
-def read_csv(
-    path: str | Path, columns: Sequence[str] | None = None, weight: str | None = None
-) -> CsvRows:
+def read_csv(path: str | Path, columns: Sequence[str] | None = None, weight: str | None = None) -> CsvRows:
     """Read numeric columns of a CSV file.
 
     The file has a header line, commas between values and UTF-8 text, with or without a byte order mark.
@@ -128,11 +126,13 @@ def _header(path: Path) -> tuple[list[str], int]:
     names = [value.strip() for value in record.values]
     if any("\udc80" <= letter <= "\udcff" for name in names for letter in name):
         raise DataError("the header is not UTF-8 text; save the file as CSV in UTF-8")
-    if "" in names:
+    other = next((mark for mark in ";\t|" if mark in names[0]), None)
+    if len(names) == 1 and other is not None:
         raise DataError(
-            f"column {names.index('') + 1} of {len(names)} has no name; "
-            f"write one into line {record.line}"
+            f"the header is separated by {other!r}: save the file with commas between values (and points in numbers)"
         )
+    if "" in names:
+        raise DataError(f"column {names.index('') + 1} of {len(names)} has no name; write one into line {record.line}")
     return names, record.line
 
 
@@ -149,17 +149,15 @@ def _read(path: Path, header: Sequence[str], n_lines: int, wanted: Sequence[str]
             # One thread, which alone knows the number of an invalid row.
             arrow_csv.ReadOptions(column_names=header, skip_rows=n_lines, use_threads=False),
             arrow_csv.ParseOptions(invalid_row_handler=refuse),
-            arrow_csv.ConvertOptions(
-                include_columns=list(dict.fromkeys(wanted)), null_values=MISSING
-            ),
+            arrow_csv.ConvertOptions(include_columns=list(dict.fromkeys(wanted)), null_values=MISSING),
         )
     except pa.ArrowInvalid as error:
         if not invalid:
             raise DataError(f"this is not CSV: {error}") from error
         row = invalid[0]
         raise DataError(
-            f"line {_line(path, row, n_lines)} has {row.actual_columns} values where the header has "
-            f"{row.expected_columns}: {row.text[:60]!r}; put text with commas into double quotes"
+            f"line {_line(path, row, n_lines)} has another number of values ({row.actual_columns}) than the "
+            f"header ({row.expected_columns}): {row.text[:60]!r}; put text with commas into double quotes"
         ) from error
     if not table.num_rows:
         raise DataError("there are no rows below the header")

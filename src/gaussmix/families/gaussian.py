@@ -89,7 +89,8 @@ class Gaussian(Family):
         return fields, {"k": self.n_components, "d": d, "t": d * (d + 1) // 2}
 
     def score(self, block: Block) -> Scores:
-        distance = self.structure.form.squared_distance(block.x, self.means, self.precision_cholesky)  # (k, b)
+        with np.errstate(over="ignore", invalid="ignore"):  # a row beyond reach is decided by distance
+            distance = self.structure.form.squared_distance(block.x, self.means, self.precision_cholesky)  # (k, b)
         return Scores(self.log_normaliser[:, np.newaxis] - 0.5 * distance)
 
     def gather(self, block: Block, share: Floats, scores: Scores) -> Mapping[str, Floats]:
@@ -152,17 +153,21 @@ class Gaussian(Family):
     def public_precision(self, frame: Frame) -> Floats:
         """Precisions in the user's units, in the shape that scikit-learn gives them."""
         form = self.structure.form
-        return self.structure.public(form.precision(form.scale_features(self.precision_cholesky, frame.multiplier)))
+        return self._in_squared_units(form.precision(self.precision_cholesky), frame.multiplier)
 
     def public_covariance(self, frame: Frame) -> Floats:
         """Covariances in the user's units, in the shape that scikit-learn gives them."""
-        scale = np.ldexp(1.0, frame.exponent)
-        return self.structure.public(self.structure.form.scale_features(self.covariance, scale) * scale)
+        return self._in_squared_units(self.covariance, np.ldexp(1.0, frame.exponent))
 
     def standard_deviations(self, frame: Frame) -> Floats:
         """Standard deviation of each feature in each component, in the user's units: shape (k, d)."""
         stacked = self.structure.form.stack(self.covariance, self.n_components)
         return frame.lengths_to_user(np.sqrt(np.diagonal(stacked, axis1=1, axis2=2)))
+
+    def _in_squared_units(self, matrices: Floats, scale: Floats) -> Floats:
+        # Scaled last: where a square is beyond the range of floats it becomes infinite, and no sum of such NaN.
+        with np.errstate(over="ignore"):
+            return self.structure.public(self.structure.form.scale_features(matrices, scale) * scale)
 
 
 def _unrestricted(means: Floats, covariance: Array) -> Gaussian:

@@ -2,44 +2,71 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import floor, isfinite, log10
 
-DIGITS = 3
-"""Significant digits of a standard deviation: more say nothing that a sample could know."""
+DIGITS = 2
+"""Significant digits that the smallest standard deviation of a line keeps."""
+ALIKE = 1000.0
+"""Standard deviations up to this ratio share their decimals; beyond it the wide ones would show noise."""
 LONGEST_FIXED = 12
 """Characters of a mean above which powers of ten are shorter to read."""
+SMALL = 1e-3
+"""Below this, too, powers of ten are easier."""
 MOST_DIGITS = 16
-"""Significant digits that a float64 has."""
+"""Digits after the first that a float64 can need."""
 
 
-def mean_and_deviation(mean: float, deviation: float) -> str:
-    """The two with ± between them, the mean to the last digit of the standard deviation.
+def means_and_deviations(means: Sequence[float], deviations: Sequence[float]) -> list[str]:
+    """Each mean with its standard deviation after ±, to as many decimals as make the latter out.
+
+    Parameters
+    ----------
+    means, deviations : sequence of float
+        Of one feature in every component; they get the same decimals where that is readable.
 
     Examples
     --------
-    >>> mean_and_deviation(4207.6412, 501.27)
-    '4208 ± 501'
-    >>> mean_and_deviation(-0.00012345, 0.0000321)
-    '-1.234e-04 ± 3.21e-05'
+    >>> means_and_deviations([38.8123, 47.5049], [2.645, 0.969])
+    ['38.81 ± 2.65', '47.50 ± 0.97']
+    >>> means_and_deviations([-0.00012345], [0.0000321])
+    ['-1.23e-04 ± 3.2e-05']
     """
-    last = _leading(deviation) - (DIGITS - 1) if deviation > 0.0 else _leading(mean) - 5
-    decimals = max(0, -last)
-    fixed = f"{mean:.{decimals}f}"
-    small = max(abs(mean), deviation) < 1e-3
-    if len(fixed) <= LONGEST_FIXED and not (small and mean != 0.0):
-        return f"{fixed} ± {deviation:.{decimals}f}"
-    digits = min(max(_leading(mean) - last, DIGITS - 1), MOST_DIGITS)
-    return f"{mean:.{digits}e} ± {deviation:.{DIGITS - 1}e}"
+    positive = [deviation for deviation in deviations if deviation > 0.0]
+    alike = bool(positive) and max(positive) <= ALIKE * min(positive)
+    common = min(positive) if alike else None
+    return [
+        _pair(mean, deviation, deviation if common is None else common)
+        for mean, deviation in zip(means, deviations, strict=True)
+    ]
 
 
 def criterion(value: float) -> str:
     """A log-likelihood or an information criterion: three decimals, unless it is vast."""
-    return f"{value:.3f}" if abs(value) < 1e12 else f"{value:.12g}"
+    return f"{value:z.3f}" if abs(value) < 1e12 else f"{value:.12g}"
+
+
+def share(value: float) -> str:
+    """A share of all rows: four decimals, or powers of ten for one that these would hide."""
+    return f"{value:.4f}" if value >= 1e-4 or value == 0.0 else f"{value:.1e}"
 
 
 def count(value: float) -> str:
     """A number of rows, or a sum of weights that need not be whole."""
     return f"{value:.0f}" if value == round(value) and abs(value) < 1e15 else f"{value:.6g}"
+
+
+def _pair(mean: float, deviation: float, finest: float) -> str:
+    """Mean and standard deviation, to the digit that a deviation of ``finest`` needs."""
+    # Without any spread, six digits of the mean.
+    last = _leading(finest) - (DIGITS - 1) if finest > 0.0 else _leading(mean) - 5
+    decimals = max(0, -last)
+    fixed = f"{mean:z.{decimals}f}"
+    is_small = 0.0 < max(abs(mean), deviation) < SMALL
+    if len(fixed) <= LONGEST_FIXED and not is_small:
+        return f"{fixed} ± {deviation:.{decimals}f}"
+    digits = min(max(_leading(mean) - last, DIGITS - 1), MOST_DIGITS)
+    return f"{mean:.{digits}e} ± {deviation:.{DIGITS - 1}e}"
 
 
 def _leading(value: float) -> int:

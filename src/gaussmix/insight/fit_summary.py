@@ -150,12 +150,8 @@ class FitSummary:
             float(log_likelihood),
             mixture.n_parameters,
             tuple(
-                ComponentSummary(
-                    number, float(weight), rows.n_assigned[number], _plain(mean), _plain(deviation)
-                )
-                for number, (weight, mean, deviation) in enumerate(
-                    zip(mixture.weights, means, deviations, strict=True)
-                )
+                ComponentSummary(number, float(weight), rows.n_assigned[number], _plain(mean), _plain(deviation))
+                for number, (weight, mean, deviation) in enumerate(zip(mixture.weights, means, deviations, strict=True))
             ),
         )
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from textwrap import fill
 from unicodedata import combining, east_asian_width
 
-from gaussmix.insight.figures import count, criterion, mean_and_deviation
-from gaussmix.insight.fit_summary import ComponentSummary, FitSummary
+from gaussmix.insight.figures import count, criterion, means_and_deviations, share
+from gaussmix.insight.fit_summary import FitSummary
 
 WIDTH = 80
 """Characters of a line unless asked otherwise."""
@@ -74,8 +74,7 @@ def _notes(summary: FitSummary) -> list[str]:
     notes = ["BIC = -2 log L + df log n, lower is better (mclust shows the negative of it)."]
     if summary.rows.weight_name is not None:
         notes.append(
-            f"n is the sum of the weights in {_shown(summary.rows.weight_name)} "
-            f"({summary.rows.n_rows} rows)."
+            f"n is the sum of the weights in column '{_shown(summary.rows.weight_name)}' ({summary.rows.n_rows} rows)."
         )
     return notes
 
@@ -83,9 +82,9 @@ def _notes(summary: FitSummary) -> list[str]:
 def _component_tables(summary: FitSummary, width: int) -> list[list[str]]:
     """Features as lines, components as columns, as many beside each other as the width allows."""
     heads = ["component", "weight", "rows", *map(_shown, summary.feature_names)]
-    columns = [_component_column(component) for component in summary.components]
+    columns = list(zip(*_component_lines(summary), strict=True))
     room = width - max(map(_cells, heads)) - 1
-    tables: list[list[list[str]]] = [[]]
+    tables: list[list[tuple[str, ...]]] = [[]]
     left = room
     for column in columns:
         needed = max(map(_cells, column)) + len(GAP)
@@ -97,13 +96,15 @@ def _component_tables(summary: FitSummary, width: int) -> list[list[str]]:
     return [_table(list(zip(heads, *table, strict=True)), first_left=True) for table in tables]
 
 
-def _component_column(component: ComponentSummary) -> list[str]:
-    figures = zip(component.mean, component.standard_deviation, strict=True)
+def _component_lines(summary: FitSummary) -> list[list[str]]:
+    components = summary.components
+    means = zip(*(component.mean for component in components), strict=True)
+    deviations = zip(*(component.standard_deviation for component in components), strict=True)
     return [
-        str(component.number),
-        f"{component.weight:.4f}" if component.weight >= 1e-4 else f"{component.weight:.2e}",
-        str(component.n_assigned),
-        *(mean_and_deviation(mean, deviation) for mean, deviation in figures),
+        [str(component.number) for component in components],
+        [share(component.weight) for component in components],
+        [str(component.n_assigned) for component in components],
+        *(means_and_deviations(*feature) for feature in zip(means, deviations, strict=True)),
     ]
 
 

@@ -1,0 +1,126 @@
+// A problem at random and its statistics by plain loops in long double: the oracle of the passes.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <random>
+#include <vector>
+
+#include "../pass/expect.hpp"
+#include "../pass/levels.hpp"
+
+namespace gaussmix {
+
+struct Problem {
+  ptrdiff_t n, d, k;
+  std::vector<double> x, weight, multiplier, shift, means, upper, inverse_deviation, log_constant, pivot;
+
+  Problem(ptrdiff_t n_, ptrdiff_t d_, ptrdiff_t k_, unsigned seed) : n(n_), d(d_), k(k_) {
+    std::mt19937_64 random(seed);
+    std::normal_distribution<double> normal;
+    const auto fill = [&](std::vector<double>& v, ptrdiff_t size, auto draw) {
+      v.resize(size_t(size));
+      for (double& each : v) each = draw();
+    };
+    fill(x, n * d, [&] { return normal(random); });
+    fill(weight, n, [&] { return random() % 5 == 0 ? 0.0 : std::fabs(normal(random)); });
+    fill(multiplier, d, [&] { return std::ldexp(1.0, int(random() % 7) - 3); });
+    fill(shift, d, [&] { return normal(random); });
+    fill(means, k * d, [&] { return normal(random); });
+    fill(pivot, k * d, [&] { return normal(random); });
+    fill(inverse_deviation, k * d, [&] { return 0.3 + std::fabs(normal(random)); });
+    fill(log_constant, k, [&] { return normal(random); });
+    fill(upper, k * d * d, [&] { return normal(random) / std::sqrt(double(d)); });
+    for (ptrdiff_t c = 0; c < k; ++c)
+      for (ptrdiff_t i = 0; i < d; ++i)
+        for (ptrdiff_t j = 0; j <= i; ++j)
+          upper[size_t(c * d * d + i * d + j)] = i == j ? 0.5 + std::fabs(normal(random)) : 0.0;
+    if (k > 3) log_constant[2] = -std::numeric_limits<double>::infinity();
+  }
+
+  Model model(Form form) const {
+    return {k, d, means.data(), form == form_full ? upper.data() : inverse_deviation.data(), log_constant.data()};
+  }
+  Rows rows() const {
+    return {x.data(), storage_float64, n, d, d, 1, multiplier.data(), shift.data(), weight.data(), 1};
+  }
+  ExpectTask task(Form score, Mode mode, Form gather, int64_t chunk_length = 256, int n_threads = 1) const {
+    return {rows(), model(score), score, mode, gather, pivot.data(), chunk_length, 0, n_threads};
+  }
+};
+
+// Element (r, j) of the rows in internal coordinates.
+inline double internal(const Problem& p, ptrdiff_t r, ptrdiff_t j) {
+  return std::fma(p.x[size_t(r * p.d + j)], p.multiplier[size_t(j)], p.shift[size_t(j)]);
+}
+
+inline std::vector<long double> naive_scores(const Problem& p, Form form, ptrdiff_t r) {
+  const size_t d = size_t(p.d);
+  std::vector<long double> score;
+  for (size_t c = 0; c < size_t(p.k); ++c) {
+    long double square = 0;
+    for (size_t i = 0; i < d; ++i) {
+      long double y = 0;
+      for (size_t j = form == form_full ? 0 : i; j <= i; ++j) {
+        const long double factor = form == form_full ? p.upper[c * d * d + j * d + i] : p.inverse_deviation[c * d + i];
+        y += factor * ((long double)internal(p, r, ptrdiff_t(j)) - p.means[c * d + j]);
+      }
+      square += y * y;
+    }
+    score.push_back(p.log_constant[c] - square / 2);
+  }
+  return score;
+}
+
+// Shares that sum to 1, the log density and the first best component of a row.
+struct NaiveRow {
+  std::vector<long double> share;
+  long double log_density;
+  size_t best;
+};
+
+inline NaiveRow naive_row(const Problem& p, Form form, Mode mode, ptrdiff_t r) {
+  std::vector<long double> score = naive_scores(p, form, r);
+  NaiveRow row = {score, 0, 0};
+  for (size_t c = 1; c < score.size(); ++c)
+    if (score[c] > score[row.best]) row.best = c;
+  long double sum = 0;
+  for (long double each : score) sum += std::exp(each - score[row.best]);
+  for (size_t c = 0; c < score.size(); ++c)
+    row.share[c] = mode == mode_soft ? std::exp(score[c] - score[row.best]) / sum : (c == row.best ? 1.0L : 0.0L);
+  row.log_density = score[row.best] + (mode == mode_soft ? std::log(sum) : 0.0L);
+  return row;
+}
+
+// The packed vector of all rows.
+inline std::vector<long double> naive_expect(const Problem& p, Form form, Mode mode, Form gather) {
+  const size_t k = size_t(p.k), d = size_t(p.d), entries = gather == form_full ? d * (d + 1) / 2 : d;
+  std::vector<long double> packed(1 + k + k * d + k * entries);
+  for (ptrdiff_t r = 0; r < p.n; ++r) {
+    const NaiveRow row = naive_row(p, form, mode, r);
+    const long double weight = p.weight[size_t(r)];
+    packed[0] += weight * row.log_density;
+    for (size_t c = 0; c < k; ++c) {
+      const long double share = weight * row.share[c];
+      std::vector<long double> centred(d);
+      for (size_t j = 0; j < d; ++j) centred[j] = (long double)internal(p, r, ptrdiff_t(j)) - p.pivot[c * d + j];
+      packed[1 + c] += share;
+      size_t at = 1 + k + k * d + c * entries;
+      for (size_t i = 0; i < d; ++i) {
+        packed[1 + k + c * d + i] += share * centred[i];
+        for (size_t j = gather == form_full ? 0 : i; j <= i; ++j) packed[at++] += share * centred[i] * centred[j];
+      }
+    }
+  }
+  return packed;
+}
+
+// All nodes of a call, added from left to right.
+inline std::vector<double> flat(const std::vector<TreeSum::Node>& nodes, size_t length) {
+  std::vector<double> sum(length);
+  for (const TreeSum::Node& node : nodes)
+    for (size_t i = 0; i < length; ++i) sum[i] += node.sums[i];
+  return sum;
+}
+
+}  // namespace gaussmix

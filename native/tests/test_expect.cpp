@@ -1,0 +1,112 @@
+// The pass against plain loops: every level, form and mode, many shapes.
+#include "check.hpp"
+#include "naive.hpp"
+
+using namespace gaussmix;
+
+static const ptrdiff_t dimensions[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 13, 16, 17, 33, 64, 128};
+
+static std::vector<double> run(const Level& level, const ExpectTask& task) {
+  bool interrupted = false;
+  return flat(expect(level, task, {}, interrupted), packed_length(level, task));
+}
+
+// Rounding: relative to the largest entry of the packed vector.
+static void compare(const std::vector<double>& got, const std::vector<long double>& wanted, const char* what,
+                    const Level& level, const Problem& p) {
+  long double largest = 1, worst = 0;
+  for (size_t i = 0; i < got.size(); ++i) {
+    largest = std::max(largest, std::fabs(wanted[i]));
+    const long double difference = std::fabs(got[i] - wanted[i]);
+    if (!(difference <= worst)) worst = difference;
+  }
+  CHECK(worst <= 1e-13L * largest, "%s %s n=%td d=%td k=%td: %Lg of %Lg", level.name, what, p.n, p.d, p.k, worst,
+        largest);
+}
+
+static void test_forms(const Problem& p) {
+  for (Form score : {form_full, form_diagonal})
+    for (Mode mode : {mode_soft, mode_hard})
+      for (Form gather : {form_full, form_diagonal}) {
+        const std::vector<long double> wanted = naive_expect(p, score, mode, gather);
+        for (const Level* level : levels())
+          compare(run(*level, p.task(score, mode, gather)), wanted, mode == mode_soft ? "soft" : "hard", *level, p);
+      }
+}
+
+// The same rows in other layouts: the same bits.
+static void test_layouts(const Problem& p) {
+  const size_t n = size_t(p.n), d = size_t(p.d);
+  std::vector<double> fortran(n * d), spread(n * d * 6), weights(n * 3);
+  for (size_t r = 0; r < n; ++r) {
+    weights[3 * r] = p.weight[r];
+    for (size_t j = 0; j < d; ++j) fortran[j * n + r] = spread[(r * d + j) * 3] = p.x[r * d + j];
+  }
+  for (const Level* level : levels())
+    for (Form gather : {form_full, form_diagonal}) {
+      ExpectTask task = p.task(form_full, mode_soft, gather);
+      const std::vector<double> wanted = run(*level, task);
+      task.rows.x = fortran.data();
+      task.rows.row_stride = 1;
+      task.rows.column_stride = ptrdiff_t(n);
+      task.rows.weight = weights.data();
+      task.rows.weight_stride = 3;
+      CHECK(run(*level, task) == wanted, "%s columns, d=%zu", level->name, d);
+      task.rows.x = spread.data();
+      task.rows.row_stride = ptrdiff_t(3 * d);
+      task.rows.column_stride = 3;
+      CHECK(run(*level, task) == wanted, "%s strides, d=%zu", level->name, d);
+    }
+}
+
+// Rows kept as float32 are the same rows as float64.
+static void test_storage(Problem p) {
+  std::vector<float> stored(p.x.begin(), p.x.end());
+  p.x.assign(stored.begin(), stored.end());
+  for (const Level* level : levels()) {
+    ExpectTask task = p.task(form_diagonal, mode_soft, form_full);
+    const std::vector<double> wanted = run(*level, task);
+    task.rows.x = stored.data();
+    task.rows.storage = storage_float32;
+    CHECK(run(*level, task) == wanted, "%s float32, d=%td", level->name, p.d);
+  }
+}
+
+// A row of weight 0 counts for nothing, whatever it holds.
+static void test_weight_zero(Problem p) {
+  for (const Level* level : levels()) {
+    const std::vector<double> wanted = run(*level, p.task(form_full, mode_soft, form_full));
+    Problem huge = p;
+    for (size_t r = 0; r < size_t(p.n); ++r)
+      if (p.weight[r] == 0)
+        for (size_t j = 0; j < size_t(p.d); ++j) huge.x[r * size_t(p.d) + j] = 1e308;
+    CHECK(run(*level, huge.task(form_full, mode_soft, form_full)) == wanted, "%s d=%td", level->name, p.d);
+  }
+}
+
+// Clusters far apart, so that most shares are left out.
+static void test_separated(ptrdiff_t d) {
+  Problem p(500, d, 7, 3);
+  for (size_t c = 0; c < 7; ++c)
+    for (size_t j = 0; j < size_t(d); ++j) p.pivot[c * size_t(d) + j] = p.means[c * size_t(d) + j] += 40.0 * double(c);
+  for (size_t r = 0; r < 500; ++r)
+    for (size_t j = 0; j < size_t(d); ++j)
+      p.x[r * size_t(d) + j] =
+          (p.x[r * size_t(d) + j] + p.means[r % 7 * size_t(d) + j] - p.shift[j]) / p.multiplier[j];
+  test_forms(p);
+}
+
+int main() {
+  unsigned seed = 0;
+  for (ptrdiff_t d : dimensions) {
+    for (ptrdiff_t k : {1, 5})
+      for (ptrdiff_t n : {1, 37, 300})
+        if (d < 64 || n < 300) test_forms(Problem(n, d, k, ++seed));
+    test_layouts(Problem(100, d, 3, ++seed));
+    test_storage(Problem(100, d, 3, ++seed));
+    test_weight_zero(Problem(100, d, 3, ++seed));
+  }
+  test_forms(Problem(700, 2, 40, ++seed));
+  for (ptrdiff_t d : {2, 8, 16}) test_separated(d);
+  return report("expect");
+}

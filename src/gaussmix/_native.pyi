@@ -1,0 +1,58 @@
+"""The compiled passes over rows. Arrays may have any strides unless said otherwise; nothing is copied."""
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Form = Literal["full", "diagonal"]
+Mode = Literal["soft", "hard"]
+
+def levels() -> list[str]:
+    """Instruction levels built and runnable here, the best last."""
+
+def level() -> str:
+    """The instruction level in use."""
+
+def use_level(name: str) -> None:
+    """Use another instruction level from now on."""
+
+def expect(
+    x: NDArray[np.float64] | NDArray[np.float32],
+    weight: NDArray[np.float64],
+    multiplier: NDArray[np.float64],
+    shift: NDArray[np.float64],
+    score_form: Form,
+    means: NDArray[np.float64],
+    factor: NDArray[np.float64],
+    log_constant: NDArray[np.float64],
+    share_mode: Mode,
+    gather_form: Form,
+    pivot: NDArray[np.float64],
+    chunk_length: int,
+    first_chunk: int,
+    n_threads: int,
+) -> list[tuple[int, int, NDArray[np.float64]]]:
+    """Additive statistics of rows: (level, index, packed sums) of the maximal nodes of the tree over chunks.
+
+    Packed: log-likelihood (1), sum_weight (k), sum_x (k * d), scatter (full: lower triangles row by row,
+    k * d (d + 1) / 2; diagonal: k * d); moments are about ``pivot``.
+    """
+
+def rows(
+    x: NDArray[np.float64] | NDArray[np.float32],
+    multiplier: NDArray[np.float64],
+    shift: NDArray[np.float64],
+    score_form: Form,
+    means: NDArray[np.float64],
+    factor: NDArray[np.float64],
+    log_constant: NDArray[np.float64],
+    n_threads: int,
+    log_density: NDArray[np.float64] | None = None,
+    share: NDArray[np.float64] | NDArray[np.float32] | None = None,
+    label: NDArray[np.int64] | None = None,
+) -> None:
+    """Writes log density, shares and label of each row into the C-contiguous arrays given."""
+
+def fma_peak(n_threads: int, seconds: float) -> float:
+    """Operations a second of fused multiply-adds that stay in registers, in float64."""

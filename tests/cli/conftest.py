@@ -1,0 +1,50 @@
+"""Running the command in this process, and a small file to run it on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+
+from gaussmix.cli.main import main
+
+
+class Outcome(NamedTuple):
+    """What a run of the command left: its exit code and the two streams."""
+
+    code: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Outcome]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    def run_command(*arguments: object) -> Outcome:
+        with pytest.raises(SystemExit) as ending:
+            main([str(a) for a in arguments], prog_name="gaussmix")
+        streams = capsys.readouterr()
+        return Outcome(int(ending.value.code or 0), streams.out, streams.err)
+
+    return run_command
+
+
+@pytest.fixture(scope="session")
+def rows() -> np.ndarray:
+    """Two groups, 30 and 20 rows, in two columns of different units."""
+    generator = np.random.default_rng(7)
+    groups = generator.normal(0, 1, (30, 2)), generator.normal(6, 1, (20, 2))
+    return np.concatenate(groups) * [1.0, 250.0] + [20.0, 4000.0]
+
+
+@pytest.fixture
+def csv_file(tmp_path: Path, rows: np.ndarray) -> Path:
+    path = tmp_path / "birds.csv"
+    lines = [f"{a!r},{b!r}" for a, b in rows.tolist()]
+    path.write_text("\n".join(["length mm,mass g", *lines, ""]))
+    return path

@@ -1,0 +1,176 @@
+"""gaussmix fit: what it prints and writes."""
+
+from __future__ import annotations
+
+import csv
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from gaussmix import GaussianMixture, __version__
+
+TRANSCRIPT = """\
+---------------------------------------------
+Gaussian mixture model fitted by EM algorithm
+---------------------------------------------
+
+gaussmix EEE (ellipsoidal, equal volume, shape, and orientation) model with 2
+components:
+
+ log-likelihood   n  df       BIC       AIC
+       {log_likelihood}  50   8  {bic}  {aic}
+
+Converged after {n_iter} iterations.
+BIC = -2 log L + df log n, lower is better (mclust shows the negative of it).
+
+Components (mean ± standard deviation):
+
+ component             0             1
+"""
+
+
+def strict(text: str) -> dict:
+    def refuse(constant: str) -> None:
+        raise AssertionError(f"{constant} is not JSON")
+
+    return json.loads(text, parse_constant=refuse)
+
+
+def columns_of(path: Path) -> dict[str, list[str]]:
+    with path.open(newline="", encoding="utf-8") as file:
+        header, *records = csv.reader(file)
+    return dict(zip(header, map(list, zip(*records, strict=True)), strict=True))
+
+
+@pytest.mark.parametrize("covariance", ["full", "tied", "diag", "spherical"])
+def test_files_hold_what_the_estimator_computes(run, csv_file, rows, tmp_path, covariance):
+    folder = tmp_path / "new" / "folder"
+    outcome = run("fit", csv_file, "-k", 2, "--covariance", covariance, "--seed", 3, "-o", folder)
+    assert outcome.code == 0
+    assert outcome.err == f"wrote {folder}/assignments.csv\nwrote {folder}/summary.json\n"
+
+    model = GaussianMixture(2, covariance_type=covariance, random_state=3).fit(rows)
+    found = columns_of(folder / "assignments.csv")
+    assert list(found) == ["row", "label", "probability_0", "probability_1", "log_density"]
+    assert found["row"] == [str(i) for i in range(50)]
+    assert [int(label) for label in found["label"]] == model.predict(rows).tolist()
+    for j in range(2):  # exactly: every digit was written
+        assert [float(p) for p in found[f"probability_{j}"]] == model.predict_proba(rows)[:, j].tolist()
+    assert [float(p) for p in found["log_density"]] == model.score_samples(rows).tolist()
+
+    summary = strict((folder / "summary.json").read_text(encoding="utf-8"))
+    assert summary["parameters"]["columns"] == ["length mm", "mass g"]
+    assert summary["parameters"]["weights"] == model.weights_.tolist()
+    assert summary["parameters"]["means"] == model.means_.tolist()
+    assert summary["parameters"]["covariances"] == model.covariances_.tolist()
+    assert summary["fit"]["log_likelihood"] == model.log_likelihood_
+    assert summary["fit"]["bic"] == pytest.approx(model.bic_, rel=1e-14)
+    assert summary["fit"]["aic"] == pytest.approx(model.aic_, rel=1e-14)
+    assert summary["fit"]["df"] == model.mixture_.n_parameters
+    assert (summary["fit"]["status"], summary["fit"]["n_iter"]) == ("converged", model.n_iter_)
+    assert summary["history"]["log_likelihood"] == model.history_.log_likelihood.tolist()
+    assert summary["settings"]["covariance"] == covariance
+    assert summary["settings"]["seed"] == 3
+    assert summary["versions"]["gaussmix"] == __version__
+    assert summary["data"]["n_rows"] == 50
+    sizes = np.bincount(model.predict(rows), minlength=2).tolist()
+    assert [component["rows"] for component in summary["components"]] == sizes
+    assert summary["components"][1]["mean"]["mass g"] == model.means_[1, 1]
+
+
+def test_summary_has_mclust_layout(run, csv_file, rows):
+    outcome = run("fit", csv_file, "-k", 2, "--covariance", "tied")
+    assert (outcome.code, outcome.err) == (0, "")
+    model = GaussianMixture(2, covariance_type="tied", random_state=0).fit(rows)
+    expected = TRANSCRIPT.format(
+        log_likelihood=f"{model.log_likelihood_:.3f}",
+        bic=f"{model.bic_:.3f}",
+        aic=f"{model.aic_:.3f}",
+        n_iter=model.n_iter_,
+    )
+    head, table = outcome.out[: outcome.out.index(" component")], outcome.out.splitlines()[-5:]
+    assert head == expected[: expected.index(" component")]
+    assert [line.split()[0] for line in table] == ["component", "weight", "rows", "length", "mass"]
+    assert max(map(len, outcome.out.splitlines())) <= 80
+
+
+def test_csv_and_parquet_give_the_same_bits(run, csv_file, rows, tmp_path):
+    parquet_file = tmp_path / "birds.parquet"
+    table = pa.table({"length mm": rows[:, 0], "mass g": rows[:, 1]})
+    pq.write_table(table, parquet_file, row_group_size=7)
+    for path in (csv_file, parquet_file):
+        assert run("fit", path, "-k", 3, "-o", tmp_path / path.suffix[1:]).code == 0
+    written = [(tmp_path / name / "assignments.csv").read_bytes() for name in ("csv", "parquet")]
+    assert written[0] == written[1]
+
+
+def test_json_is_the_summary_file(run, csv_file, tmp_path):
+    outcome = run("fit", csv_file, "-k", 2, "--json", "-o", tmp_path / "out")
+    assert outcome.out == (tmp_path / "out" / "summary.json").read_text(encoding="utf-8")
+    assert strict(outcome.out)["model"]["mclust_name"] == "VVV"
+
+
+def test_no_files_without_a_folder(run, csv_file, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert run("fit", csv_file, "-k", 2).code == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["birds.csv"]
+
+
+def test_settings_reach_the_fit(run, csv_file):
+    arguments = ["--weights", "equal", "--tol", "1e-3", "--reg-covar", "0.5", "--n-init", 2]
+    outcome = run("fit", csv_file, "-k", 2, "--json", "--threads", 1, "--columns", "mass g", *arguments)
+    record = strict(outcome.out)
+    assert record["settings"] == {
+        "n_components": 2,
+        "covariance": "full",
+        "weights": "equal",
+        "tol": 1e-3,
+        "reg_covar": 0.5,
+        "max_iter": 1000,
+        "n_init": 2,
+        "seed": 0,
+        "threads": 1,
+    }
+    assert record["data"]["columns"] == ["mass g"]
+    assert record["parameters"]["weights"] == [0.5, 0.5]
+    assert record["model"]["mclust_name"] == "V"
+    assert record["fit"]["n_starts"] == 2
+
+
+def test_weights_count_rows(run, rows, tmp_path):
+    weighted, repeated = tmp_path / "weighted.csv", tmp_path / "repeated.csv"
+    counts = np.tile([2, 1], 25)
+    for path, data, extra in (
+        (weighted, rows, counts.tolist()),
+        (repeated, np.repeat(rows, counts, axis=0), None),
+    ):
+        lines = [",".join(map(repr, row)) for row in data.tolist()]
+        if extra:
+            lines = [f"{line},{count}" for line, count in zip(lines, extra, strict=True)]
+        path.write_text("\n".join([f"a,b{',times' if extra else ''}", *lines]))
+    ours = strict(run("fit", weighted, "-k", 1, "--weight", "times", "--json").out)
+    theirs = strict(run("fit", repeated, "-k", 1, "--json").out)
+    assert ours["fit"]["n"] == theirs["fit"]["n"] == 75.0
+    assert ours["fit"]["bic"] == pytest.approx(theirs["fit"]["bic"], rel=1e-10)
+    assert "n is the sum of the weights in column 'times' (50 rows)." in (
+        run("fit", weighted, "-k", 1, "--weight", "times").out
+    )
+
+
+def test_no_convergence_is_a_warning(run, csv_file):
+    outcome = run("fit", csv_file, "-k", 3, "--max-iter", 1)
+    assert outcome.code == 0
+    assert "Not converged after 1 iteration." in outcome.out
+    assert outcome.err.startswith("warning: not converged. Stopped at max_iter")
+    assert outcome.err.count("\n") == 1
+
+
+def test_python_m(csv_file):
+    command = [sys.executable, "-m", "gaussmix", "--version"]
+    assert __version__ in subprocess.run(command, capture_output=True, text=True, check=True).stdout

@@ -1,0 +1,177 @@
+"""The loop and the rules that stop it, on steps whose gains are known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from gaussmix.em.driver import Evaluation, run
+from gaussmix.em.history import Entry, History
+from gaussmix.em.status import Status
+from gaussmix.em.stopping import AitkenTolerance, PlainTolerance, remaining_gain, rounding
+
+N = 100.0
+"""Sum of weights: totals are this many times the means that tolerances speak of."""
+
+
+@dataclass
+class Geometric:
+    """A step whose objective rises by ``first · rate^i``: what is still to gain is known in closed form."""
+
+    rate: float
+    first: float = N
+    limit: float = -5.0 * N
+    sum_weight: float = N
+    monotone: bool = True
+
+    def remaining(self, iteration: int) -> float:
+        return self.first * self.rate**iteration / (1.0 - self.rate)
+
+    def expect(self, parameters: int) -> Evaluation[int]:
+        value = self.limit - self.remaining(parameters)
+        return Evaluation(Entry(value, value), parameters)
+
+    def maximise(self, evaluation: Evaluation[int], parameters: int) -> int:
+        assert evaluation.sums == parameters
+        return parameters + 1
+
+
+@dataclass
+class Scripted:
+    """A step that comes to these objectives one after the other."""
+
+    objectives: list[float]
+    monotone: bool = True
+    sum_weight: float = N
+
+    def expect(self, parameters: int) -> Evaluation[int]:
+        return Evaluation(Entry(self.objectives[parameters], self.objectives[parameters]), parameters)
+
+    def maximise(self, evaluation: Evaluation[int], parameters: int) -> int:
+        return parameters + 1
+
+
+def history(*objectives: float) -> History:
+    found = History()
+    for value in objectives:
+        found.append(Entry(value, value))
+    return found
+
+
+@pytest.mark.parametrize("rate", [0.1, 0.5, 0.9, 0.999])
+def test_aitken_knows_what_a_geometric_series_still_gains(rate):
+    step = Geometric(rate)
+    for iteration in (2, 5, 20):
+        values = [step.expect(i).entry.objective for i in range(iteration - 2, iteration + 1)]
+        gain = values[-1] - values[-2]
+        if gain < 1e-6:
+            continue
+        # Gains are differences of totals of order 1000 / (1 − rate): their rounding is all that is wrong.
+        assert remaining_gain(history(*values), N) == pytest.approx(
+            step.remaining(iteration), rel=1e-13 * abs(values[0]) / gain / (1.0 - rate)
+        )
+
+
+@pytest.mark.parametrize("rate", [0.1, 0.5, 0.9, 0.99])
+@pytest.mark.parametrize("tol", [1e-2, 1e-5])
+def test_aitken_stops_at_the_first_iteration_that_leaves_less_than_tol(rate, tol):
+    step = Geometric(rate)
+    result = run(step, 0, AitkenTolerance(tol), 100_000)
+    assert result.status is Status.CONVERGED
+    exact = next(i for i in range(2, 100_000) if step.remaining(i) < tol * N)
+    assert abs(result.n_iter - exact) <= 1  # the estimate rounds
+    assert result.parameters == result.n_iter
+
+
+def test_the_last_gain_alone_would_have_stopped_far_too_early():
+    step = Geometric(0.999, first=0.5e-3 * N)
+    plain = run(step, 0, PlainTolerance(1e-3), 100_000)
+    assert plain.n_iter == 1
+    assert step.remaining(plain.n_iter) > 0.4 * N
+    aitken = run(step, 0, AitkenTolerance(1e-3), 100_000)
+    assert step.remaining(aitken.n_iter) == pytest.approx(1e-3 * N, rel=0.01)
+
+
+def test_aitken_waits_while_gains_grow_and_before_three_values():
+    assert remaining_gain(history(1.0), N) == np.inf
+    assert remaining_gain(history(1.0, 2.0), N) == np.inf
+    assert remaining_gain(history(0.0, 1.0, 3.0), N) == np.inf
+    assert remaining_gain(history(0.0, 1.0, 2.0), N) == np.inf
+    assert remaining_gain(history(0.0, 4.0, 6.0), N) == pytest.approx(2.0)
+
+
+@pytest.mark.parametrize("change", [0.0, 1e-13, -1e-13])
+def test_aitken_stops_where_only_rounding_is_left(change):
+    values = history(-900.0, -900.0, -900.0 + change)
+    assert abs(change) < rounding(values, N)
+    assert remaining_gain(values, N) == 0.0
+    assert AitkenTolerance(1e-300).converged(values, N)
+    assert not AitkenTolerance(0.0).converged(values, N)
+
+
+def test_the_plain_rule_compares_means():
+    assert not PlainTolerance(1e9).converged(history(0.0), N)
+    assert PlainTolerance(0.011).converged(history(0.0, 1.0), N)
+    assert not PlainTolerance(0.01).converged(history(0.0, 1.0), N)
+    assert PlainTolerance(0.011).converged(history(1.0, 0.0), N)
+    assert not PlainTolerance(0.0).converged(history(1.0, 1.0), N)
+
+
+def test_a_step_that_lies_is_found_out():
+    """The objective falls: the better parameters come back, with a status that says what to do."""
+    result = run(Scripted([-10.0, -5.0, -5.1, 99.0]), 0, AitkenTolerance(1e-9), 10)
+    assert result.status is Status.FELL
+    assert result.parameters == 1
+    assert result.evaluation.entry.objective == -5.0
+    np.testing.assert_array_equal(result.history.objective, [-10.0, -5.0])
+    assert "report" in result.status.advice
+
+
+def test_a_step_that_promises_nothing_may_fall():
+    result = run(Scripted([-10.0, -5.0, -5.1, -5.1], monotone=False), 0, PlainTolerance(1e-9), 10)
+    assert result.status is Status.CONVERGED
+    assert result.n_iter == 3
+
+
+def test_a_fall_within_rounding_is_none():
+    objectives = [-1000.0, -900.0, -900.0 - 1e-13, -900.0]
+    result = run(Scripted(objectives), 0, PlainTolerance(0.0), 3)
+    assert result.status is Status.MAX_ITER
+
+
+def test_max_iter_zero_returns_the_start():
+    result = run(Geometric(0.5), 7, AitkenTolerance(1e-3), 0)
+    assert result.parameters == 7
+    assert result.n_iter == 0
+    assert result.status is Status.MAX_ITER
+    assert len(result.history) == 1
+    assert result.history[0] == result.evaluation.entry
+
+
+@pytest.mark.parametrize("max_iter", [1, 2, 9])
+def test_max_iter_counts_updates(max_iter):
+    result = run(Geometric(0.9999), 0, AitkenTolerance(1e-9), max_iter)
+    assert result.status is Status.MAX_ITER
+    assert result.parameters == result.n_iter == max_iter
+    assert "raise max_iter" in result.status.advice
+
+
+def test_converging_in_the_last_iteration_counts():
+    # Gains 4, 2, 1 …: after the second update 2 of 100 rows' nats are left.
+    assert run(Scripted([0.0, 4.0, 6.0]), 0, AitkenTolerance(0.03), 2).status is Status.CONVERGED
+
+
+@pytest.mark.parametrize("status", list(Status))
+def test_every_status_has_advice(status):
+    assert status.advice.endswith(".")
+
+
+def test_the_history_is_a_table():
+    kept = History()
+    kept.append(Entry(-2.0, -3.0))
+    kept.append(Entry(-1.0, -2.5))
+    np.testing.assert_array_equal(kept.log_likelihood, [-2.0, -1.0])
+    np.testing.assert_array_equal(kept.objective, [-3.0, -2.5])
+    assert [entry.objective for entry in kept] == [-3.0, -2.5]

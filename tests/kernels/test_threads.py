@@ -1,0 +1,60 @@
+"""How many threads a pass takes."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from gaussmix import GaussianMixture
+from gaussmix.errors import ConfigError
+from gaussmix.kernels import threads
+from gaussmix.kernels.threads import thread_count
+
+
+@pytest.fixture(autouse=True)
+def eight_processors(monkeypatch, tmp_path):
+    """A machine of eight processors, without a quota and without a wish."""
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    monkeypatch.setattr(threads, "_processors", lambda: 8)
+    monkeypatch.setattr(threads, "QUOTA_FILE", tmp_path / "cpu.max")
+    threads._quota.cache_clear()
+    yield
+    threads._quota.cache_clear()
+
+
+def test_every_processor_where_nothing_is_said():
+    assert thread_count(None) == 8
+
+
+def test_what_is_asked_for_comes_first(monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    assert thread_count(5) == 5
+    assert thread_count(16) == 16
+
+
+@pytest.mark.parametrize(("text", "count"), [("3", 3), ("4,2", 4), (" 2 ", 2), ("", 8), ("0", 8), ("x", 8)])
+def test_the_environment_comes_next(monkeypatch, text, count):
+    monkeypatch.setenv("OMP_NUM_THREADS", text)
+    assert thread_count(None) == count
+
+
+@pytest.mark.parametrize(
+    ("quota", "count"),
+    [("200000 100000", 2), ("max 100000", 8), ("50000 100000", 1), ("1600000 100000", 8), ("", 8)],
+)
+def test_the_quota_bounds_the_processors(quota, count):
+    threads.QUOTA_FILE.write_text(quota)
+    assert thread_count(None) == count
+
+
+@pytest.mark.parametrize("n_threads", [0, -1])
+def test_less_than_one_is_refused(n_threads):
+    with pytest.raises(ConfigError, match=f"n_threads must be at least 1 .* got {n_threads}"):
+        GaussianMixture(n_threads=n_threads).fit([[0.0], [1.0]])
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="the system has no affinities")
+def test_processors_are_those_that_this_process_may_use(monkeypatch):
+    monkeypatch.undo()
+    assert threads._processors() == len(os.sched_getaffinity(0))

@@ -1,0 +1,57 @@
+"""Spread-out first centres and draws by weight."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gaussmix.starts.seeding import draw_rows, greedy_k_means_plus_plus
+
+
+@given(seed=st.integers(0, 1000), counts=st.lists(st.integers(0, 4), min_size=2, max_size=20))
+def test_a_weight_of_two_is_drawn_like_two_rows(seed, counts):
+    counts = np.array([*counts, 1])
+    weighted = draw_rows(counts.astype(float), 50, np.random.default_rng(seed))
+    repeated = draw_rows(np.ones(counts.sum()), 50, np.random.default_rng(seed))
+    numbers = np.repeat(np.arange(len(counts)), counts)
+    np.testing.assert_array_equal(weighted, numbers[repeated])
+    assert (counts[weighted] > 0).all()
+
+
+def test_draws_are_in_proportion_to_weight():
+    weight = np.array([0.0, 1.0, 3.0, 0.0, 6.0])
+    n = 20_000
+    counts = np.bincount(draw_rows(weight, n, np.random.default_rng(0)), minlength=5)
+    # Five standard errors of a proportion.
+    assert (np.abs(counts / n - weight / 10.0) < 5 * np.sqrt(0.25 / n)).all()
+
+
+def test_one_centre_in_each_of_many_far_clusters():
+    rng = np.random.default_rng(0)
+    places = np.stack(np.meshgrid(np.arange(4), np.arange(4)), axis=-1).reshape(-1, 2) * 100.0
+    x = np.concatenate([place + rng.normal(size=(30, 2)) for place in places])
+    for seed in range(10):
+        rows = greedy_k_means_plus_plus(x, np.ones(len(x)), 16, np.random.default_rng(seed))
+        found = np.round(x[rows] / 100.0)
+        assert len(np.unique(found, axis=0)) == 16
+
+
+def test_only_rows_that_count_become_centres():
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=(50, 3))
+    x[::2] += 1e6
+    weight = np.tile([0.0, 1.0], 25)
+    rows = greedy_k_means_plus_plus(x, weight, 5, rng)
+    assert (weight[rows] > 0).all()
+    assert len(np.unique(rows)) == 5
+
+
+@pytest.mark.parametrize("k", [1, 3, 6])
+def test_fewer_distinct_rows_than_centres(k):
+    x = np.repeat([[0.0], [1.0]], 5, axis=0)
+    rows = greedy_k_means_plus_plus(x, np.ones(10), k, np.random.default_rng(0))
+    assert rows.shape == (k,)
+    assert ((rows >= 0) & (rows < 10)).all()
+    assert len(np.unique(x[rows])) == min(k, 2)
