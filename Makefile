@@ -63,7 +63,7 @@ native-test:
 
 define ctest
 cmake -S . -B $(1) -DCMAKE_BUILD_TYPE=$(2) -DGAUSSMIX_BUILD_TESTS=ON -DGAUSSMIX_BUILD_PYTHON=OFF \
-	-DGAUSSMIX_SANITIZE=$(3) --log-level=WARNING -Wno-dev >/dev/null && \
+	-DGAUSSMIX_SANITIZE=$(3) --log-level=WARNING >/dev/null && \
 cmake --build $(1) --parallel $(JOBS) -- --quiet && \
 ctest --test-dir $(1) --output-on-failure --no-tests=error
 endef

@@ -23,15 +23,19 @@ Gaussian mixture model fitted by EM algorithm
 gaussmix EEE (ellipsoidal, equal volume, shape, and orientation) model with 2
 components:
 
- log-likelihood   n  df       BIC       AIC
-       {log_likelihood}  50   8  {bic}  {aic}
+ log-likelihood   n  df      BIC      AIC
+       -453.489  50   8  938.274  922.978
 
-Converged after {n_iter} iterations.
+Converged after 2 iterations.
 BIC = -2 log L + df log n, lower is better (mclust shows the negative of it).
 
 Components (mean ± standard deviation):
 
  component             0             1
+ weight           0.6000        0.4000
+ rows                 30            20
+ length mm  20.04 ± 1.00  25.97 ± 1.00
+ mass g       4002 ± 259    5489 ± 259
 """
 
 
@@ -84,20 +88,8 @@ def test_files_hold_what_the_estimator_computes(run, csv_file, rows, tmp_path, c
     assert summary["components"][1]["mean"]["mass g"] == model.means_[1, 1]
 
 
-def test_summary_has_mclust_layout(run, csv_file, rows):
-    outcome = run("fit", csv_file, "-k", 2, "--covariance", "tied")
-    assert (outcome.code, outcome.err) == (0, "")
-    model = GaussianMixture(2, covariance_type="tied", random_state=0).fit(rows)
-    expected = TRANSCRIPT.format(
-        log_likelihood=f"{model.log_likelihood_:.3f}",
-        bic=f"{model.bic_:.3f}",
-        aic=f"{model.aic_:.3f}",
-        n_iter=model.n_iter_,
-    )
-    head, table = outcome.out[: outcome.out.index(" component")], outcome.out.splitlines()[-5:]
-    assert head == expected[: expected.index(" component")]
-    assert [line.split()[0] for line in table] == ["component", "weight", "rows", "length", "mass"]
-    assert max(map(len, outcome.out.splitlines())) <= 80
+def test_summary_has_mclust_layout(run, csv_file):
+    assert run("fit", csv_file, "-k", 2, "--covariance", "tied") == (0, TRANSCRIPT, "")
 
 
 def test_csv_and_parquet_give_the_same_bits(run, csv_file, rows, tmp_path):

@@ -17,9 +17,7 @@ def half_then_full_disk(path: Path) -> None:
 
 def test_all_files_appear(tmp_path):
     folder = tmp_path / "a" / "b"
-    paths = write_together(
-        folder, {"one": lambda p: p.write_text("1") and None, "two": lambda p: p.touch()}
-    )
+    paths = write_together(folder, {"one": lambda p: p.write_text("1") and None, "two": lambda p: p.touch()})
     assert paths == [folder / "one", folder / "two"]
     assert sorted(p.name for p in folder.iterdir()) == ["one", "two"]
     assert (folder / "one").read_text() == "1"

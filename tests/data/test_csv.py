@@ -35,8 +35,8 @@ def values(rows) -> list[list[float]]:
         "\ufeffa,b\n1,2\n3.5,4\n",
         "a,b\r\n1,2\r\n3.5,4\r\n",
         "\n\na,b\n\n1,2\n\n3.5,4\n\n",
-        ' a , "b"\n "1",2\n 3.5 ,4\n'.replace(' "1"', '"1"'),
-        "a,b\n1e0,2\n35e-1,true\n".replace("true", "4"),
+        ' a , "b"\n"1",2\n 3.5 ,4\n',
+        "a,b\n1e0,0x2\n35e-1,4\n",
     ],
 )
 def test_forms_of_the_same_table(write, content):

@@ -109,7 +109,7 @@ def _records(path: Path) -> Iterator[Record]:
     """The lines of the file, for the header and for errors; blank ones are passed over as Arrow does."""
     # Bytes that are not UTF-8 are no error in a column that nobody asked for.
     with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
-        reader = csv.reader(file)
+        reader = csv.reader(file, skipinitialspace=True)
         try:
             for values in reader:
                 if values:

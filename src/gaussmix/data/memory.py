@@ -30,9 +30,10 @@ class MemorySource(Source):
     def __init__(self, x: Array, weight: Array | None = None, columns: Mapping[str, Column] | None = None) -> None:
         if x.dtype not in (np.float32, np.float64):
             x = x.astype(np.float64)
+        x = _in_steps(x)
         if weight is None:
             weight = np.broadcast_to(np.ones(1), (len(x),))
-        self._block = Block(x, weight.astype(np.float64, copy=False), dict(columns or {}))
+        self._block = Block(x, _in_steps(weight.astype(np.float64, copy=False)), dict(columns or {}))
 
     @property
     def n_features(self) -> int:
@@ -51,3 +52,9 @@ class MemorySource(Source):
 
     def take(self, numbers: Integers) -> Block:
         return self._block.take(numbers)
+
+
+def _in_steps(values: Array) -> Array:
+    """The array itself, or a copy where its values do not lie whole values apart (a field of packed records)."""
+    apart = values.flags.aligned and not any(stride % values.itemsize for stride in values.strides)
+    return values if apart else values.copy()

@@ -8,11 +8,15 @@ import numpy as np
 
 from gaussmix.core.contracts import Update
 from gaussmix.core.statistics import Statistics
+from gaussmix.families.forms.form import singular
 from gaussmix.families.gaussian import Gaussian
 from gaussmix.families.prior import Prior
 
 EMPTY = 1e-30
 """A component whose shares sum to less than this part of all weight says nothing of its parameters: it keeps them."""
+
+ROUNDING = 2.0**-50
+"""A standard deviation in internal units, where rows are of order one, that is only their own rounding."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,10 @@ class GaussianUpdate(Update[Gaussian]):
         covariance = form.add_diagonal(covariance, self.prior.covariance_diagonal, 1)
         if empty.any():
             covariance = form.replace(covariance, current.covariance, empty)
-        return Gaussian.from_covariance(structure, statistics.pivot + step, covariance)
+        found = Gaussian.from_covariance(structure, statistics.pivot + step, covariance)
+        if not (self.prior.scatter_diagonal.any() or self.prior.covariance_diagonal.any()):
+            _refuse_rounding(found)
+        return found
 
     def log_prior(self, parameters: Gaussian) -> float:
         """The prior's penalty, up to a constant."""
@@ -71,3 +78,14 @@ class CentresUpdate(Update[Gaussian]):
     def log_prior(self, parameters: Gaussian) -> float:
         """No prior."""
         return 0.0
+
+
+def _refuse_rounding(family: Gaussian) -> None:
+    """Raise where a component has no extent but rounding, such as one of equal rows whose mean was rounded."""
+    form, factor = family.structure.form, family.precision_cholesky
+    ones = np.ones(family.n_features)
+    if form.precision_trace(factor, ones, family.n_components) <= ROUNDING**-2:
+        return
+    for j in range(family.n_components):
+        if form.precision_trace(form.select(factor, np.array([j])), ones, 1) > ROUNDING**-2:
+            raise singular(None if form.name == "tied" else j)

@@ -58,15 +58,20 @@ def count(value: float) -> str:
 
 def _pair(mean: float, deviation: float, finest: float) -> str:
     """Mean and standard deviation, to the digit that a deviation of ``finest`` needs."""
-    # Without any spread, six digits of the mean.
-    last = _leading(finest) - (DIGITS - 1) if finest > 0.0 else _leading(mean) - 5
+    # Half of it: where it begins with a 1, one digit more. Without any spread, six digits of the mean.
+    last = _leading(0.5 * finest) - (DIGITS - 1) if finest > 0.0 else _leading(mean) - 5
     decimals = max(0, -last)
     fixed = f"{mean:z.{decimals}f}"
     is_small = 0.0 < max(abs(mean), deviation) < SMALL
     if len(fixed) <= LONGEST_FIXED and not is_small:
         return f"{fixed} ± {deviation:.{decimals}f}"
-    digits = min(max(_leading(mean) - last, DIGITS - 1), MOST_DIGITS)
-    return f"{mean:.{digits}e} ± {deviation:.{DIGITS - 1}e}"
+    return f"{mean:.{_digits(mean, last)}e} ± {deviation:.{_digits(deviation, last)}e}"
+
+
+def _digits(value: float, last: int) -> int:
+    """Digits after the first that show a value to this power of ten."""
+    needed = _leading(value) - last if value != 0.0 else 0
+    return min(max(needed, DIGITS - 1), MOST_DIGITS)
 
 
 def _leading(value: float) -> int:
