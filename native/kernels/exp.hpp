@@ -6,7 +6,7 @@
 namespace gaussmix {
 namespace GAUSSMIX_LEVEL {
 
-// exp(x) for x <= 709. At most 1 ulp from the truth (tested); exactly 1 at 0; exactly 0 below -708, where the
+// exp(x) for x <= 709. At most 1.2 ulp from the truth (tested); exactly 1 at 0; exactly 0 below -708, where the
 // true value nears the end of the normal numbers.
 //
 // x = n ln 2 + r with |r| <= ln 2 / 2; e^r = 1 + r + r^2 q(r), where q of degree 9 interpolates

@@ -1,12 +1,7 @@
 """The compiled passes over rows. Arrays may have any strides unless said otherwise; nothing is copied."""
 
-from typing import Literal
-
 import numpy as np
 from numpy.typing import NDArray
-
-Form = Literal["full", "diagonal"]
-Mode = Literal["soft", "hard"]
 
 def levels() -> list[str]:
     """Instruction levels built and runnable here, the best last."""
@@ -22,18 +17,20 @@ def expect(
     weight: NDArray[np.float64],
     multiplier: NDArray[np.float64],
     shift: NDArray[np.float64],
-    score_form: Form,
+    score_form: str,
     means: NDArray[np.float64],
     factor: NDArray[np.float64],
     log_constant: NDArray[np.float64],
-    share_mode: Mode,
-    gather_form: Form,
+    share_mode: str,
+    gather_form: str,
     pivot: NDArray[np.float64],
     chunk_length: int,
     first_chunk: int,
     n_threads: int,
 ) -> list[tuple[int, int, NDArray[np.float64]]]:
     """Additive statistics of rows: (level, index, packed sums) of the maximal nodes of the tree over chunks.
+
+    Forms are ``full`` and ``diagonal``, share modes ``soft`` and ``hard``.
 
     Packed: log-likelihood (1), sum_weight (k), sum_x (k * d), scatter (full: lower triangles row by row,
     k * d (d + 1) / 2; diagonal: k * d); moments are about ``pivot``.
@@ -43,7 +40,7 @@ def rows(
     x: NDArray[np.float64] | NDArray[np.float32],
     multiplier: NDArray[np.float64],
     shift: NDArray[np.float64],
-    score_form: Form,
+    score_form: str,
     means: NDArray[np.float64],
     factor: NDArray[np.float64],
     log_constant: NDArray[np.float64],

@@ -94,7 +94,7 @@ def test_what_is_wrong_is_said(write, content, said):
 
 
 def test_remedy_names_the_numeric_columns(write):
-    with pytest.raises(DataError, match="--columns 'body mass,\"x, y\"'$"):
+    with pytest.raises(DataError, match=r"--columns 'body mass,\"x, y\"'$"):
         read_csv(write('body mass,kind,"x, y",w\n1,A,2,1\n'), weight="w")
 
 

@@ -103,7 +103,7 @@ class DirichletWeightsUpdate(Update[DirichletWeights]):
     def update(self, statistics: Statistics, current: DirichletWeights) -> DirichletWeights:
         return DirichletWeights(self.prior_concentration + statistics.sum_weight)
 
-    def log_prior(self, parameters: DirichletWeights) -> float:
+    def objective_term(self, parameters: DirichletWeights) -> float:
         """What the bound has beside the rows' part: −KL(q‖p)."""
         posterior, prior = parameters.concentration, np.full(parameters.n_components, self.prior_concentration)
         kl = _log_normaliser(posterior) - _log_normaliser(prior)

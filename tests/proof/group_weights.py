@@ -98,6 +98,6 @@ class GroupWeightsUpdate(Update[GroupWeights]):
         table = np.where(size > 0.0, by_group / np.where(size > 0.0, size, 1.0), current.table)
         return GroupWeights(table, size[:, 0] / size.sum())
 
-    def log_prior(self, parameters: GroupWeights) -> float:
+    def objective_term(self, parameters: GroupWeights) -> float:
         """No prior."""
         return 0.0

@@ -132,7 +132,7 @@ class MissingDiagonalUpdate(Update[MissingDiagonal]):
             raise DegenerateFitError(f"the variance of feature {feature} in component {component} became 0")
         return MissingDiagonal(statistics.pivot + step, variance)
 
-    def log_prior(self, parameters: MissingDiagonal) -> float:
+    def objective_term(self, parameters: MissingDiagonal) -> float:
         """No prior."""
         return 0.0
 

@@ -177,6 +177,6 @@ class StudentTUpdate(Update[StudentT]):
             shape_matrix = np.where(alive[:, np.newaxis, np.newaxis], shape_matrix, current.shape_matrix)
         return StudentT.from_shape_matrix(current.degrees_of_freedom, statistics.pivot + step, shape_matrix)
 
-    def log_prior(self, parameters: StudentT) -> float:
+    def objective_term(self, parameters: StudentT) -> float:
         """No prior."""
         return 0.0

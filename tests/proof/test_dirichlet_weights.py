@@ -118,7 +118,7 @@ def test_prior_term_and_expected_log_weights_are_integrals_over_the_weights(a, b
     kl = expectation(
         lambda log_w, log_v: (a - prior) * log_w + (b - prior) * log_v - betaln(a, b) + betaln(prior, prior)
     )
-    assert DirichletWeightsUpdate(prior).log_prior(allocation) == pytest.approx(-kl, rel=1e-7, abs=1e-9)
+    assert DirichletWeightsUpdate(prior).objective_term(allocation) == pytest.approx(-kl, rel=1e-7, abs=1e-9)
     np.testing.assert_allclose(allocation.weights[0], beta.mean(a, b), rtol=1e-13)
 
 

@@ -120,6 +120,6 @@ class Unchanged(Update[Allocation]):
         """The same."""
         return current
 
-    def log_prior(self, parameters: Allocation) -> float:
+    def objective_term(self, parameters: Allocation) -> float:
         """No prior."""
         return 0.0

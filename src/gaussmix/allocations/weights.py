@@ -86,6 +86,6 @@ class CommonWeightsUpdate(Update[CommonWeights]):
             return current
         return CommonWeights(statistics.sum_weight / statistics.sum_weight.sum())
 
-    def log_prior(self, parameters: CommonWeights) -> float:
+    def objective_term(self, parameters: CommonWeights) -> float:
         """No prior."""
         return 0.0

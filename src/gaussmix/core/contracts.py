@@ -201,7 +201,11 @@ class Family(ABC):
 
     @abstractmethod
     def gather(self, block: Block, share: Floats, scores: Scores) -> Mapping[str, Floats]:
-        """Stage 3: the sums over the rows of this tile, weighted by ``share`` (k, b)."""
+        """Stage 3: the sums over the rows of this tile, weighted by ``share`` (k, b).
+
+        The scores are those of the mixture that shared the rows, which need not be of this family (at a start): a
+        family that wants its second tile back must then do without.
+        """
 
     @abstractmethod
     def relative_distance(self, x: Floats) -> Floats:
@@ -278,7 +282,10 @@ class Allocation(ABC):
     @property
     @abstractmethod
     def compiled(self) -> tuple[str, Floats] | None:
-        """Name of the compiled share stage and the log-weights (k,) it adds; None if it is not compiled."""
+        """Name of the compiled share stage and the log-weights (k,) it adds; None if it is not compiled.
+
+        A compiled stage makes no sums of its own, so that the layout must be empty.
+        """
 
 
 @runtime_checkable
@@ -314,8 +321,11 @@ class Update(ABC, Generic[Parameters]):
         """The parameters that maximise the expected objective, given sums made under ``current``."""
 
     @abstractmethod
-    def log_prior(self, parameters: Parameters) -> float:
-        """What these parameters add to the log-likelihood in the objective (0 for maximum likelihood)."""
+    def objective_term(self, parameters: Parameters) -> float:
+        """What these parameters add to the log-likelihood in the objective.
+
+        Nothing for maximum likelihood, a log-prior for a mode, minus a divergence for a variational update.
+        """
 
 
 class Kernel(ABC):

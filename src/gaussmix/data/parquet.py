@@ -66,11 +66,7 @@ class ParquetSource(Source):
             try:
                 for batch in file.iter_batches(max(1, BATCH_VALUES // len(wanted)), columns=wanted):
                     x = matrix_of(batch, self._columns)
-                    weight = (
-                        weight_of(batch, self._weight, first_row)
-                        if self._weight
-                        else np.ones(len(x))
-                    )
+                    weight = weight_of(batch, self._weight, first_row) if self._weight else np.ones(len(x))
                     yield Block(x, weight)
                     first_row += len(x)
             except pa.ArrowException as error:

@@ -55,7 +55,7 @@ class GaussianUpdate(Update[Gaussian]):
             _refuse_rounding(found)
         return found
 
-    def log_prior(self, parameters: Gaussian) -> float:
+    def objective_term(self, parameters: Gaussian) -> float:
         """The prior's penalty, up to a constant."""
         form = parameters.structure.form
         diagonal = self.prior.scatter_diagonal
@@ -75,7 +75,7 @@ class CentresUpdate(Update[Gaussian]):
         step = statistics["sum_x"] / np.where(sum_weight > 0.0, sum_weight, 1.0)
         return Gaussian(current.structure, statistics.pivot + step, current.precision_cholesky)
 
-    def log_prior(self, parameters: Gaussian) -> float:
+    def objective_term(self, parameters: Gaussian) -> float:
         """No prior."""
         return 0.0
 
@@ -88,4 +88,4 @@ def _refuse_rounding(family: Gaussian) -> None:
         return
     for j in range(family.n_components):
         if form.precision_trace(form.select(factor, np.array([j])), ones, 1) > ROUNDING**-2:
-            raise singular(None if form.name == "tied" else j)
+            raise singular(j)

@@ -40,9 +40,9 @@ class EMStep:
         """One pass over the rows."""
         statistics = self.kernel.expect(self.source, parameters)
         log_likelihood = statistics.log_likelihood
-        log_prior = self.family_update.log_prior(parameters.family)
-        log_prior += self.allocation_update.log_prior(parameters.allocation)
-        return Evaluation(Entry(log_likelihood, log_likelihood + log_prior), statistics)
+        objective_term = self.family_update.objective_term(parameters.family)
+        objective_term += self.allocation_update.objective_term(parameters.allocation)
+        return Evaluation(Entry(log_likelihood, log_likelihood + objective_term), statistics)
 
     def maximise(self, evaluation: Evaluation[Statistics], parameters: Mixture) -> Mixture:
         """Both updates, from the same sums."""
