@@ -367,7 +367,7 @@ def checked_weight(sample_weight: npt.ArrayLike, n_rows: int) -> Floats:
         row = int(np.flatnonzero(wrong)[0])
         raise DataError(f"sample_weight must be finite and not negative; row {row} has {weight[row]}")
     if not weight.any():
-        raise DataError("sample_weight is 0 for every row; at least two rows must count")
+        raise DataError("every sample_weight is zero; at least two rows must count")
     return weight
 
 
