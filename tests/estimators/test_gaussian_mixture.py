@@ -138,7 +138,7 @@ def test_precisions_that_are_not_positive(rows, structure):
         (np.ones(3), r"sample_weight must have shape \(200,\), one weight a row; got \(3,\)"),
         (np.r_[np.ones(7), -1.0, np.ones(192)], "finite and not negative; row 7 has -1.0"),
         (np.r_[np.nan, np.ones(199)], "finite and not negative; row 0 has nan"),
-        (np.zeros(200), "0 for every row"),
+        (np.zeros(200), "every sample_weight is zero"),
         (np.r_[1.0, np.zeros(199)], "1 rows of positive weight are too few"),
     ],
 )
