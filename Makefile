@@ -5,7 +5,7 @@ PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 py
 CXX := $(if $(filter default undefined,$(origin CXX)),$(firstword $(foreach name,c++ g++ clang++,\
 	$(shell command -v $(name) 2>/dev/null))),$(CXX))
 JOBS ?= $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
-PYTEST_ARGS ?= -q
+PYTEST_ARGS ?= -q -n $(JOBS)
 BENCH_ARGS ?=
 DEMO_OUTPUT ?= demo-output
 

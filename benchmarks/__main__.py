@@ -18,7 +18,8 @@ from benchmarks.cases import Case, grid
 from benchmarks.engines import ENGINES, Engine
 
 QUICK_SHRINK = 10
-QUICK_REPEAT = 3
+THOROUGH = 5, 90.0  # repetitions, patience
+QUICK = 3, 10.0
 
 
 def main() -> int:
@@ -33,11 +34,12 @@ def main() -> int:
     for line in missing:
         console.print(f"[yellow]{line}[/yellow]")
 
+    repeat, patience = QUICK if options.quick else THOROUGH
     settings = runner.Settings(
         seed=options.seed,
         threads=options.threads,
-        repeat=QUICK_REPEAT if options.quick and options.repeat is None else options.repeat or 5,
-        patience=options.patience,
+        repeat=options.repeat or repeat,
+        patience=patience if options.patience is None else options.patience,
     )
     console.print(_heading(settings))
     results = []
@@ -62,12 +64,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--cases", default="*", help="names to run, as a pattern: 'full-overlapping-*'")
     parser.add_argument("--engines", default=",".join(ENGINES), help="by name, with commas")
     parser.add_argument("--threads", type=int, default=machine.usable_cores())
-    parser.add_argument("--repeat", type=int, help="repetitions (default: 5)")
+    parser.add_argument("--repeat", type=int, help=f"repetitions (default: {THOROUGH[0]})")
     parser.add_argument(
         "--patience",
         type=float,
-        default=90.0,
-        help="seconds after which a slow engine is not repeated on a case (default: 90)",
+        help=f"seconds after which a slow engine is not repeated on a case (default: {THOROUGH[1]:.0f})",
     )
     parser.add_argument("--quick", action="store_true", help="a tenth of the rows, 3 repetitions")
     parser.add_argument("--seed", type=int, default=0)
