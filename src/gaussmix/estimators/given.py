@@ -22,8 +22,23 @@ def given_parameters(
     means: npt.ArrayLike | None,
     precisions: npt.ArrayLike | None,
     otherwise: Start,
+    *,
+    swapped: bool = False,
 ) -> Start:
     """A start from what is given, or ``otherwise`` itself if nothing is.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        What is to be fitted.
+    n_features : int
+        Of the rows.
+    weights, means, precisions : array-like, optional
+        What is given.
+    otherwise : Start
+        Where the rest comes from.
+    swapped : bool
+        Whether the text about weights out of range confuses the two ends, as scikit-learn's does.
 
     Raises
     ------
@@ -34,19 +49,20 @@ def given_parameters(
         return otherwise
     k = recipe.n_components
     return ParametersStart(
-        None if weights is None else _weights(weights, k),
+        None if weights is None else _weights(weights, k, swapped),
         None if means is None else _finite("means", means, (k, n_features)),
         None if precisions is None else precision_factors(precisions, recipe.structure, k, n_features),
         otherwise,
     )
 
 
-def _weights(weights: npt.ArrayLike, n_components: int) -> Floats:
+def _weights(weights: npt.ArrayLike, n_components: int, swapped: bool) -> Floats:
     values = _finite("weights", weights, (n_components,))
     if (values < 0.0).any() or (values > 1.0).any():
+        first, second = ("max", "min") if swapped else ("min", "max")
         raise DataError(
             "The parameter 'weights' should be in the range [0, 1], but got "
-            f"min value {values.min():.5f}, max value {values.max():.5f}"
+            f"{first} value {values.min():.5f}, {second} value {values.max():.5f}"
         )
     if abs(values.sum() - 1.0) > SUM_TOLERANCE:
         raise DataError(f"The parameter 'weights' should be normalized, but got sum(weights) = {values.sum():.5f}")
