@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +24,10 @@ PARAMETERS = ("weights_", "means_", *SPREADS)
 """Every fitted parameter of the components."""
 
 
+PREDICTING = ("weights_", "means_", "precisions_cholesky_")
+"""Those that a mixture is made of."""
+
+
 class FittedParameter:
     """A parameter that lies in the estimator's ``__dict__`` like any other, or follows from one that does.
 
@@ -35,14 +40,7 @@ class FittedParameter:
     def __get__(self, estimator: FittedMixture | None, owner: type | None = None) -> Any:
         if estimator is None:
             return self
-        held = vars(estimator)
-        if self._name in held:
-            return held[self._name]
-        if self._name in SPREADS:
-            for source in SPREADS:
-                if source in held:
-                    return _converted(structure_named(estimator.covariance_type), held[source], source, self._name)
-        raise AttributeError(f"{type(estimator).__name__!r} object has no attribute {self._name!r}")
+        return held_or_derived(estimator, vars(estimator), self._name)
 
     def __set__(self, estimator: FittedMixture, value: Any) -> None:
         array = np.asarray(value)
@@ -61,6 +59,11 @@ class HeldMixture:
 
     mixture: Mixture
     parameters: tuple[Array, ...]
+
+    @classmethod
+    def of(cls, mixture: Mixture, parameters: tuple[Array, ...]) -> HeldMixture:
+        """The mixture beside copies of its parameters, which nobody else can change."""
+        return cls(mixture, tuple(np.array(values) for values in parameters))
 
     def belongs_to(self, parameters: tuple[Array, ...]) -> bool:
         """Whether nobody has assigned or changed them since."""
@@ -87,12 +90,14 @@ class FittedMixture(BaseEstimator):
     @property
     def mixture_(self) -> Mixture:
         """The value that predicts, in float64."""
-        parameters = (self.weights_, self.means_, self.precisions_cholesky_)
-        held = vars(self).get("_held")
-        if held is not None and held.belongs_to(parameters):
+        state = dict(vars(self))  # at one instant: another thread may be about to set a new fit
+        weights, means, factor = (held_or_derived(self, state, name) for name in PREDICTING)
+        held = state.get("_held")
+        if held is not None and held.belongs_to((weights, means, factor)):
             return held.mixture
-        mixture = assigned_mixture(structure_named(self.covariance_type), *parameters, free=self.weights == "free")
-        self._hold(mixture)
+        structure = structure_named(self.covariance_type)
+        mixture = assigned_mixture(structure, weights, means, factor, free=self.weights == "free")
+        self._held = HeldMixture.of(mixture, (weights, means, factor))
         return mixture
 
     def __sklearn_is_fitted__(self) -> bool:
@@ -109,12 +114,9 @@ class FittedMixture(BaseEstimator):
             "precisions_cholesky_": family.public_precision_cholesky(frame),
         }
         with np.errstate(over="ignore"):  # beyond float32 a parameter is infinite; the mixture is not
-            self.__dict__.update({name: np.array(values, dtype=dtype) for name, values in public.items()})
-        self._hold(mixture)
-
-    def _hold(self, mixture: Mixture) -> None:
-        parameters = (self.weights_, self.means_, self.precisions_cholesky_)
-        self._held = HeldMixture(mixture, tuple(np.array(values) for values in parameters))
+            state: dict[str, Any] = {name: np.array(values, dtype=dtype) for name, values in public.items()}
+        held = HeldMixture.of(mixture, tuple(state[name] for name in PREDICTING))
+        self.__dict__.update(state, _held=held)
 
 
 def gaussian(mixture: Mixture) -> Gaussian:
@@ -148,6 +150,23 @@ def assigned_mixture(
     internal = structure.form.scale_features(factor, np.ldexp(1.0, frame.exponent))
     family = Gaussian(structure, frame.positions_to_internal(centres), internal)
     return Mixture(family, CommonWeights(weights.astype(np.float64), free), frame)
+
+
+def held_or_derived(estimator: FittedMixture, state: Mapping[str, Any], name: str) -> Any:
+    """A fitted parameter that lies in the estimator's state, or follows from one that does.
+
+    Raises
+    ------
+    AttributeError
+        If there is neither.
+    """
+    if name in state:
+        return state[name]
+    if name in SPREADS:
+        for source in SPREADS:
+            if source in state:
+                return _converted(structure_named(estimator.covariance_type), state[source], source, name)
+    raise AttributeError(f"{type(estimator).__name__!r} object has no attribute {name!r}")
 
 
 def _converted(structure: Structure, values: Array, given: str, wanted: str) -> Array:

@@ -11,7 +11,7 @@ from sklearn.utils import check_random_state
 from gaussmix.core.mixture import Mixture
 from gaussmix.core.types import Array
 from gaussmix.em.status import Status
-from gaussmix.em.stopping import AitkenTolerance, PlainTolerance, Stopping
+from gaussmix.em.stopping import AitkenTolerance, PlainTolerance, Stopping, remaining_gain
 from gaussmix.errors import ConfigError
 from gaussmix.estimators.fitted import gaussian
 from gaussmix.estimators.given import given_parameters
@@ -109,7 +109,9 @@ class FittingMixture(PrivateNames):
 
     def _given(self, recipe: Recipe, rows: Rows, otherwise: Start) -> Start:
         given = (self.weights_init, self.means_init, self.precisions_init)
-        return given_parameters(recipe, rows.source.n_features, *given, otherwise, swapped=self._compatibility.messages)
+        return given_parameters(
+            recipe, rows.source.n_features, *given, otherwise, as_scikit_learn=self._compatibility.messages
+        )
 
     def _last(self, rows: Rows) -> Start:
         """The parameters that the last fit came to, or that were assigned."""
@@ -129,6 +131,12 @@ class FittingMixture(PrivateNames):
         """Whether the caller has an order of components in mind."""
         given = (self.weights_init, self.means_init, self.precisions_init)
         return not isinstance(self.init_params, str) or any(value is not None for value in given)
+
+    def _gain_left(self) -> str:
+        """What more iterations would gain, in words; nothing where nothing can be said."""
+        rows = self.log_likelihood_ / self.lower_bound_ if self.lower_bound_ else 0.0
+        gain = remaining_gain(self.history_, rows) / rows if rows > 0.0 else np.inf
+        return f" About {gain:.1e} a row is still to gain." if np.isfinite(gain) else ""
 
     def _set_fitted(self, fit: Fit, mixture: Mixture, rows: Rows) -> None:
         result, sum_weight = fit.result, fit.summary.sum_weight

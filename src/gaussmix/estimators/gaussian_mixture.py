@@ -19,7 +19,7 @@ from gaussmix.estimators.conversion import from_scikit_learn, to_scikit_learn
 from gaussmix.estimators.fitted import gaussian
 from gaussmix.estimators.fitting import FittingMixture
 from gaussmix.estimators.order import matching_order
-from gaussmix.estimators.parameters import CONSTRAINTS, ParameterError, refuse_truth_values
+from gaussmix.estimators.parameters import CONSTRAINTS, ParameterError, nearest_structure, refuse_truth_values
 from gaussmix.estimators.rows import training_rows
 
 NOT_CONVERGED = (
@@ -195,7 +195,7 @@ class GaussianMixture(FittingMixture):
                 raise DegenerateFitError(f"{error}{FLOAT32_ADVICE}") from error
             raise
         if not self.converged_ and self.max_iter > 0:
-            advice = "" if self._compatibility.messages else f" {self.status_.advice}"
+            advice = "" if self._compatibility.messages else f" {self.status_.advice}{self._gain_left()}"
             # Above this call stands the context that scikit-learn wraps round it.
             warnings.warn(f"{NOT_CONVERGED}{advice}", ConvergenceWarning, stacklevel=3)
         return self
@@ -242,7 +242,8 @@ class GaussianMixture(FittingMixture):
         try:
             super()._validate_params()
         except InvalidParameterError as error:
-            raise ParameterError(str(error)) from None
+            hint = "" if self._compatibility.messages else nearest_structure(self.covariance_type)
+            raise ParameterError(f"{error}{hint}") from None
         refuse_truth_values(type(self).__name__, self.get_params(deep=False))
         if not self._compatibility.messages:  # scikit-learn takes True for 1
             refuse_truth_values(type(self).__name__, self.get_params(deep=False))

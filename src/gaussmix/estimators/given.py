@@ -23,7 +23,7 @@ def given_parameters(
     precisions: npt.ArrayLike | None,
     otherwise: Start,
     *,
-    swapped: bool = False,
+    as_scikit_learn: bool = False,
 ) -> Start:
     """A start from what is given, or ``otherwise`` itself if nothing is.
 
@@ -37,8 +37,8 @@ def given_parameters(
         What is given.
     otherwise : Start
         Where the rest comes from.
-    swapped : bool
-        Whether the text about weights out of range confuses the two ends, as scikit-learn's does.
+    as_scikit_learn : bool
+        Whether errors are scikit-learn's to the letter, and nothing else is one.
 
     Raises
     ------
@@ -48,12 +48,15 @@ def given_parameters(
     if weights is None and means is None and precisions is None:
         return otherwise
     k = recipe.n_components
-    return ParametersStart(
-        None if weights is None else _weights(weights, k, swapped),
+    start = ParametersStart(
+        None if weights is None else _weights(weights, k, as_scikit_learn),
         None if means is None else _finite("means", means, (k, n_features)),
         None if precisions is None else precision_factors(precisions, recipe.structure, k, n_features),
         otherwise,
     )
+    if not as_scikit_learn:
+        _refuse_twins(recipe.structure, start)
+    return start
 
 
 def _weights(weights: npt.ArrayLike, n_components: int, swapped: bool) -> Floats:
@@ -76,8 +79,34 @@ def precision_factors(precisions: npt.ArrayLike, structure: Structure, n_compone
     values = _finite(f"{structure.name} precision", precisions, shape)
     factor = form.factor_of_precision(structure.private(values, n_components, n_features))
     if factor is None:
-        raise DataError(f"'{structure.name} precision' should be {form.requirement}")
+        smallest = _smallest(values, whole=form.requirement != "positive")
+        raise DataError(f"'{structure.name} precision' should be {form.requirement}{smallest}")
     return factor
+
+
+def _smallest(precision: Floats, *, whole: bool) -> str:
+    """The smallest number that should have been positive, in words."""
+    found = np.linalg.eigvalsh(precision) if whole else precision
+    return f"; the smallest {'eigenvalue' if whole else 'entry'} is {found.min():.3g}"
+
+
+def _refuse_twins(structure: Structure, start: ParametersStart) -> None:
+    """Raise where two components begin alike: the same in all but weight, they stay the same for ever."""
+    if start.means is None:
+        return
+    k, d = start.means.shape
+    spread = np.zeros((k, 1))
+    if start.precision_cholesky is not None:
+        spread = structure.form.stack(start.precision_cholesky, k).reshape(k, d * d)
+    elif structure.name != "tied":
+        return  # the other start gives each a covariance of its own
+    _, first = np.unique(np.hstack([start.means, spread]), axis=0, return_index=True)
+    twins = np.setdiff1d(np.arange(k), first)
+    if twins.size:
+        raise DataError(
+            f"The parameter 'means' has the same values for component {twins[0]} as for an earlier one, and so has "
+            "their covariance: no fit could ever tell them apart"
+        )
 
 
 def _finite(name: str, given: npt.ArrayLike, shape: tuple[int, ...]) -> Floats:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from numbers import Integral, Real
 from typing import Any
 
@@ -53,3 +54,11 @@ def refuse_truth_values(owner: str, parameters: dict[str, Any]) -> None:
         if isinstance(value, (bool, np.bool_)):
             wanted = " or ".join(str(constraint) for constraint in CONSTRAINTS[name] if constraint is not None)
             raise ParameterError(f"The {name!r} parameter of {owner} must be {wanted}. Got {value!r} instead.")
+
+
+def nearest_structure(covariance_type: Any) -> str:
+    """A hint at what may have been meant, where it is no covariance structure; empty where there is none."""
+    if not isinstance(covariance_type, str) or covariance_type in STRUCTURES:
+        return ""
+    near = get_close_matches(covariance_type.lower(), STRUCTURES, n=1, cutoff=0.4)
+    return f" Did you mean {near[0]!r}?" if near else ""

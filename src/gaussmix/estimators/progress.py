@@ -45,7 +45,9 @@ class Progress(Stopping):
             self._begin()
         elif n_iter % self._interval == 0:
             self._iteration(n_iter, history, sum_weight)
-        self._value = history[-1].log_likelihood / sum_weight
+        # scikit-learn's bound is of the parameters before the last update.
+        lagging = isinstance(self._rule, LaggingTolerance) and n_iter > 0
+        self._value = history[-2 if lagging else -1].log_likelihood / sum_weight
         converged = self._rule.converged(history, sum_weight)
         if converged or n_iter >= self._max_iter > 0:
             self._end(converged)
