@@ -32,6 +32,20 @@ def fitted(model, *data, **more):
         return model.fit(*data, **more)
 
 
+# --- starts by name ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("init_params", ["kmeans", "k-means++", "random", "random_from_data"])
+@pytest.mark.parametrize("reg_covar", ["auto", 1e-6])
+def test_starts_by_name(rows, structure, init_params, reg_covar):
+    settings = {"covariance_type": structure, "init_params": init_params, "reg_covar": reg_covar, "random_state": 0}
+    model = GaussianMixture(3, n_init=4, max_iter=5000, **settings).fit(rows)
+    assert {attempt.start for attempt in model.starts_} == {init_params}
+    assert model.converged_
+    best = GaussianMixture(3, covariance_type=structure, reg_covar=reg_covar, random_state=0, n_init=4).fit(rows)
+    assert model.lower_bound_ > best.lower_bound_ - 0.1
+
+
 # --- warm start ----------------------------------------------------------------------------------
 
 
@@ -39,10 +53,10 @@ def test_warm_start_goes_on(rows, structure):
     start = {"means_init": rows[:3], "weights_init": [0.2, 0.3, 0.5]}
     settings = {"covariance_type": structure, "random_state": 0, "tol": 0.0, **start}
     whole = fitted(GaussianMixture(3, max_iter=6, **settings), rows)
-    parts = GaussianMixture(3, max_iter=2, warm_start=True, n_init=3, **settings)
+    parts = GaussianMixture(3, max_iter=2, warm_start=True, **settings)
     bounds = []
-    for _ in range(3):
-        bounds += fitted(parts, rows).lower_bounds_
+    for n_init in (1, 4, 4):
+        bounds += fitted(parts.set_params(n_init=n_init), rows).lower_bounds_
     assert len(parts.starts_) == 1
     np.testing.assert_allclose(bounds, whole.lower_bounds_, rtol=1e-12)
     np.testing.assert_allclose(parts.means_, whole.means_, rtol=1e-10)

@@ -42,8 +42,10 @@ class ScikitLearnStart(Start):
 
     def first(self, scene: Scene, generator: np.random.Generator) -> Mixture:
         shares = self._responsibilities(scene.recipe.n_components)
-        of_every_row = self.kind in ("kmeans", "random")
-        if of_every_row and shares.any(axis=0).all():
+        # A component of one row, or of none, has what extent ``reg_covar`` gives it: a number adds to scikit-learn's
+        # formulas, the automatic prior to our own.
+        wide = self.kind in ("kmeans", "random") or scene.recipe.reg_covar is None
+        if wide and shares.any(axis=0).all():
             source = MemorySource(self.x, self.weight, {RESPONSIBILITY: Column(shares)})
             return SharesStart().first(replace(scene, source=source), generator)
         return self._by_its_formulas(scene, shares).first(scene, generator)
