@@ -44,6 +44,9 @@ def test_starts_by_name(rows, structure, init_params, reg_covar):
     assert model.converged_
     best = GaussianMixture(3, covariance_type=structure, reg_covar=reg_covar, random_state=0, n_init=4).fit(rows)
     assert model.lower_bound_ > best.lower_bound_ - 0.1
+    first, other = (GaussianMixture(3, max_iter=0, **(settings | {"random_state": s})).fit(rows) for s in (0, 1))
+    assert not np.array_equal(first.means_, other.means_)
+    assert np.array_equal(first.means_, GaussianMixture(3, max_iter=0, **settings).fit(rows).means_)
 
 
 # --- warm start ----------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""First mixtures that are scikit-learn's, number for number."""
+"""First mixtures that scikit-learn knows by name."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from gaussmix.core.block import Column
 from gaussmix.core.mixture import Mixture
 from gaussmix.core.types import Array, Floats
 from gaussmix.data.memory import MemorySource
+from gaussmix.families.gaussian_update import GaussianUpdate
+from gaussmix.families.prior import Prior
 from gaussmix.fitting.start import ParametersStart, Scene, SharesStart, Start
 from gaussmix.starts.shares import one_hot
 
@@ -27,44 +29,47 @@ class ScikitLearnStart(Start):
         The rows.
     weight : array, shape (n,), optional
         Their weights.
-    random_state : RandomState
-        Used as scikit-learn uses it, from one start to the next.
+    random_state : RandomState, optional
+        Used as scikit-learn uses it, from one start to the next; its first mixtures are then made number for number.
+        Without it the fit's own random numbers are used, and components of one row start as wide as is sensible.
     """
 
     kind: str
     x: Array
     weight: Floats | None
-    random_state: np.random.RandomState
+    random_state: np.random.RandomState | None
 
     @property
     def name(self) -> str:
         return self.kind
 
     def first(self, scene: Scene, generator: np.random.Generator) -> Mixture:
-        shares = self._responsibilities(scene.recipe.n_components)
-        # A component of one row, or of none, has what extent ``reg_covar`` gives it: a number adds to scikit-learn's
-        # formulas, the automatic prior to our own.
-        wide = self.kind in ("kmeans", "random") or scene.recipe.reg_covar is None
-        if wide and shares.any(axis=0).all():
-            source = MemorySource(self.x, self.weight, {RESPONSIBILITY: Column(shares)})
-            return SharesStart().first(replace(scene, source=source), generator)
-        return self._by_its_formulas(scene, shares).first(scene, generator)
+        random_state = self.random_state or np.random.RandomState(generator.integers(2**32))
+        shares = self._responsibilities(scene.recipe.n_components, random_state)
+        of_one_row = self.kind in ("k-means++", "random_from_data")
+        if self.random_state is not None and (of_one_row or not shares.any(axis=0).all()):
+            return self._by_its_formulas(scene, shares).first(scene, generator)
+        if of_one_row:
+            prior = Prior.automatic(scene.summary, scene.frame, scene.recipe.structure.scaling, shares.shape[1])
+            scene = replace(scene, update=GaussianUpdate(prior))
+        source = MemorySource(self.x, self.weight, {RESPONSIBILITY: Column(shares)})
+        return SharesStart().first(replace(scene, source=source), generator)
 
-    def _responsibilities(self, k: int) -> Floats:
+    def _responsibilities(self, k: int, random_state: np.random.RandomState) -> Floats:
         from sklearn.cluster import KMeans, kmeans_plusplus
 
         n = len(self.x)
         if self.kind == "kmeans":
-            k_means = KMeans(n_clusters=k, n_init=1, random_state=self.random_state)
+            k_means = KMeans(n_clusters=k, n_init=1, random_state=random_state)
             return one_hot(k_means.fit(self.x, sample_weight=self.weight).labels_, k)
         if self.kind == "random":
-            shares: Floats = self.random_state.uniform(size=(n, k))
+            shares: Floats = random_state.uniform(size=(n, k))
             return shares / shares.sum(axis=1, keepdims=True)
         if self.kind == "k-means++":
-            _, rows = kmeans_plusplus(self.x, k, sample_weight=self.weight, random_state=self.random_state)
+            _, rows = kmeans_plusplus(self.x, k, sample_weight=self.weight, random_state=random_state)
         else:
             likely = None if self.weight is None else self.weight / self.weight.sum()
-            rows = self.random_state.choice(n, size=k, replace=False, p=likely)
+            rows = random_state.choice(n, size=k, replace=False, p=likely)
         chosen = np.zeros((n, k))
         chosen[rows, np.arange(k)] = 1.0
         return chosen

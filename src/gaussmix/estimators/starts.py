@@ -50,7 +50,7 @@ def start_for(
             return rows, KMeansStart()
         if rows.x is None:
             raise ConfigError(f"init_params={init_params!r} needs the rows as an array")
-        return rows, ScikitLearnStart(init_params, rows.x, rows.weight, random_state or np.random.RandomState(0))
+        return rows, ScikitLearnStart(init_params, rows.x, rows.weight, random_state)
     if rows.x is None:
         raise ConfigError("labels or responsibilities as a start need the rows as an array")
     shares = _responsibilities(np.asarray(init_params), len(rows.x), n_components)
