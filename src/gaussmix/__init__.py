@@ -16,12 +16,18 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from gaussmix.estimators.gaussian_mixture import GaussianMixture as GaussianMixture
+    from gaussmix.estimators.patch import patch_sklearn as patch_sklearn
+    from gaussmix.estimators.patch import unpatch_sklearn as unpatch_sklearn
 
 __version__ = "0.1.0"
 
-_PUBLIC = {"GaussianMixture": "gaussmix.estimators.gaussian_mixture"}
+_PUBLIC = {
+    "GaussianMixture": "gaussmix.estimators.gaussian_mixture",
+    "patch_sklearn": "gaussmix.estimators.patch",
+    "unpatch_sklearn": "gaussmix.estimators.patch",
+}
 
-__all__ = ["GaussianMixture", "__version__"]
+__all__ = ["GaussianMixture", "__version__", "patch_sklearn", "unpatch_sklearn"]
 
 
 def __getattr__(name: str) -> object:

@@ -50,7 +50,7 @@ def test_the_quota_bounds_the_processors(quota, count):
 
 @pytest.mark.parametrize("n_threads", [0, -1])
 def test_less_than_one_is_refused(n_threads):
-    with pytest.raises(ConfigError, match=f"n_threads must be at least 1 .* got {n_threads}"):
+    with pytest.raises(ConfigError, match=f"'n_threads' parameter .* or None. Got {n_threads} instead"):
         GaussianMixture(n_threads=n_threads).fit([[0.0], [1.0]])
 
 

@@ -1,0 +1,190 @@
+"""Fitted parameters that may also be assigned, and the mixture that they make."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator
+
+from gaussmix.allocations.weights import CommonWeights
+from gaussmix.core.frame import Frame
+from gaussmix.core.mixture import Mixture
+from gaussmix.core.types import Array, Floats
+from gaussmix.errors import DataError
+from gaussmix.families.gaussian import Gaussian
+from gaussmix.families.structures import Structure, structure_named
+
+SPREADS = ("precisions_cholesky_", "covariances_", "precisions_")
+"""Three ways to say the same: whichever was assigned last, the other two follow from it."""
+
+PARAMETERS = ("weights_", "means_", *SPREADS)
+"""Every fitted parameter of the components."""
+
+
+PREDICTING = ("weights_", "means_", "precisions_cholesky_")
+"""Those that a mixture is made of."""
+
+
+class FittedParameter:
+    """A parameter that lies in the estimator's ``__dict__`` like any other, or follows from one that does.
+
+    Assigning one of `SPREADS` forgets the other two.
+    """
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, estimator: FittedMixture | None, owner: type | None = None) -> Any:
+        if estimator is None:
+            return self
+        return held_or_derived(estimator, vars(estimator), self._name)
+
+    def __set__(self, estimator: FittedMixture, value: Any) -> None:
+        array = np.asarray(value)
+        if self._name in SPREADS:
+            for other in SPREADS:
+                estimator.__dict__.pop(other, None)
+        estimator.__dict__[self._name] = array if array.dtype.kind == "f" else array.astype(np.float64)
+
+    def __delete__(self, estimator: FittedMixture) -> None:
+        del estimator.__dict__[self._name]
+
+
+@dataclass(frozen=True)
+class HeldMixture:
+    """A mixture, and the public parameters that it belongs to."""
+
+    mixture: Mixture
+    parameters: tuple[Array, ...]
+
+    @classmethod
+    def of(cls, mixture: Mixture, parameters: tuple[Array, ...]) -> HeldMixture:
+        """The mixture beside copies of its parameters, which nobody else can change."""
+        return cls(mixture, tuple(np.array(values) for values in parameters))
+
+    def belongs_to(self, parameters: tuple[Array, ...]) -> bool:
+        """Whether nobody has assigned or changed them since."""
+        pairs = zip(self.parameters, parameters, strict=True)
+        return all(np.array_equal(mine, theirs) for mine, theirs in pairs)
+
+
+class FittedMixture(BaseEstimator):
+    """An estimator with the parameters of a Gaussian mixture.
+
+    The mixture predicts. Programs assign parameters, on an estimator that was fitted or never was, and change them
+    in place: the mixture is then built anew.
+    """
+
+    covariance_type: str
+    weights: str
+
+    weights_ = FittedParameter()
+    means_ = FittedParameter()
+    covariances_ = FittedParameter()
+    precisions_ = FittedParameter()
+    precisions_cholesky_ = FittedParameter()
+
+    @property
+    def mixture_(self) -> Mixture:
+        """The value that predicts, in float64."""
+        state = dict(vars(self))  # at one instant: another thread may be about to set a new fit
+        weights, means, factor = (held_or_derived(self, state, name) for name in PREDICTING)
+        held = state.get("_held")
+        if held is not None and held.belongs_to((weights, means, factor)):
+            return held.mixture
+        structure = structure_named(self.covariance_type)
+        mixture = assigned_mixture(structure, weights, means, factor, free=self.weights == "free")
+        self._held = HeldMixture.of(mixture, (weights, means, factor))
+        return mixture
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "weights_") and hasattr(self, "means_") and hasattr(self, "precisions_cholesky_")
+
+    def _set_mixture(self, mixture: Mixture, dtype: np.dtype[Any]) -> None:
+        """Take a mixture as the fitted one, and give its parameters in this dtype."""
+        family, frame = gaussian(mixture), mixture.frame
+        public = {
+            "weights_": mixture.weights,
+            "means_": family.public_means(frame),
+            "covariances_": family.public_covariance(frame),
+            "precisions_": family.public_precision(frame),
+            "precisions_cholesky_": family.public_precision_cholesky(frame),
+        }
+        with np.errstate(over="ignore"):  # beyond float32 a parameter is infinite; the mixture is not
+            state: dict[str, Any] = {name: np.array(values, dtype=dtype) for name, values in public.items()}
+        held = HeldMixture.of(mixture, tuple(state[name] for name in PREDICTING))
+        self.__dict__.update(state, _held=held)
+
+
+def gaussian(mixture: Mixture) -> Gaussian:
+    """The components of a mixture that must be Gaussian."""
+    if not isinstance(mixture.family, Gaussian):
+        raise TypeError(f"the components must be Gaussian, not of family {mixture.family.name}")
+    return mixture.family
+
+
+def assigned_mixture(
+    structure: Structure, weights: Array, means: Array, precision_cholesky: Array, *, free: bool
+) -> Mixture:
+    """The mixture of parameters in the user's units and scikit-learn's shapes.
+
+    Raises
+    ------
+    DataError
+        If their shapes do not belong together.
+    """
+    if means.ndim != 2 or weights.shape != means.shape[:1]:
+        raise DataError(f"weights_ {weights.shape} and means_ {means.shape} must have shapes (k,) and (k, d)")
+    k, d = means.shape
+    shape = structure.form.shape(k, d)
+    expected = structure.public(np.empty(shape)).shape
+    if precision_cholesky.shape != expected:
+        raise DataError(f"precisions_cholesky_ must have shape {expected} beside means_ {means.shape}")
+    factor = structure.private(precision_cholesky.astype(np.float64), k, d)
+    centres = means.astype(np.float64)
+    spread = Gaussian(structure, centres, factor).standard_deviations(Frame.identity(d)).max(axis=0)
+    frame = Frame.about(centres.mean(axis=0), np.hypot(spread, np.ptp(centres, axis=0)), structure.scaling)
+    internal = structure.form.scale_features(factor, np.ldexp(1.0, frame.exponent))
+    family = Gaussian(structure, frame.positions_to_internal(centres), internal)
+    return Mixture(family, CommonWeights(weights.astype(np.float64), free), frame)
+
+
+def held_or_derived(estimator: FittedMixture, state: Mapping[str, Any], name: str) -> Any:
+    """A fitted parameter that lies in the estimator's state, or follows from one that does.
+
+    Raises
+    ------
+    AttributeError
+        If there is neither.
+    """
+    if name in state:
+        return state[name]
+    if name in SPREADS:
+        for source in SPREADS:
+            if source in state:
+                return _converted(structure_named(estimator.covariance_type), state[source], source, name)
+    raise AttributeError(f"{type(estimator).__name__!r} object has no attribute {name!r}")
+
+
+def _converted(structure: Structure, values: Array, given: str, wanted: str) -> Array:
+    """One of `SPREADS` from another, in the shape and dtype of scikit-learn."""
+    form = structure.form
+    # For balls one feature says all; every other shape has the features last.
+    k, d = len(values), values.shape[-1] if values.ndim > 1 else 1
+    matrices = structure.private(values.astype(np.float64), k, d)
+    factor: Floats | None = matrices
+    if given == "covariances_":
+        factor = form.factor(matrices)
+    elif given == "precisions_":
+        factor = form.factor_of_precision(matrices)
+    if factor is None:
+        raise DataError(f"'{structure.name} precision' should be {form.requirement}")
+    result = factor
+    if wanted == "covariances_":
+        result = form.covariance(factor)
+    elif wanted == "precisions_":
+        result = form.precision(factor)
+    return structure.public(result).astype(values.dtype)

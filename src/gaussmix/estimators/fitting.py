@@ -1,0 +1,160 @@
+"""From an estimator's parameters to a fit, and from a fit to its attributes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.utils import check_random_state
+
+from gaussmix.core.mixture import Mixture
+from gaussmix.core.types import Array
+from gaussmix.em.status import Status
+from gaussmix.em.stopping import AitkenTolerance, PlainTolerance, Stopping, remaining_gain
+from gaussmix.errors import ConfigError
+from gaussmix.estimators.fitted import gaussian
+from gaussmix.estimators.given import given_parameters
+from gaussmix.estimators.lagging import LaggingTolerance, best_by_lagging_bound, lagging_bounds
+from gaussmix.estimators.order import canonical_order
+from gaussmix.estimators.predicting import generator_of
+from gaussmix.estimators.private_names import PrivateNames
+from gaussmix.estimators.progress import Progress
+from gaussmix.estimators.rows import Rows
+from gaussmix.estimators.singletons import ScikitLearnRecipe
+from gaussmix.estimators.starts import start_for
+from gaussmix.families.structures import structure_named
+from gaussmix.fitting.fit import Fit, fit_mixture
+from gaussmix.fitting.recipe import Recipe
+from gaussmix.fitting.start import ParametersStart, SharesStart, Start
+
+AUTOMATIC_TOLERANCE = 1e-7
+"""What ``tol="auto"`` leaves: an estimated gain of a ten-millionth of a nat a row. Parameters of a fit that far
+from its optimum differ from it by some 3e-4 standard deviations of one row, less than any sample can tell."""
+
+
+class FittingMixture(PrivateNames):
+    """An estimator that knows how to fit itself to checked rows."""
+
+    tol: float | str
+    reg_covar: float | str
+    max_iter: int
+    n_init: int
+    init_params: str | npt.ArrayLike
+    weights_init: npt.ArrayLike | None
+    means_init: npt.ArrayLike | None
+    precisions_init: npt.ArrayLike | None
+    warm_start: bool
+    verbose: int
+    verbose_interval: int
+
+    def _fit(self, rows: Rows) -> None:
+        """Fit, and set every fitted attribute.
+
+        Raises
+        ------
+        DataError, ConfigError, DegenerateFitError
+            As `GaussianMixture.fit` says.
+        """
+        goes_on = self.warm_start and hasattr(self, "mixture_")
+        recipe = self._recipe(getattr(self, "lower_bound_", -np.inf) if goes_on else -np.inf)
+        prepared, start = (rows, self._last(rows)) if goes_on else self._first(rows, recipe)
+        n_init = 1 if goes_on else int(self.n_init)
+        if self._compatibility.lagging_bound:
+            fit = best_by_lagging_bound(prepared.source, self._kernel(), recipe, start, n_init)
+        else:
+            fit = fit_mixture(prepared.source, self._kernel(), recipe, start, generator_of(self.random_state), n_init)
+        if isinstance(recipe.stopping, Progress):
+            recipe.stopping.finish()
+        mixture = fit.mixture
+        if not (goes_on or self._compatibility.own_order or self._anything_given()):
+            mixture = mixture.reorder(canonical_order(mixture.weights, gaussian(mixture).public_means(mixture.frame)))
+        self._set_fitted(fit, mixture, rows)
+
+    def _initialize(self, X: Array, resp: Array) -> None:
+        """The first parameters that responsibilities (n, k) and whatever was given make; a private name."""
+        k = resp.shape[1]
+        recipe = replace(self._recipe(), n_components=k, max_iter=0)
+        rows, otherwise = start_for(resp, Rows.in_memory(np.asarray(X)), k, None)
+        fit = fit_mixture(rows.source, self._kernel(), recipe, self._given(recipe, rows, otherwise), generator_of(0))
+        self._set_mixture(fit.mixture, rows.dtype)
+
+    def _recipe(self, before: float = -np.inf) -> Recipe:
+        kind = ScikitLearnRecipe if self._compatibility.singletons else Recipe
+        return kind(
+            n_components=int(self.n_components),
+            structure=structure_named(self.covariance_type),
+            equal_weights=self.weights == "equal",
+            reg_covar=None if isinstance(self.reg_covar, str) else float(self.reg_covar),
+            stopping=self._stopping(before),
+            max_iter=int(self.max_iter),
+        )
+
+    def _stopping(self, before: float) -> Stopping:
+        rule: Stopping
+        if isinstance(self.tol, str):
+            rule = AitkenTolerance(AUTOMATIC_TOLERANCE)
+        elif self._compatibility.lagging_bound:
+            rule = LaggingTolerance(float(self.tol), before)
+        else:
+            rule = PlainTolerance(float(self.tol))
+        if not self.verbose:
+            return rule
+        return Progress(rule, int(self.verbose), int(self.verbose_interval), int(self.max_iter))
+
+    def _first(self, rows: Rows, recipe: Recipe) -> tuple[Rows, Start]:
+        random_state = check_random_state(self.random_state) if self._compatibility.starts else None
+        rows, start = start_for(self.init_params, rows, recipe.n_components, random_state)
+        return rows, self._given(recipe, rows, start)
+
+    def _given(self, recipe: Recipe, rows: Rows, otherwise: Start) -> Start:
+        given = (self.weights_init, self.means_init, self.precisions_init)
+        return given_parameters(
+            recipe, rows.source.n_features, *given, otherwise, as_scikit_learn=self._compatibility.messages
+        )
+
+    def _last(self, rows: Rows) -> Start:
+        """The parameters that the last fit came to, or that were assigned."""
+        mixture = self.mixture_
+        k, d = mixture.n_components, mixture.n_features
+        family = gaussian(mixture)
+        if (k, d, family.structure.name) != (self.n_components, rows.source.n_features, self.covariance_type):
+            raise ConfigError(
+                f"warm_start goes on from a {family.structure.name} mixture of {k} components and {d} features; now "
+                f"{self.covariance_type}, {self.n_components} components and {rows.source.n_features} features are "
+                "asked for"
+            )
+        factor = family.structure.private(family.public_precision_cholesky(mixture.frame), k, d)
+        return ParametersStart(mixture.weights, family.public_means(mixture.frame), factor, SharesStart())
+
+    def _anything_given(self) -> bool:
+        """Whether the caller has an order of components in mind."""
+        given = (self.weights_init, self.means_init, self.precisions_init)
+        return not isinstance(self.init_params, str) or any(value is not None for value in given)
+
+    def _gain_left(self) -> str:
+        """What more iterations would gain, in words; nothing where nothing can be said."""
+        rows = self.log_likelihood_ / self.lower_bound_ if self.lower_bound_ else 0.0
+        gain = remaining_gain(self.history_, rows) / rows if rows > 0.0 else np.inf
+        return f" About {gain:.1e} a row is still to gain." if np.isfinite(gain) else ""
+
+    def _set_fitted(self, fit: Fit, mixture: Mixture, rows: Rows) -> None:
+        result, sum_weight = fit.result, fit.summary.sum_weight
+        self._set_mixture(mixture, rows.dtype)
+        self.status_ = result.status
+        self.converged_ = result.status is Status.CONVERGED
+        self.n_iter_ = result.n_iter
+        self.history_ = result.history
+        self.starts_ = fit.attempts
+        self.log_likelihood_ = fit.log_likelihood
+        self.bic_ = -2.0 * fit.log_likelihood + mixture.n_parameters * float(np.log(sum_weight))
+        self.aic_ = -2.0 * fit.log_likelihood + 2.0 * mixture.n_parameters
+        if self._compatibility.lagging_bound:
+            self.lower_bounds_ = lagging_bounds(fit)
+            self.lower_bound_ = self.lower_bounds_[-1] if self.lower_bounds_ else -np.inf
+        else:
+            self.lower_bounds_ = (result.history.log_likelihood[1:] / sum_weight).tolist()
+            self.lower_bound_ = fit.log_likelihood / sum_weight
+        self.__dict__.pop("labels_", None)
+        if rows.x is not None:
+            self.labels_ = self._kernel().rows(rows.source, mixture, ("label",))["label"]

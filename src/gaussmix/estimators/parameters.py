@@ -1,0 +1,64 @@
+"""The constructor's parameters: what is allowed, and the error when something is not."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+from sklearn.utils._param_validation import Interval, InvalidParameterError, StrOptions
+
+from gaussmix.errors import ConfigError
+from gaussmix.estimators.starts import NAMED_STARTS
+from gaussmix.families.structures import STRUCTURES
+
+CONSTRAINTS: dict[str, list[Any]] = {
+    "n_components": [Interval(Integral, 1, None, closed="left")],
+    "covariance_type": [StrOptions(set(STRUCTURES))],
+    "tol": [Interval(Real, 0.0, None, closed="left"), StrOptions({"auto"})],
+    "reg_covar": [Interval(Real, 0.0, np.inf, closed="left"), StrOptions({"auto"})],
+    "max_iter": [Interval(Integral, 0, None, closed="left")],
+    "n_init": [Interval(Integral, 1, None, closed="left")],
+    "init_params": [StrOptions(set(NAMED_STARTS)), "array-like"],
+    "weights_init": ["array-like", None],
+    "means_init": ["array-like", None],
+    "precisions_init": ["array-like", None],
+    "random_state": ["random_state", np.random.Generator],
+    "warm_start": ["boolean"],
+    "verbose": ["verbose"],
+    "verbose_interval": [Interval(Integral, 1, None, closed="left")],
+    "weights": [StrOptions({"free", "equal"})],
+    "n_threads": [Interval(Integral, 1, None, closed="left"), None],
+}
+"""What every parameter may be, in the words of scikit-learn's own validation."""
+
+COUNTS = ("n_components", "max_iter", "n_init", "verbose_interval", "n_threads")
+"""Parameters that are numbers of something; a truth value is none, although Python counts it as an integer."""
+
+
+class ParameterError(ConfigError, InvalidParameterError):
+    """A constructor's parameter outside what is allowed: ours and scikit-learn's error at once."""
+
+
+def refuse_truth_values(owner: str, parameters: dict[str, Any]) -> None:
+    """Raise where a number of something is True or False.
+
+    Raises
+    ------
+    ParameterError
+        In the words that scikit-learn has for other wrong kinds.
+    """
+    for name in COUNTS:
+        value = parameters.get(name)
+        if isinstance(value, (bool, np.bool_)):
+            wanted = " or ".join(str(constraint) for constraint in CONSTRAINTS[name] if constraint is not None)
+            raise ParameterError(f"The {name!r} parameter of {owner} must be {wanted}. Got {value!r} instead.")
+
+
+def nearest_structure(covariance_type: Any) -> str:
+    """A hint at what may have been meant, where it is no covariance structure; empty where there is none."""
+    if not isinstance(covariance_type, str) or covariance_type in STRUCTURES:
+        return ""
+    near = get_close_matches(covariance_type.lower(), STRUCTURES, n=1, cutoff=0.4)
+    return f" Did you mean {near[0]!r}?" if near else ""

@@ -1,0 +1,133 @@
+"""What an estimator with a mixture says of rows."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, ClusterMixin, DensityMixin, TransformerMixin
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+from gaussmix.core.contracts import Source
+from gaussmix.core.types import Array, Floats, Integers
+from gaussmix.errors import ConfigError
+from gaussmix.estimators.compatibility import NONE, Compatibility
+from gaussmix.estimators.fitted import FittedMixture
+from gaussmix.estimators.rows import query_rows
+from gaussmix.kernels.automatic import AutomaticKernel
+
+
+# DensityMixin before ClusterMixin: of the two kinds, scikit-learn's mixture is a density estimator.
+class PredictingMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixin, ClusterMixin, FittedMixture):
+    """Labels, probabilities, densities and draws."""
+
+    n_components: int
+    n_threads: int | None
+    random_state: int | np.random.RandomState | np.random.Generator | None
+
+    _compatibility: ClassVar[Compatibility] = NONE
+
+    def predict(self, X: Any) -> Integers:
+        """Number of the most probable component of each row, shape (n,)."""
+        return self.row_results(X, ("label",))["label"]
+
+    def predict_proba(self, X: Any) -> Floats:
+        """Probability that each row comes from each component, shape (n, k); rows sum to 1."""
+        return self.row_results(X, ("responsibility",))["responsibility"]
+
+    def transform(self, X: Any) -> Floats:
+        """The same as `predict_proba`, for pipelines; `set_output` chooses the container."""
+        return self.predict_proba(X)
+
+    def score_samples(self, X: Any) -> Floats:
+        """Log-density of each row, shape (n,)."""
+        return self.row_results(X, ("log_density",))["log_density"]
+
+    def score(self, X: Any, y: Any = None, sample_weight: npt.ArrayLike | None = None) -> float:
+        """(Weighted) mean log-density of the rows."""
+        if self._compatibility.rounded_score and sample_weight is None and not isinstance(X, Source):
+            return float(np.mean(self.score_samples(X)))
+        total, sum_weight = self._log_likelihood(X, sample_weight)
+        return total / sum_weight
+
+    def bic(self, X: Any, sample_weight: npt.ArrayLike | None = None) -> float:
+        """Bayesian information criterion on these rows, lower is better; n is the sum of weights."""
+        total, sum_weight = self._log_likelihood(X, sample_weight)
+        return -2.0 * total + self.mixture_.n_parameters * float(np.log(sum_weight))
+
+    def aic(self, X: Any, sample_weight: npt.ArrayLike | None = None) -> float:
+        """Akaike's information criterion on these rows, lower is better."""
+        return -2.0 * self._log_likelihood(X, sample_weight)[0] + 2.0 * self.mixture_.n_parameters
+
+    def sample(self, n_samples: int = 1) -> tuple[Floats, Integers]:
+        """Draws from the mixture and the components they came from, grouped by component."""
+        check_is_fitted(self)
+        if n_samples < 1:
+            named = self.n_components if self._compatibility.messages else n_samples
+            raise ConfigError(f"Invalid value for 'n_samples': {named} . The sampling requires at least one sample.")
+        if self._compatibility.draws:
+            from gaussmix.estimators.conversion import to_scikit_learn
+
+            draws, labels = to_scikit_learn(self).sample(n_samples)
+            return draws, labels
+        return self.mixture_.sample(n_samples, generator_of(self.random_state))
+
+    def row_results(self, X: Any, wanted: tuple[str, ...]) -> dict[str, Array]:
+        """Several results of one pass over the rows, in the rows' own dtype.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, d), or Source
+            The rows.
+        wanted : tuple of str
+            Of ``"label"``, ``"responsibility"``, ``"log_density"``.
+        """
+        check_is_fitted(self)
+        mixture = self.mixture_
+        rows = query_rows(self, X, mixture.n_features)
+        found = self._kernel().rows(rows.source, mixture, wanted)
+        return {name: a.astype(rows.dtype, copy=False) if a.dtype.kind == "f" else a for name, a in found.items()}
+
+    @property
+    def n_clusters(self) -> int:
+        """The name that clusterers have for ``n_components``; `set_params` knows it too."""
+        return self.n_components
+
+    @n_clusters.setter
+    def n_clusters(self, value: int) -> None:
+        self.n_components = value
+
+    def set_params(self, **params: Any) -> Self:
+        """Set parameters of the constructor; ``n_clusters`` stands for ``n_components``."""
+        if "n_clusters" in params:
+            params["n_components"] = params.pop("n_clusters")
+        return super().set_params(**params)
+
+    @property
+    def _n_features_out(self) -> int:
+        return self.mixture_.n_components
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
+
+    def _kernel(self) -> AutomaticKernel:
+        return AutomaticKernel(self.n_threads)
+
+    def _log_likelihood(self, X: Any, sample_weight: npt.ArrayLike | None) -> tuple[float, float]:
+        """Total log-likelihood and sum of weights, by the same sums as in the fit, to the last bit."""
+        check_is_fitted(self)
+        mixture = self.mixture_
+        rows = query_rows(self, X, mixture.n_features, sample_weight)
+        statistics = self._kernel().expect(rows.source, mixture)
+        return statistics.log_likelihood, float(statistics.sum_weight.sum())
+
+
+def generator_of(random_state: int | np.random.RandomState | np.random.Generator | None) -> np.random.Generator:
+    """Random numbers from any of the ways in which people give them."""
+    if isinstance(random_state, np.random.Generator):
+        return random_state
+    return np.random.default_rng(check_random_state(random_state).randint(2**31))

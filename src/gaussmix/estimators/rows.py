@@ -1,0 +1,107 @@
+"""Rows as estimators get them: checked, and made into a source."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import validate_data
+
+from gaussmix.core.contracts import Source
+from gaussmix.core.types import Array, Floats
+from gaussmix.data.memory import MemorySource
+from gaussmix.errors import ConfigError, DataError
+
+FLOATS = [np.float64, np.float32]
+"""Dtypes that are read where they lie; anything else becomes the first."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows of one call.
+
+    Parameters
+    ----------
+    source : Source
+        The rows.
+    x : array, shape (n, d), optional
+        The same as an array, where they came as one.
+    weight : array, shape (n,), optional
+        Their weights, where they were given.
+    """
+
+    source: Source
+    x: Array | None = None
+    weight: Floats | None = None
+
+    @classmethod
+    def in_memory(cls, x: Array, sample_weight: npt.ArrayLike | None = None) -> Rows:
+        """Rows of an array, and their weights."""
+        weight = None if sample_weight is None else checked_weight(sample_weight, len(x))
+        return cls(MemorySource(x, weight), x, weight)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Of results: that of the array, float64 for a source."""
+        return np.dtype(np.float64) if self.x is None else self.x.dtype
+
+
+def training_rows(estimator: BaseEstimator, X: Any, sample_weight: npt.ArrayLike | None) -> Rows:
+    """Rows to fit; the estimator remembers how many features they have, and their names.
+
+    Raises
+    ------
+    DataError, ValueError, TypeError
+        If they cannot be used.
+    """
+    if isinstance(X, Source):
+        if sample_weight is not None:
+            raise ConfigError("a Source carries its own weights; sample_weight must be None")
+        estimator.n_features_in_ = X.n_features
+        return Rows(X)
+    x = validate_data(estimator, X, dtype=FLOATS, ensure_min_samples=2, accept_large_sparse=False, order=None)
+    return Rows.in_memory(x, sample_weight)
+
+
+def query_rows(estimator: BaseEstimator, X: Any, n_features: int, sample_weight: npt.ArrayLike | None = None) -> Rows:
+    """Rows to be told something about by a mixture of so many features.
+
+    Raises
+    ------
+    DataError, ValueError, TypeError
+        If they cannot be used.
+    """
+    if isinstance(X, Source):
+        if sample_weight is not None:
+            raise ConfigError("a Source carries its own weights; sample_weight must be None")
+        found, rows = X.n_features, Rows(X)
+    else:
+        x = validate_data(estimator, X, dtype=FLOATS, reset=False, order=None)
+        found, rows = x.shape[1], Rows.in_memory(x, sample_weight)
+    if found != n_features:
+        # An array comes here only where parameters were assigned: scikit-learn's check knows fits alone.
+        raise DataError(f"these rows have {found} features, the mixture {n_features}")
+    return rows
+
+
+def checked_weight(sample_weight: npt.ArrayLike, n_rows: int) -> Floats:
+    """Row weights as float64, shape (n,).
+
+    Raises
+    ------
+    DataError
+        If one is negative or not finite, all are 0, or their number is wrong.
+    """
+    weight = np.asarray(sample_weight, dtype=np.float64)
+    if weight.shape != (n_rows,):
+        raise DataError(f"sample_weight must have shape ({n_rows},), one weight a row; got {weight.shape}")
+    wrong = ~(np.isfinite(weight) & (weight >= 0.0))
+    if wrong.any():
+        row = int(np.flatnonzero(wrong)[0])
+        raise DataError(f"sample_weight must be finite and not negative; row {row} has {weight[row]}")
+    if not weight.any():
+        raise DataError("every sample_weight is zero; at least two rows must count")
+    return weight
