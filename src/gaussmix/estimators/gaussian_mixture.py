@@ -25,7 +25,8 @@ from gaussmix.families.gaussian import Gaussian
 from gaussmix.families.structures import structure_named
 from gaussmix.fitting.fit import Fit, fit_mixture
 from gaussmix.fitting.recipe import Recipe
-from gaussmix.fitting.start import KMeansStart, SharesStart, Start
+from gaussmix.fitting.scene import Start
+from gaussmix.fitting.start import SharesStart, start_named
 from gaussmix.kernels.automatic import AutomaticKernel
 from gaussmix.starts.shares import one_hot
 
@@ -56,8 +57,9 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         Most EM iterations; 0 returns the start.
     n_init : int, default=1
         Starts, of which the best is kept.
-    init_params : "kmeans", or array of shape (n,) or (n, k), default="kmeans"
-        How to start: k-means, given labels 0 … k − 1, or given responsibilities.
+    init_params : str, or array of shape (n,) or (n, k), default="auto"
+        How to start: "auto" races several starts on some of the rows; "kmeans", "k-means++", "random" and
+        "random_from_data" are one start each; or given labels 0 … k − 1, or given responsibilities.
     weights_init : array of shape (k,), optional
         First weights, in place of the start's.
     means_init : array of shape (k, d), optional
@@ -125,7 +127,7 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         reg_covar: float | str = "auto",
         max_iter: int = 1000,
         n_init: int = 1,
-        init_params: str | npt.ArrayLike = "kmeans",
+        init_params: str | npt.ArrayLike = "auto",
         weights_init: npt.ArrayLike | None = None,
         means_init: npt.ArrayLike | None = None,
         precisions_init: npt.ArrayLike | None = None,
@@ -308,9 +310,7 @@ class GaussianMixture(DensityMixin, BaseEstimator):
 
     @staticmethod
     def _named_start(name: str) -> Start:
-        if name != "kmeans":
-            raise ConfigError(f"there is no start {name!r}; give 'kmeans', labels, or responsibilities")
-        return KMeansStart()
+        return start_named(name)
 
     def _query(self, X: Any, sample_weight: npt.ArrayLike | None = None) -> Source:
         if isinstance(X, Source):
