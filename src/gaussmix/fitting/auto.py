@@ -23,7 +23,7 @@ from gaussmix.errors import DegenerateFitError
 from gaussmix.families.gaussian import Gaussian
 from gaussmix.fitting.collapse import collapsed
 from gaussmix.fitting.scene import Entrant, Scene, Start
-from gaussmix.starts.coordinates import projected, whitened
+from gaussmix.starts.coordinates import least_normal, whitened
 from gaussmix.starts.hierarchy import MERGED_ROWS, ward
 from gaussmix.starts.k_means import lloyd, metric, nearest
 from gaussmix.starts.seeding import draw_rows, greedy_k_means_plus_plus, spread_rows
@@ -126,8 +126,11 @@ def proposals(scene: Scene, rows: Block, generator: np.random.Generator) -> Iter
     white = whitened(scaled, weight)
     if not white.shape[1]:  # all rows are equal
         white = np.zeros((len(rows), 1))
-    spaces = {"scaled columns": scaled, "whitened": white, "projected": projected(white, weight, k)}
+    apart = least_normal(white, weight, k)
+    spaces = {"scaled columns": scaled, "whitened": white, "projected": apart, "one direction": apart[:, :1]}
     for space, points in spaces.items():
+        if space == "one direction" and apart.shape[1] == 1:
+            continue  # it is the projection
         centres = points[greedy_k_means_plus_plus(points, weight, k, generator)]
         yield Partition(f"k-means, {space}", "k-means", lloyd(points, weight, centres))
     merged = spread_rows(weight, min(MERGED_ROWS, len(rows)), generator)
