@@ -103,7 +103,11 @@ def test_lists_data_frames_and_sources(rows):
         ({"max_iter": 1.5}, ConfigError, "max_iter must be a whole number of at least 0, got 1.5"),
         ({"n_init": 0}, ConfigError, "n_init must be a whole number of at least 1, got 0"),
         ({"weights": "heavy"}, ConfigError, "weights must be 'free' or 'equal', got 'heavy'"),
-        ({"init_params": "magic"}, ConfigError, "there is no start 'magic'; give one of 'auto', 'kmeans', .*, or labels"),
+        (
+            {"init_params": "magic"},
+            ConfigError,
+            "there is no start 'magic'; give one of 'auto', 'kmeans', .*, or labels",
+        ),
         ({"init_params": np.zeros(3)}, ConfigError, r"labels of shape \(200,\) or responsibilities"),
         ({"init_params": np.full(200, 2)}, DataError, "row 0 has label 2; .* from 0 to 1"),
         ({"init_params": np.full((200, 2), -0.5)}, DataError, "finite and not negative"),

@@ -36,7 +36,9 @@ RESULTS = ["log_density", "responsibility", "label"]
 
 sizes_of_blocks = st.lists(st.sampled_from([0, 1, 7, 512, 1000, 4095, 4096, 4097]), max_size=12)
 kernels = pytest.mark.parametrize(
-    "kernel", [ReferenceKernel(), AutomaticKernel(1), AutomaticKernel(2)], ids=["reference", "one thread", "two threads"]
+    "kernel",
+    [ReferenceKernel(), AutomaticKernel(1), AutomaticKernel(2)],
+    ids=["reference", "one thread", "two threads"],
 )
 
 

@@ -85,12 +85,15 @@ def _held_up(family: Gaussian, part: Floats, diagonal: Floats) -> Array:
     if not wide.shape[1]:
         return np.zeros(k, dtype=bool)
     zero = np.zeros_like(family.covariance)
-    bare = structure.covariance(form.add_diagonal(zero, diagonal, k), part)
+    bare = structure.covariance(form.add_diagonal(zero, diagonal, k), np.maximum(part, EMPTY / k))
     held = np.zeros(k, dtype=bool)
     for j, (whole, ours) in enumerate(zip(stacked, form.stack(bare, k), strict=True)):
         of_prior = wide.T @ (ours * scale[:, np.newaxis] * scale) @ wide
         largest = len(of_prior) - 1
-        ratio = eigh(of_prior, wide.T @ whole @ wide, eigvals_only=True, subset_by_index=(largest, largest))
+        try:
+            ratio = eigh(of_prior, wide.T @ whole @ wide, eigvals_only=True, subset_by_index=(largest, largest))
+        except np.linalg.LinAlgError:  # so flat beside so wide that floats do not tell: nothing can be said of it
+            continue
         held[j] = ratio[0] > HELD_UP
     return held
 
