@@ -56,7 +56,7 @@ def test_of_the_best_of_several_starts(clusters):
     x = clusters(300, 2, 5, seed=9)
     model = fit(GaussianMixture(5, random_state=3, n_init=4), x)
     objectives = [attempt.objective for attempt in model.starts_]
-    assert len(objectives) == 4
+    assert np.isfinite(objectives).sum() == 4  # the others only ran the race
     assert max(objectives) == model.history_[-1].objective
     assert model.starts_[int(np.argmax(objectives))].n_iter == model.n_iter_
     assert model.score(x) == pytest.approx(model.lower_bound_, rel=ROUNDING)

@@ -20,7 +20,8 @@ from gaussmix.families.structures import STRUCTURES
 from gaussmix.fitting.step import EMStep
 from gaussmix.kernels.automatic import AutomaticKernel
 from gaussmix.kernels.summary import summarise
-from gaussmix.starts.k_means import metric, seeded_centres
+from gaussmix.starts.k_means import metric
+from gaussmix.starts.seeding import greedy_k_means_plus_plus
 from gaussmix.starts.shares import one_hot
 
 
@@ -84,7 +85,9 @@ def test_k_means_is_lloyds_algorithm(clusters, each_kernel, k):
     frame = summary.frame(Scaling.COMMON)
     measure = metric(summary, frame, Scaling.COMMON)
     np.testing.assert_array_equal(measure, measure[0])
-    centres = seeded_centres(source, summary, frame, measure, k, np.random.default_rng(0))
+    centres = frame.positions_to_internal(x)[
+        greedy_k_means_plus_plus(frame.positions_to_internal(x) * measure, np.ones(len(x)), k, np.random.default_rng(0))
+    ]
     balls = Gaussian(STRUCTURES["diag"], centres, np.tile(measure, (k, 1)))
     step = EMStep(source, kernel, CentresUpdate(), Unchanged(), summary.sum_weight)
     result = run(step, Mixture(balls, Hard(k), frame), PlainTolerance(1e-15), 300)

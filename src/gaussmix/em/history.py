@@ -21,14 +21,29 @@ class Entry(NamedTuple):
 
 
 class History:
-    """Log-likelihood and objective of every set of parameters that was looked at, the start first."""
+    """Log-likelihood and objective of every set of parameters that was looked at, the start first.
+
+    Attributes
+    ----------
+    repairs : tuple of int
+        Numbers of the entries whose parameters came not from an update but from a repair of those before: there,
+        and only there, may the objective of a monotone fit fall.
+    """
 
     def __init__(self) -> None:
         self._entries: list[Entry] = []
+        self.repairs: tuple[int, ...] = ()
 
     def append(self, entry: Entry) -> None:
         """Add what the newest parameters are worth."""
         self._entries.append(entry)
+
+    def repaired(self, later: History) -> History:
+        """Add the history of the fit that went on from repaired parameters, which gives a new one."""
+        whole = History()
+        whole._entries = [*self._entries, *later._entries]
+        whole.repairs = (*self.repairs, len(self), *(len(self) + number for number in later.repairs))
+        return whole
 
     def __len__(self) -> int:
         return len(self._entries)

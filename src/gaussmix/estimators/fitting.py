@@ -26,7 +26,8 @@ from gaussmix.estimators.starts import start_for
 from gaussmix.families.structures import structure_named
 from gaussmix.fitting.fit import Fit, fit_mixture
 from gaussmix.fitting.recipe import Recipe
-from gaussmix.fitting.start import ParametersStart, SharesStart, Start
+from gaussmix.fitting.scene import Start
+from gaussmix.fitting.start import ParametersStart, SharesStart
 
 AUTOMATIC_TOLERANCE = 1e-7
 """What ``tol="auto"`` leaves: an estimated gain of a ten-millionth of a nat a row. Parameters of a fit that far

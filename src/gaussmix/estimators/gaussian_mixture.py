@@ -51,8 +51,9 @@ class GaussianMixture(FittingMixture):
         Most EM iterations; 0 returns the start.
     n_init : int, default=1
         Starts, of which the best is kept.
-    init_params : {"kmeans", "k-means++", "random", "random_from_data"} or array, default="kmeans"
-        How to start: by name, from labels 0 … k − 1 of shape (n,), or from responsibilities of shape (n, k).
+    init_params : {"auto", "kmeans", "k-means++", "random", "random_from_data"} or array, default="auto"
+        How to start: "auto" races several starts on some of the rows, the others are one start each; or from labels
+        0 … k − 1 of shape (n,), or from responsibilities of shape (n, k).
     weights_init : array of shape (k,), optional
         First weights, in place of the start's.
     means_init : array of shape (k, d), optional
@@ -133,7 +134,7 @@ class GaussianMixture(FittingMixture):
         reg_covar: float | str = "auto",
         max_iter: int = 1000,
         n_init: int = 1,
-        init_params: str | npt.ArrayLike = "kmeans",
+        init_params: str | npt.ArrayLike = "auto",
         weights_init: npt.ArrayLike | None = None,
         means_init: npt.ArrayLike | None = None,
         precisions_init: npt.ArrayLike | None = None,
@@ -244,7 +245,6 @@ class GaussianMixture(FittingMixture):
         except InvalidParameterError as error:
             hint = "" if self._compatibility.messages else nearest_structure(self.covariance_type)
             raise ParameterError(f"{error}{hint}") from None
-        refuse_truth_values(type(self).__name__, self.get_params(deep=False))
         if not self._compatibility.messages:  # scikit-learn takes True for 1
             refuse_truth_values(type(self).__name__, self.get_params(deep=False))
 

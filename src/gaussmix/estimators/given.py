@@ -9,7 +9,8 @@ from gaussmix.core.types import Floats
 from gaussmix.errors import DataError
 from gaussmix.families.structures import Structure
 from gaussmix.fitting.recipe import Recipe
-from gaussmix.fitting.start import ParametersStart, Start
+from gaussmix.fitting.scene import Start
+from gaussmix.fitting.start import ParametersStart
 
 SUM_TOLERANCE = 1e-6
 """How far given weights may sum from 1, as in scikit-learn for float64: rounding of decimal figures."""

@@ -13,7 +13,7 @@ from gaussmix.em.stopping import Stopping
 from gaussmix.errors import DegenerateFitError
 from gaussmix.fitting.fit import Attempt, Fit, fit_mixture
 from gaussmix.fitting.recipe import Recipe
-from gaussmix.fitting.start import Start
+from gaussmix.fitting.scene import Start
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ import numpy as np
 from sklearn.utils._param_validation import Interval, InvalidParameterError, StrOptions
 
 from gaussmix.errors import ConfigError
-from gaussmix.estimators.starts import NAMED_STARTS
 from gaussmix.families.structures import STRUCTURES
+from gaussmix.fitting.start import STARTS
 
 CONSTRAINTS: dict[str, list[Any]] = {
     "n_components": [Interval(Integral, 1, None, closed="left")],
@@ -20,7 +20,7 @@ CONSTRAINTS: dict[str, list[Any]] = {
     "reg_covar": [Interval(Real, 0.0, np.inf, closed="left"), StrOptions({"auto"})],
     "max_iter": [Interval(Integral, 0, None, closed="left")],
     "n_init": [Interval(Integral, 1, None, closed="left")],
-    "init_params": [StrOptions(set(NAMED_STARTS)), "array-like"],
+    "init_params": [StrOptions(set(STARTS)), "array-like"],
     "weights_init": ["array-like", None],
     "means_init": ["array-like", None],
     "precisions_init": ["array-like", None],

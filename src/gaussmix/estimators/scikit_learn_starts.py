@@ -13,7 +13,8 @@ from gaussmix.core.types import Array, Floats
 from gaussmix.data.memory import MemorySource
 from gaussmix.families.gaussian_update import GaussianUpdate
 from gaussmix.families.prior import Prior
-from gaussmix.fitting.start import ParametersStart, Scene, SharesStart, Start
+from gaussmix.fitting.scene import Scene, Start
+from gaussmix.fitting.start import ParametersStart, SharesStart
 from gaussmix.starts.shares import one_hot
 
 

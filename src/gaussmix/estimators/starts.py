@@ -14,11 +14,9 @@ from gaussmix.data.memory import MemorySource
 from gaussmix.errors import ConfigError, DataError
 from gaussmix.estimators.rows import Rows
 from gaussmix.estimators.scikit_learn_starts import ScikitLearnStart
-from gaussmix.fitting.start import KMeansStart, SharesStart, Start
+from gaussmix.fitting.scene import Start
+from gaussmix.fitting.start import SharesStart, start_named
 from gaussmix.starts.shares import one_hot
-
-NAMED_STARTS = ("kmeans", "k-means++", "random", "random_from_data")
-"""Starts that ``init_params`` may name."""
 
 
 def start_for(
@@ -46,8 +44,8 @@ def start_for(
         If labels or responsibilities do not fit the rows, or have impossible values.
     """
     if isinstance(init_params, str):
-        if random_state is None and init_params == "kmeans":
-            return rows, KMeansStart()
+        if random_state is None:
+            return rows, start_named(init_params)
         if rows.x is None:
             raise ConfigError(f"init_params={init_params!r} needs the rows as an array")
         return rows, ScikitLearnStart(init_params, rows.x, rows.weight, random_state)

@@ -55,6 +55,41 @@ class GaussianUpdate(Update[Gaussian]):
             _refuse_rounding(found)
         return found
 
+    def first(self, statistics: Statistics, current: Gaussian, borrowed: float) -> Gaussian:
+        """Components to begin with, from the sums of a partition: each borrows from the partition's pooled scatter.
+
+        A cell of a few rows has a covariance that is nearly singular or is so; EM from there keeps to these rows.
+        With ``borrowed`` pseudo-rows of the pooled covariance Ŵ beside its own N, a component has
+        (S + ν·Ŵ) / (N + ν), the mode under an inverse Wishart prior about Ŵ up to its constants (Fraley & Raftery
+        2007, section 2.1).
+
+        Parameters
+        ----------
+        statistics : Statistics
+            Of the partition, gathered about the pivots of ``current``.
+        current : Gaussian
+            Of the kind to be made. Means are the cells' means; an empty cell keeps its mean.
+        borrowed : float
+            ν as a part of the average component's weight; infinite where all covariances are to be the pooled one
+            and all means stay the pivots.
+        """
+        structure, form = current.structure, current.structure.form
+        sum_weight = statistics.sum_weight
+        k = len(sum_weight)
+        safe = np.where(sum_weight > 0.0, sum_weight, 1.0)
+        step = statistics["sum_x"] / safe[:, np.newaxis]  # (k, d)
+        scatter = form.scatter(statistics["scatter"], sum_weight, step)
+        average = sum_weight.sum() / k
+        mean_scatter = form.stack(scatter, k).mean(axis=0)
+        pooled = form.from_stack(np.broadcast_to(mean_scatter, (k, *mean_scatter.shape)))
+        if np.isinf(borrowed):
+            step, scatter, size = np.zeros_like(step), pooled, np.full(k, average)
+        else:
+            scatter, size = scatter + borrowed * pooled, sum_weight + borrowed * average
+        scatter = form.add_diagonal(scatter, self.prior.scatter_diagonal, k)
+        covariance = form.add_diagonal(structure.covariance(scatter, size), self.prior.covariance_diagonal, 1)
+        return Gaussian.from_covariance(structure, statistics.pivot + step, covariance)
+
     def objective_term(self, parameters: Gaussian) -> float:
         """The prior's penalty, up to a constant."""
         form = parameters.structure.form

@@ -6,30 +6,52 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gaussmix.allocations.weights import CommonWeightsUpdate
 from gaussmix.core.contracts import Kernel, Source
 from gaussmix.core.mixture import Mixture
 from gaussmix.core.statistics import Statistics
 from gaussmix.core.summary import Summary
-from gaussmix.em.driver import FitResult, run
+from gaussmix.em.driver import FitResult
 from gaussmix.errors import DataError, DegenerateFitError
+from gaussmix.fitting.about_rows import about_rows
 from gaussmix.fitting.recipe import Recipe
-from gaussmix.fitting.start import Scene, Start
-from gaussmix.fitting.step import EMStep
+from gaussmix.fitting.repair import Event, Polished, polish
+from gaussmix.fitting.scene import Scene, Start
 from gaussmix.kernels.summary import summarise
 
 LEAST_ROWS = 2
 """One row has no spread to fit anything to."""
 
+SAME = 0.01
+"""Nats a row within which two attempts are taken to be on the way to one optimum."""
+
 
 @dataclass(frozen=True)
 class Attempt:
-    """One start of a fit: its name, and the objective it came to or why it failed."""
+    """One start of a fit, and where it led.
+
+    Parameters
+    ----------
+    start, kind : str
+        Which start it was, and of what kind.
+    raced : float
+        Mean objective a row after the race, on the rows of the race; NaN where there was no race.
+    objective : float
+        Total objective after polishing on all rows; −inf where it was not polished or failed.
+    n_iter : int
+        Iterations of polishing.
+    status : str
+        How polishing ended; ``raced`` if the race was all, ``failed`` with the reason below.
+    reason : str
+        Why it was not polished.
+    """
 
     start: str
+    kind: str
+    raced: float
     objective: float
     n_iter: int
     status: str
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -43,12 +65,15 @@ class Fit:
     summary : Summary
         Of the rows.
     attempts : tuple of Attempt
-        Every start, in order.
+        Every start: those that were polished in that order, then those that only ran the race, the better first.
+    events : tuple of Event
+        What happened to the best start that its user should know, and what the rows are like.
     """
 
     result: FitResult[Mixture, Statistics]
     summary: Summary
     attempts: tuple[Attempt, ...]
+    events: tuple[Event, ...] = ()
 
     @property
     def mixture(self) -> Mixture:
@@ -59,6 +84,18 @@ class Fit:
     def log_likelihood(self) -> float:
         """Of exactly this mixture, over all rows, in the user's units."""
         return self.result.evaluation.entry.log_likelihood
+
+    @property
+    def share_at_best(self) -> float:
+        """Share of the attempts that came to the best optimum, as far as they went: 1 says that starts agree.
+
+        After polishing if more than one was polished, else after the race; within `SAME` nats a row.
+        """
+        polished = np.array([a.objective for a in self.attempts]) / self.summary.sum_weight
+        raced = np.array([a.raced for a in self.attempts])
+        values = polished if np.isfinite(polished).sum() > 1 or not np.isfinite(raced).any() else raced
+        values = values[np.isfinite(values)]
+        return float((values >= values.max() - SAME).mean())
 
 
 def fit_mixture(
@@ -76,30 +113,46 @@ def fit_mixture(
     DataError
         If there are too few rows, or a value is missing or infinite.
     DegenerateFitError
-        If every start ended with a singular covariance.
+        If every start ended with a singular covariance; the text has the reason of each.
     """
     summary = checked_summary(source, recipe.n_components)
     frame = summary.frame(recipe.structure.scaling)
-    update = recipe.family_update(summary, frame)
-    scene = Scene(source, kernel, summary, frame, recipe, update)
-    step = EMStep(source, kernel, update, CommonWeightsUpdate(), summary.sum_weight, update.prior.monotone)
+    scene = Scene(source, kernel, summary, frame, recipe, recipe.family_update(summary, frame))
     attempts: list[Attempt] = []
-    best: FitResult[Mixture, Statistics] | None = None
-    failure: DegenerateFitError | None = None
-    for _ in range(n_init):
-        try:
-            result = run(step, start.first(scene, generator), recipe.stopping, recipe.max_iter)
-        except DegenerateFitError as error:
-            failure = error
-            attempts.append(Attempt(start.name, -np.inf, 0, "degenerate"))
+    best: Polished | None = None
+    n_polished = 0
+    for entrant in start.entrants(scene, generator, n_init):
+        about = (entrant.name, entrant.kind, entrant.raced)
+        if entrant.mixture is None or n_polished == n_init:
+            status = "raced" if entrant.mixture is not None or entrant.skipped else "failed"
+            attempts.append(Attempt(*about, -np.inf, 0, status, entrant.reason))
             continue
+        try:
+            polished = polish(scene, entrant.mixture, generator)
+        except DegenerateFitError as error:
+            attempts.append(Attempt(*about, -np.inf, 0, "failed", str(error)))
+            continue
+        n_polished += 1
+        result = polished.result
         objective = result.evaluation.entry.objective
-        attempts.append(Attempt(start.name, objective, result.n_iter, result.status.value))
-        if best is None or objective > best.evaluation.entry.objective:
-            best = result
+        attempts.append(Attempt(*about, objective, result.n_iter, result.status.value))
+        if best is None or objective > best.result.evaluation.entry.objective:
+            best = polished
     if best is None:
-        raise failure if failure is not None else DegenerateFitError("no start was tried")
-    return Fit(best, summary, tuple(attempts))
+        raise _every_start_failed(attempts, summary)
+    return Fit(best.result, summary, tuple(attempts), (*about_rows(scene), *best.events))
+
+
+def _every_start_failed(attempts: list[Attempt], summary: Summary) -> DegenerateFitError:
+    failed = [attempt for attempt in attempts if attempt.status == "failed"]
+    text = failed[0].reason
+    if not summary.standard_deviation.any():
+        text += " All rows are equal: there is nothing that more than one component could tell apart."
+    if len(failed) > 1:
+        text += f" All {len(failed)} starts failed: " + "; ".join(
+            f"{attempt.start}: {attempt.reason.rsplit('Here ', 1)[-1]}" for attempt in failed
+        )
+    return DegenerateFitError(text)
 
 
 def checked_summary(source: Source, n_components: int) -> Summary:

@@ -1,18 +1,15 @@
-"""What k-means needs before its first pass: a metric and spread-out centres."""
+"""k-means on few rows in memory, and the metric in which distances are taken."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from gaussmix.core.contracts import Source
 from gaussmix.core.frame import Frame, Scaling
 from gaussmix.core.summary import Summary
 from gaussmix.core.types import Floats, Integers
-from gaussmix.starts.seeding import greedy_k_means_plus_plus
 
-SEEDING_ROWS = 20_000
-"""Rows among which first centres are looked for: seeding costs rows · k · draws, and k-means goes over all of
-them afterwards anyway."""
+LLOYD_ITERATIONS = 20
+"""A partition that is only to be raced need not be k-means' last; most rows have found their place by then."""
 
 
 def metric(summary: Summary, frame: Frame, scaling: Scaling) -> Floats:
@@ -29,37 +26,38 @@ def metric(summary: Summary, frame: Frame, scaling: Scaling) -> Floats:
     return np.where(varying, 1.0 / np.where(varying, deviation, 1.0), 1.0)
 
 
-def seeded_centres(
-    source: Source,
-    summary: Summary,
-    frame: Frame,
-    measure: Floats,
-    n_components: int,
-    generator: np.random.Generator,
-) -> Floats:
-    """Spread-out rows, internal, shape (k, d).
+def nearest(points: Floats, centres: Floats) -> Integers:
+    """Number of the nearest centre of each point, the first of equals: shape (m,).
+
+    The points' own squares are the same for every centre. Coordinates are of order one about zero, so that
+    leaving them out costs no digits that matter to a start.
+    """
+    score = points @ centres.T - 0.5 * np.einsum("kd,kd->k", centres, centres)
+    return score.argmax(axis=1)
+
+
+def lloyd(points: Floats, weight: Floats, centres: Floats) -> Integers:
+    """Labels of k-means from these centres (Lloyd 1982); a cell without points keeps its centre.
 
     Parameters
     ----------
-    source : Source
-        The rows.
-    summary : Summary
-        Of the rows.
-    frame : Frame
-        The internal units.
-    measure : array, shape (d,)
-        The metric.
-    n_components : int
-        How many centres.
-    generator : Generator
-        Of the draws.
+    points : array, shape (m, d)
+        In units in which distances mean something.
+    weight : array, shape (m,)
+        Of the points.
+    centres : array, shape (k, d)
+        Where to begin.
     """
-    sample = source.take(_row_sample(summary, generator))
-    points = frame.positions_to_internal(sample.x)
-    return points[greedy_k_means_plus_plus(points * measure, sample.weight, n_components, generator)]
-
-
-def _row_sample(summary: Summary, generator: np.random.Generator) -> Integers:
-    if summary.n_rows <= SEEDING_ROWS:
-        return np.arange(summary.n_rows)
-    return np.sort(generator.choice(summary.n_rows, SEEDING_ROWS, replace=False))
+    labels = nearest(points, centres)
+    weighted = points * weight[:, np.newaxis]
+    for _ in range(LLOYD_ITERATIONS):
+        one_hot = np.zeros((len(centres), len(points)))
+        one_hot[labels, np.arange(len(points))] = 1.0
+        size = one_hot @ weight  # (k,)
+        sums = one_hot @ weighted
+        centres = np.where(size[:, np.newaxis] > 0.0, sums / np.where(size > 0.0, size, 1.0)[:, np.newaxis], centres)
+        newer = nearest(points, centres)
+        if np.array_equal(newer, labels):
+            break
+        labels = newer
+    return labels

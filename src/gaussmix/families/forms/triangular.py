@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 from scipy.linalg import lapack, solve_triangular
 
-from gaussmix.core.types import Floats
+from gaussmix.core.types import Floats, Integers
 from gaussmix.families.forms.form import EPSILON, singular
 
 SYMMETRY = 1e-5
@@ -13,10 +15,16 @@ SYMMETRY = 1e-5
 given rounded."""
 
 
+@cache  # a pass over a thousand rows takes less time than finding these numbers anew
+def _lower(n_features: int) -> tuple[Integers, Integers]:
+    row, column = np.tril_indices(n_features)
+    return row, column
+
+
 def unpack(packed: Floats, n_features: int) -> Floats:
     """Symmetric matrices (…, d, d) of lower triangles that lie line by line (…, t)."""
     matrices = np.empty((*packed.shape[:-1], n_features, n_features))
-    row, column = np.tril_indices(n_features)
+    row, column = _lower(n_features)
     matrices[..., row, column] = packed
     matrices[..., column, row] = packed
     return matrices

@@ -37,6 +37,9 @@ class Structure(ABC):
     def scaling(self) -> Scaling:
         """Which changes of units it follows."""
 
+    shared = False
+    """Whether all components have one covariance, so that none can collapse while another does not."""
+
     @abstractmethod
     def n_parameters(self, n_components: int, n_features: int) -> int:
         """Free parameters of the covariances."""

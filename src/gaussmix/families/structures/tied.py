@@ -16,6 +16,7 @@ class Tied(Structure):
     description = "ellipsoidal, equal volume, shape, and orientation"
     form = TiedForm()
     scaling = Scaling.PER_FEATURE
+    shared = True
 
     def n_parameters(self, n_components: int, n_features: int) -> int:
         return n_features * (n_features + 1) // 2

@@ -1,0 +1,210 @@
+"""The start that asks several others: a race by short EM on few rows.
+
+em-EM (Biernacki, Celeux & Govaert 2003): runs of EM are cheap while they are short, and tell which start is worth
+a long one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from gaussmix.allocations.weights import CommonWeights
+from gaussmix.core.block import Block
+from gaussmix.core.contracts import Scores, layout_of
+from gaussmix.core.mixture import Mixture
+from gaussmix.core.statistics import Statistics
+from gaussmix.core.types import Integers
+from gaussmix.em.driver import run
+from gaussmix.em.stopping import AitkenTolerance
+from gaussmix.errors import DegenerateFitError
+from gaussmix.families.gaussian import Gaussian
+from gaussmix.fitting.collapse import collapsed
+from gaussmix.fitting.scene import Entrant, Scene, Start
+from gaussmix.starts.coordinates import least_normal, whitened
+from gaussmix.starts.hierarchy import MERGED_ROWS, ward
+from gaussmix.starts.k_means import lloyd, metric, nearest
+from gaussmix.starts.seeding import draw_rows, greedy_k_means_plus_plus, spread_rows
+
+LEAST_ROWS = 1000
+"""Rows of a race: with so many, mean log-likelihoods are known to about 0.03 nats and compared, on the same rows,
+to far less."""
+ROWS_A_NUMBER = 20
+"""Rows of a race for each of the k·d numbers in the means: covariances of fewer rows fit these alone."""
+MOST_ROWS = 20_000
+"""A race of more would cost as much as the fit."""
+
+HEAT_ITERATIONS = 5
+"""Iterations that every entrant runs: what separates bad starts from good ones happens in the first few."""
+FINAL_ITERATIONS = 15
+"""Further iterations of the finalists, which differ by less."""
+FINALISTS = 3
+"""Entrants that run on: the later best is seldom the fourth of the heat."""
+RACE_TOLERANCE = 1e-4
+"""Nats a row that an entrant leaves ungained when it stops early, and by which two may differ and count as equal.
+The first of equals wins, so that rounding does not choose."""
+BORROWED = 0.1
+"""Pseudo-rows that a cell borrows of the pooled covariance, as a part of the average cell: enough to keep cells of
+two or three rows from being singular, a tenth of an average one's own."""
+
+
+@dataclass(frozen=True)
+class Partition:
+    """A proposal: labels of the race's rows."""
+
+    name: str
+    kind: str
+    labels: Integers
+
+
+class AutoStart(Start):
+    """Several starts of three kinds, raced; the best is to be polished."""
+
+    name = "auto"
+
+    def first(self, scene: Scene, generator: np.random.Generator) -> Mixture:
+        best = self.entrants(scene, generator, 1)[0]
+        if best.mixture is None:
+            raise DegenerateFitError(best.reason)
+        return best.mixture
+
+    def entrants(self, scene: Scene, generator: np.random.Generator, n_init: int) -> list[Entrant]:
+        k, d = scene.recipe.n_components, scene.source.n_features
+        if k == 1:
+            return [_whole(scene)]
+        rows = scene.draw(int(np.clip(ROWS_A_NUMBER * k * d, LEAST_ROWS, MOST_ROWS)), generator)
+        small = scene.on(rows)
+        inside = scene.frame.to_internal(rows)
+        runners: list[_Runner] = []
+        seen: dict[bytes, str] = {}
+        copies: list[tuple[Partition, str]] = []
+        for partition in proposals(small, inside, generator):
+            canonical = _canonical(partition.labels)
+            same = seen.setdefault(canonical, partition.name)
+            if same != partition.name:
+                copies.append((partition, same))
+            else:
+                runners.append(_Runner(partition, *_from_labels(small, inside, partition.labels)))
+        ranked = _race(small, runners)
+        raced = {r.partition.name: r.objective for r in ranked}
+        return [
+            *(Entrant(r.partition.name, r.partition.kind, r.mixture, r.objective, r.reason) for r in ranked),
+            *(
+                Entrant(p.name, p.kind, None, raced[same], f"the same partition as {same}", skipped=True)
+                for p, same in copies
+            ),
+        ]
+
+
+@dataclass(frozen=True)
+class _Runner:
+    """A partition's mixture and how far it has come: its mean objective a row; −inf before and without one."""
+
+    partition: Partition
+    mixture: Mixture | None
+    objective: float
+    reason: str = ""
+    sound: bool = True
+
+
+def proposals(scene: Scene, rows: Block, generator: np.random.Generator) -> Iterator[Partition]:
+    """Partitions of the race's rows, the ones to be preferred among equals first.
+
+    Parameters
+    ----------
+    scene : Scene
+        Of these rows.
+    rows : Block
+        The same rows in internal units.
+    generator : Generator
+        Of the draws.
+    """
+    k, weight = scene.recipe.n_components, rows.weight
+    scaled = rows.x * metric(scene.summary, scene.frame, scene.recipe.structure.scaling)
+    white = whitened(scaled, weight)
+    if not white.shape[1]:  # all rows are equal
+        white = np.zeros((len(rows), 1))
+    apart = least_normal(white, weight, k)
+    spaces = {"scaled columns": scaled, "whitened": white, "projected": apart, "one direction": apart[:, :1]}
+    for space, points in spaces.items():
+        if space == "one direction" and apart.shape[1] == 1:
+            continue  # it is the projection
+        centres = points[greedy_k_means_plus_plus(points, weight, k, generator)]
+        yield Partition(f"k-means, {space}", "k-means", lloyd(points, weight, centres))
+    merged = spread_rows(weight, min(MERGED_ROWS, len(rows)), generator)
+    for space in ("whitened", "projected"):
+        yield Partition(f"Ward, {space}", "hierarchical", ward(spaces[space], merged, k))
+    for number in (1, 2):
+        centres = white[draw_rows(weight, k, generator)]
+        yield Partition(f"random rows {number}", "random", nearest(white, centres))
+
+
+def _race(scene: Scene, runners: list[_Runner]) -> list[_Runner]:
+    """The runners, best first; all run a heat, some a final."""
+    after_heat = _ranked([_run(scene, runner, HEAT_ITERATIONS) for runner in runners])
+    if len(after_heat) < 2 or after_heat[1].mixture is None:
+        return after_heat
+    finalists = [_run(scene, runner, FINAL_ITERATIONS) for runner in after_heat[:FINALISTS]]
+    return _ranked(finalists) + after_heat[FINALISTS:]
+
+
+def _ranked(runners: list[_Runner]) -> list[_Runner]:
+    """Sound ones first, by objective; those within the tolerance of the best stay in the order in which they came."""
+    best = max((r.objective for r in runners if r.sound), default=-np.inf)
+
+    def place(runner: _Runner) -> tuple[bool, bool, float]:
+        equal = runner.objective >= best - RACE_TOLERANCE
+        return runner.mixture is None, not runner.sound, -np.inf if equal else -runner.objective
+
+    return sorted(runners, key=place)
+
+
+def _run(scene: Scene, runner: _Runner, iterations: int) -> _Runner:
+    if runner.mixture is None:
+        return runner
+    try:
+        result = run(scene.step, runner.mixture, AitkenTolerance(RACE_TOLERANCE), iterations)
+    except DegenerateFitError as error:
+        return replace(runner, mixture=None, objective=-np.inf, reason=str(error))
+    objective = result.evaluation.entry.objective / scene.summary.sum_weight
+    sound = not collapsed(scene, result).any()
+    return replace(runner, mixture=result.parameters, objective=objective, sound=sound)
+
+
+def _from_labels(scene: Scene, rows: Block, labels: Integers) -> tuple[Mixture | None, float, str]:
+    """One M-step from the labels of rows in internal units: mixture, −inf, and why there is no mixture."""
+    k = scene.recipe.n_components
+    share = np.zeros((k, len(rows)))
+    share[labels, np.arange(len(rows))] = rows.weight
+    size = share.sum(axis=1)
+    means = (share @ rows.x) / np.where(size > 0.0, size, 1.0)[:, np.newaxis]
+    # An empty cell stands where a row is that no cell describes well: the farthest from the middle.
+    means[size == 0.0] = rows.x[np.einsum("md,md->m", rows.x, rows.x).argmax()]
+    target = Gaussian.unit(scene.recipe.structure, means)
+    layout = layout_of(target, CommonWeights.equal(k))
+    gathered = target.gather(rows, share, Scores(share))
+    sums = Statistics(layout, layout.pack({"log_likelihood": 0.0, "sum_weight": size, **gathered}), scene.frame, means)
+    try:
+        family = scene.update.first(sums, target, BORROWED)
+    except DegenerateFitError as error:
+        return None, -np.inf, str(error)
+    return scene.mixture(family, size + BORROWED * size.mean()), -np.inf, ""
+
+
+def _whole(scene: Scene) -> Entrant:
+    """All rows as one component: nothing to race. The mean of the data is the origin of the frame."""
+    name, kind = "all rows", "whole"
+    target = Gaussian.unit(scene.recipe.structure, np.zeros((1, scene.source.n_features)))
+    sums = scene.kernel.expect(scene.source, Mixture(target, CommonWeights.equal(1), scene.frame))
+    try:
+        return Entrant(name, kind, scene.mixture(scene.update.update(sums, target), np.ones(1)))
+    except DegenerateFitError as error:
+        return Entrant(name, kind, None, reason=str(error))
+
+
+def _canonical(labels: Integers) -> bytes:
+    """The partition, whatever the names of its cells."""
+    _, first, inverse = np.unique(labels, return_index=True, return_inverse=True)
+    return np.argsort(np.argsort(first))[inverse].tobytes()

@@ -1,0 +1,138 @@
+"""What a start works with, and what it makes."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from gaussmix.allocations.weights import CommonWeights, CommonWeightsUpdate
+from gaussmix.core.block import Block
+from gaussmix.core.contracts import Kernel, Source
+from gaussmix.core.frame import Frame
+from gaussmix.core.mixture import Mixture
+from gaussmix.core.statistics import Statistics
+from gaussmix.core.summary import Summary
+from gaussmix.core.types import Floats
+from gaussmix.data.memory import MemorySource
+from gaussmix.errors import DegenerateFitError
+from gaussmix.families.gaussian import Gaussian
+from gaussmix.families.gaussian_update import GaussianUpdate
+from gaussmix.fitting.recipe import Recipe
+from gaussmix.fitting.step import EMStep
+from gaussmix.kernels.row_weights import row_weights
+from gaussmix.starts.seeding import spread_rows
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What a start works with.
+
+    Parameters
+    ----------
+    source, kernel : Source, Kernel
+        The rows, and who goes over them.
+    summary : Summary
+        Of the rows.
+    frame : Frame
+        The units of the fit.
+    recipe : Recipe
+        What is to be fitted.
+    update : GaussianUpdate
+        Its M-step.
+    """
+
+    source: Source
+    kernel: Kernel
+    summary: Summary
+    frame: Frame
+    recipe: Recipe
+    update: GaussianUpdate
+
+    @property
+    def step(self) -> EMStep:
+        """An EM iteration of the recipe on these rows."""
+        monotone = self.update.prior.monotone
+        return EMStep(self.source, self.kernel, self.update, CommonWeightsUpdate(), self.summary.sum_weight, monotone)
+
+    def mixture(self, family: Gaussian, sum_weight: Floats) -> Mixture:
+        """The mixture of these components, weighted by their sums of shares."""
+        weights = CommonWeights(sum_weight / sum_weight.sum())
+        return Mixture(family, self.recipe.allocation(weights), self.frame)
+
+    def mixture_of(self, family: Gaussian, sums: Statistics) -> Mixture:
+        """The first mixture from the components and sums that an M-step used."""
+        return self.mixture(family, sums.sum_weight)
+
+    def draw(self, size: int, generator: np.random.Generator) -> Block:
+        """All rows that count if there are no more than ``size``, else so many at equal steps of cumulative weight.
+
+        The rows that are drawn all count alike: their weight is in the drawing.
+        """
+        if self.summary.n_rows <= size:
+            rows = self.source.take(np.arange(self.summary.n_rows))
+            return rows if rows.weight.all() else rows.take(np.flatnonzero(rows.weight))
+        rows = self.source.take(spread_rows(row_weights(self.source), size, generator))
+        return Block(rows.x, np.ones(size), rows.columns)
+
+    def on(self, rows: Block) -> Scene:
+        """The same scene with only these rows, which are taken to be spread like all."""
+        summary = replace(self.summary, n_rows=len(rows), n_weighted=len(rows), sum_weight=float(rows.weight.sum()))
+        update = self.recipe.family_update(summary, self.frame)
+        return replace(self, source=MemorySource(rows.x, rows.weight, rows.columns), summary=summary, update=update)
+
+
+@dataclass(frozen=True)
+class Entrant:
+    """A start that was made, and what is known of it.
+
+    Parameters
+    ----------
+    name, kind : str
+        Which start it is, and the kind of start.
+    mixture : Mixture or None
+        The first mixture; None if there is none.
+    raced : float
+        Mean objective a row after the race; NaN where there was none.
+    reason : str
+        Why there is no mixture.
+    skipped : bool
+        Whether that is because another start is the same.
+    """
+
+    name: str
+    kind: str
+    mixture: Mixture | None
+    raced: float = float("nan")
+    reason: str = ""
+    skipped: bool = False
+
+
+class Start(ABC):
+    """Makes first mixtures."""
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """What it is called in tables of attempts."""
+
+    @abstractmethod
+    def first(self, scene: Scene, generator: np.random.Generator) -> Mixture:
+        """A first mixture.
+
+        Raises
+        ------
+        DegenerateFitError
+            If none can be made without a prior.
+        """
+
+    def entrants(self, scene: Scene, generator: np.random.Generator, n_init: int) -> list[Entrant]:
+        """What is to be polished, the most promising first, and after these what is only to be reported."""
+        return [self._entrant(scene, generator) for _ in range(n_init)]
+
+    def _entrant(self, scene: Scene, generator: np.random.Generator) -> Entrant:
+        try:
+            return Entrant(self.name, self.name, self.first(scene, generator))
+        except DegenerateFitError as error:
+            return Entrant(self.name, self.name, None, reason=str(error))

@@ -1,0 +1,102 @@
+"""The race of starts: long clusters, units, agreement."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pytest
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.metrics import adjusted_rand_score
+
+from gaussmix import GaussianMixture
+from gaussmix.fitting.start import STARTS
+from gaussmix.starts.coordinates import least_normal, whitened
+
+
+def long_clusters(d: int, n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Three clusters 30 long along one direction, 5 apart across it, turned at random."""
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(3, size=n)
+    x = rng.normal(size=(n, d))
+    x[:, 0] *= 30.0
+    x[:, 1] += 5.0 * labels
+    turn, _ = np.linalg.qr(rng.normal(size=(d, d)))
+    return x @ turn.T, labels
+
+
+@pytest.mark.parametrize("d", [2, 5, 10, 30])
+@pytest.mark.parametrize("seed", range(4))
+def test_long_turned_clusters_are_found_by_default(d, seed):
+    x, labels = long_clusters(d, 1500, seed)
+    model = GaussianMixture(3, random_state=seed).fit(x)
+    assert adjusted_rand_score(labels, model.predict(x)) >= 0.9
+
+
+@pytest.mark.parametrize("d", [2, 10, 30])
+def test_the_direction_in_which_clusters_stand_apart(d):
+    x, labels = long_clusters(d, 1500, seed=3)
+    weight = np.ones(len(x))
+    axis = least_normal(whitened(x, weight), weight, 3)[:, 0]
+    # Within clusters 5 apart the noise is a twentieth of all variance.
+    assert np.corrcoef(axis, labels)[0, 1] ** 2 > 0.9
+
+
+def test_whitened_rows_have_unit_covariance_and_no_flat_direction():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(200, 3))
+    weight = rng.uniform(0.5, 2.0, 200)
+    white = whitened(np.c_[x, x @ [1.0, 2.0, 3.0]], weight)
+    assert white.shape == (200, 3)
+    np.testing.assert_allclose(np.cov(white.T, aweights=weight, bias=True), np.eye(3), atol=1e-12)
+
+
+def test_the_table_of_attempts(clusters):
+    x = clusters(2000, 2, 4, seed=1)
+    model = GaussianMixture(4, random_state=0).fit(x)
+    assert len(model.starts_) >= 6
+    assert len({attempt.kind for attempt in model.starts_}) >= 3
+    assert model.starts_[0].objective == model.history_[-1].objective
+    raced = [attempt.raced for attempt in model.starts_]
+    assert np.isfinite(raced).all()
+
+
+def test_one_component_needs_no_race(clusters):
+    model = GaussianMixture(1, random_state=0).fit(clusters(500, 3, 2, seed=2))
+    assert len(model.starts_) == 1
+
+
+@pytest.mark.parametrize("name", [name for name in STARTS if name != "random"])  # it may begin at a saddle
+def test_every_named_start_finds_clear_clusters(structure, name):
+    rng = np.random.default_rng(2)
+    x = np.concatenate([rng.normal((20.0 * j, 0.0), 1.0, (60, 2)) for j in range(2)])
+    model = GaussianMixture(2, covariance_type=structure, init_params=name, random_state=1).fit(x)
+    assert np.sort(model.means_[:, 0]) == pytest.approx([0.0, 20.0], abs=1.0)
+    again = GaussianMixture(2, covariance_type=structure, init_params=name, random_state=1).fit(x)
+    np.testing.assert_array_equal(model.means_, again.means_)
+
+
+@pytest.mark.parametrize("name", ["k-means++", "random", "random_from_data"])
+def test_starts_from_points_take_a_pooled_covariance(clusters, structure, name):
+    """Not 1e-6 · I, whatever the units, and weights that sum to 1."""
+    x = 1e-4 * clusters(300, 2, 3, seed=4)
+    model = GaussianMixture(3, covariance_type=structure, init_params=name, max_iter=0, random_state=0).fit(x)
+    np.testing.assert_allclose(model.weights_, 1.0 / 3.0)
+    variance = np.array([x.var(axis=0).mean()])
+    stacked = {"full": lambda c: c[0].trace() / 2, "tied": lambda c: c.trace() / 2}.get(
+        structure, lambda c: c[0].mean()
+    )
+    assert 0.01 * variance < stacked(model.covariances_) < 2.0 * variance
+
+
+def test_weight_two_is_two_rows_for_every_start(clusters):
+    x = clusters(300, 2, 3, seed=5)
+    counts = np.random.default_rng(0).choice([0, 1, 2], size=300)
+    for name in STARTS:
+        one = GaussianMixture(3, init_params=name, random_state=0, max_iter=5)
+        two = GaussianMixture(3, init_params=name, random_state=0, max_iter=5)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            one.fit(x, sample_weight=counts)
+            two.fit(np.repeat(x, counts, axis=0))
+        np.testing.assert_allclose(one.means_, two.means_, rtol=1e-8, atol=1e-8)
