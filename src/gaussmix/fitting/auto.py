@@ -27,6 +27,7 @@ from gaussmix.starts.coordinates import least_normal, whitened
 from gaussmix.starts.hierarchy import MERGED_ROWS, ward
 from gaussmix.starts.k_means import lloyd, metric, nearest
 from gaussmix.starts.seeding import draw_rows, greedy_k_means_plus_plus, spread_rows
+from gaussmix.starts.shares import mean_of_shares
 
 LEAST_ROWS = 1000
 """Rows of a race: with so many, mean log-likelihoods are known to about 0.03 nats and compared, on the same rows,
@@ -194,10 +195,13 @@ def _from_labels(scene: Scene, rows: Block, labels: Integers) -> tuple[Mixture |
 
 
 def _whole(scene: Scene) -> Entrant:
-    """All rows as one component: nothing to race. The mean of the data is the origin of the frame."""
+    """All rows as one component: nothing to race."""
     name, kind = "all rows", "whole"
-    target = Gaussian.unit(scene.recipe.structure, np.zeros((1, scene.source.n_features)))
-    sums = scene.kernel.expect(scene.source, Mixture(target, CommonWeights.equal(1), scene.frame))
+    origin = Gaussian.unit(scene.recipe.structure, np.zeros((1, scene.source.n_features)))
+    mixture = Mixture(origin, CommonWeights.equal(1), scene.frame)
+    # Moments about the mean to the last digit, which the origin, a float in the user's units, is not.
+    target = Gaussian.unit(scene.recipe.structure, mean_of_shares(scene.source, scene.kernel, mixture))
+    sums = scene.kernel.expect(scene.source, mixture, target)
     try:
         return Entrant(name, kind, scene.mixture(scene.update.update(sums, target), np.ones(1)))
     except DegenerateFitError as error:
