@@ -15,7 +15,7 @@ inline size_t gather_full_sums(ptrdiff_t k, ptrdiff_t d) {
 }
 
 inline size_t gather_full_scratch(ptrdiff_t rows, ptrdiff_t d) {
-  return gather_full_needs_rows(d) ? gather_full_wide_scratch(rows, d) : 0;
+  return gather_full_needs_rows(d) ? gather_full_wide_scratch(rows, d) : gather_full_narrow_scratch(rows, d);
 }
 
 inline size_t gather_full_scatter(ptrdiff_t d) { return size_t(d * (d + 1) / 2); }
@@ -23,14 +23,14 @@ inline size_t gather_full_scatter(ptrdiff_t d) { return size_t(d * (d + 1) / 2);
 template <class T>
 inline void gather_full(const Tile<T>& tile, const Shares<T>& shares, const double* pivot, double* sums, T* scratch) {
   switch (tile.d) {
-    case 1: return gather_full_narrow_tile<T, 1>(tile, shares, pivot, sums);
-    case 2: return gather_full_narrow_tile<T, 2>(tile, shares, pivot, sums);
-    case 3: return gather_full_narrow_tile<T, 3>(tile, shares, pivot, sums);
-    case 4: return gather_full_narrow_tile<T, 4>(tile, shares, pivot, sums);
-    case 5: return gather_full_narrow_tile<T, 5>(tile, shares, pivot, sums);
-    case 6: return gather_full_narrow_tile<T, 6>(tile, shares, pivot, sums);
-    case 7: return gather_full_narrow_tile<T, 7>(tile, shares, pivot, sums);
-    case 8: return gather_full_narrow_tile<T, 8>(tile, shares, pivot, sums);
+    case 1: return gather_full_narrow_tile<T, 1>(tile, shares, pivot, sums, scratch);
+    case 2: return gather_full_narrow_tile<T, 2>(tile, shares, pivot, sums, scratch);
+    case 3: return gather_full_narrow_tile<T, 3>(tile, shares, pivot, sums, scratch);
+    case 4: return gather_full_narrow_tile<T, 4>(tile, shares, pivot, sums, scratch);
+    case 5: return gather_full_narrow_tile<T, 5>(tile, shares, pivot, sums, scratch);
+    case 6: return gather_full_narrow_tile<T, 6>(tile, shares, pivot, sums, scratch);
+    case 7: return gather_full_narrow_tile<T, 7>(tile, shares, pivot, sums, scratch);
+    case 8: return gather_full_narrow_tile<T, 8>(tile, shares, pivot, sums, scratch);
     default: return gather_full_wide_tile<T>(tile, shares, pivot, sums, scratch);
   }
 }

@@ -79,12 +79,74 @@ inline void gather_full_narrow_sweeps(const Tile<T>& tile, const T* share, ptrdi
     gather_full_narrow_sweeps<T, D, end>(tile, share, share_stride, active, active_stride, pivot, sums);
 }
 
-// d (d + 1) / 2 + 3 d + 1 operations a row and component; panels without an active row are passed over.
+// With fewer features than this a panel costs no more than the search for its active rows.
+constexpr int gather_full_narrow_listed = 7;
+// Rows are copied out of their panels where an active panel has at most this many of them on average: a copy takes
+// about a third of the time of a panel of 8 features.
+constexpr ptrdiff_t listed_rows_per_panel = 2;
+
+// Are the active rows of a component so few that they are better copied?
+inline bool few_active_rows(const uint16_t* active, ptrdiff_t stride, ptrdiff_t panels) {
+  ptrdiff_t rows = 0, active_panels = 0;
+  for (ptrdiff_t p = 0; p < panels; ++p) {
+    rows += __builtin_popcount(active[p * stride]);
+    active_panels += active[p * stride] != 0;
+  }
+  return rows <= listed_rows_per_panel * active_panels;
+}
+
+// Elements of scratch for rows copied out of their panels, and their shares.
+inline size_t gather_full_narrow_scratch(ptrdiff_t rows, ptrdiff_t d) {
+  return d < gather_full_narrow_listed ? 0 : size_t(round_up(rows, panel_rows) * (d + 1));
+}
+
+// The active rows of one component side by side in panels of their own, whose last is filled with zeros.
+// OUT share (rows,), rows (panels, D, panel_rows). Returns the panels.
 template <class T, int D>
-inline void gather_full_narrow_tile(const Tile<T>& tile, const Shares<T>& shares, const double* pivot, double* sums) {
-  for (ptrdiff_t c = 0; c < shares.k; ++c)
+inline ptrdiff_t copy_active_rows(const Tile<T>& tile, const Shares<T>& shares, ptrdiff_t component, T* share,
+                                  T* rows) {
+  ptrdiff_t count = 0;
+  const auto put = [&](ptrdiff_t at) GAUSSMIX_LAMBDA {
+    return rows + at / panel_rows * D * panel_rows + at % panel_rows;
+  };
+  for (ptrdiff_t p = 0; p < tile.panels; ++p) {
+    const T* value = shares.value + p * shares.panel_stride + component * panel_rows;
+    for (unsigned bits = shares.active[p * shares.k + component]; bits; bits &= bits - 1, ++count) {
+      const int r = __builtin_ctz(bits);
+      const T* z = tile.by_feature + p * D * panel_rows + r;
+      T* out = put(count);
+      share[count] = value[r];
+      unroll<0, D>([&](auto j) GAUSSMIX_LAMBDA { out[j * panel_rows] = z[j * panel_rows]; });
+    }
+  }
+  const ptrdiff_t panels = (count + panel_rows - 1) / panel_rows;
+  for (; count < panels * panel_rows; ++count) {
+    T* out = put(count);
+    share[count] = 0;
+    unroll<0, D>([&](auto j) GAUSSMIX_LAMBDA { out[j * panel_rows] = 0; });
+  }
+  return panels;
+}
+
+// d (d + 1) / 2 + 3 d + 1 operations a row and component; panels without an active row are passed over.
+// SCRATCH: gather_full_narrow_scratch.
+template <class T, int D>
+inline void gather_full_narrow_tile(const Tile<T>& tile, const Shares<T>& shares, const double* pivot, double* sums,
+                                    T* scratch) {
+  for (ptrdiff_t c = 0; c < shares.k; ++c, pivot += D, sums += gather_full_narrow_component<T>(D)) {
+    if constexpr (D >= gather_full_narrow_listed) {
+      if (few_active_rows(shares.active + c, shares.k, tile.panels)) {
+        static const uint16_t whole = 0xffff;
+        Tile<T> listed = tile;
+        listed.by_feature = scratch + tile.panels * panel_rows;
+        listed.panels = copy_active_rows<T, D>(tile, shares, c, scratch, listed.by_feature);
+        if (listed.panels) gather_full_narrow_sweeps<T, D, 0>(listed, scratch, panel_rows, &whole, 0, pivot, sums);
+        continue;
+      }
+    }
     gather_full_narrow_sweeps<T, D, 0>(tile, shares.value + c * panel_rows, shares.panel_stride, shares.active + c,
-                                       shares.k, pivot + c * D, sums + c * gather_full_narrow_component<T>(D));
+                                       shares.k, pivot, sums);
+  }
 }
 
 template <class T>

@@ -1,21 +1,17 @@
 // Moments for full covariances with more features: features in the lanes, a broadcast feature times a vector of
 // features, only blocks on and below the diagonal.
 //
-// Rows are centred and scaled by the root of their share, y = sqrt(share) (z - pivot), so that the scatter is the
+// Rows are centred and scaled by the root of their share, y = sqrt(share) (pivot - z), so that the scatter is the
 // sum of y y^T: one copy of the rows is written and read, where weighted and plain rows would be two, and they
 // would not stay in the first-level cache.
 #pragma once
 
 #include "active_rows.hpp"
+#include "scale_rows.hpp"
+#include "scatter_block.hpp"
 
 namespace gaussmix {
 namespace GAUSSMIX_LEVEL {
-
-// Vectors in a group of features; feature rows and groups whose sums are in registers at once:
-// 8 x 3 vectors of 32 registers, or 4 x 2 (one group of two vectors), or 2 x 4.
-constexpr int group_vectors = int(group_features) / Simd<double>::width;
-constexpr int block_groups = group_vectors == 1 ? 3 : 1;
-constexpr int block_rows = registers >= 32 ? (group_vectors == 1 ? 8 : 4) : 8 / group_vectors;
 
 inline ptrdiff_t feature_groups(ptrdiff_t d) { return (d + group_features - 1) / group_features; }
 
@@ -30,55 +26,18 @@ inline ptrdiff_t column_blocks(ptrdiff_t groups, ptrdiff_t g) {  // where the bl
   return (g * groups - g * (g - 1) / 2) * group_features * group_features;
 }
 
-// Rows scaled at a time: their copy should stay in the first-level cache, but the sums are read and written once
-// for these rows, so there must be enough of them.
+// Rows scaled at a time. Their copy should take no more than half of the first-level cache. Where that holds too few
+// rows, the sums, which are read and written once for these rows, cost more than rows from the second-level cache.
 inline ptrdiff_t gather_full_wide_rows(ptrdiff_t d) {
-  constexpr ptrdiff_t elements = 2048, least = 64;
+  constexpr ptrdiff_t elements = 2048, few = 48, enough = 128;
   const ptrdiff_t rows = elements / round_up(d, group_features) / panel_rows * panel_rows;
-  return rows > least ? rows : least;
+  return rows > few ? rows : enough;
 }
 
 // The list of active rows, the roots of their shares, and the scaled rows (groups, rows, 8).
 inline size_t gather_full_wide_scratch(ptrdiff_t rows, ptrdiff_t d) {
   const ptrdiff_t most = gather_full_wide_rows(d);
   return active_rows_scratch(rows) + size_t(most + most * round_up(d, group_features));
-}
-
-// I rows of features times G groups: sums[g] (I, 8) += feature[:, I]^T columns[g].
-// I * G * 8 multiply-adds a row, 8 (I + 8 G) bytes a row from the first- or second-level cache.
-template <class T, int I, int G>
-inline void scatter_block(ptrdiff_t rows, const T* feature, const T* columns, ptrdiff_t group_stride,
-                          double* const* sums) {
-  constexpr int w = Simd<T>::width, v = int(group_features) / w;
-  Vector<T> sum[I][G * v];
-  unroll<0, I>([&](auto i) GAUSSMIX_LAMBDA {
-    unroll<0, G * v>([&](auto j) GAUSSMIX_LAMBDA { sum[i][j] = load(sums[j / v] + i * group_features + j % v * w); });
-  });
-  for (ptrdiff_t r = 0; r < rows; ++r, feature += group_features, columns += group_features) {
-    Vector<T> column[G * v];
-    unroll<0, G * v>([&](auto j) GAUSSMIX_LAMBDA { column[j] = load(columns + j / v * group_stride + j % v * w); });
-    unroll<0, I>([&](auto i) GAUSSMIX_LAMBDA {
-      unroll<0, G * v>([&](auto j) GAUSSMIX_LAMBDA { sum[i][j] += feature[i] * column[j]; });
-    });
-  }
-  unroll<0, I>([&](auto i) GAUSSMIX_LAMBDA {
-    unroll<0, G * v>([&](auto j) GAUSSMIX_LAMBDA { store(sums[j / v] + i * group_features + j % v * w, sum[i][j]); });
-  });
-}
-
-template <class T, int G>
-inline void scatter_rows(ptrdiff_t features, ptrdiff_t rows, const T* feature, const T* columns, ptrdiff_t stride,
-                         double* const* sums) {
-  switch (features) {
-    case 1: return scatter_block<T, 1, G>(rows, feature, columns, stride, sums);
-    case 2: return scatter_block<T, 2, G>(rows, feature, columns, stride, sums);
-    case 3: if constexpr (block_rows > 2) return scatter_block<T, 3, G>(rows, feature, columns, stride, sums); break;
-    case 4: if constexpr (block_rows > 2) return scatter_block<T, 4, G>(rows, feature, columns, stride, sums); break;
-    case 5: if constexpr (block_rows > 4) return scatter_block<T, 5, G>(rows, feature, columns, stride, sums); break;
-    case 6: if constexpr (block_rows > 4) return scatter_block<T, 6, G>(rows, feature, columns, stride, sums); break;
-    case 7: if constexpr (block_rows > 4) return scatter_block<T, 7, G>(rows, feature, columns, stride, sums); break;
-    case 8: if constexpr (block_rows > 4) return scatter_block<T, 8, G>(rows, feature, columns, stride, sums); break;
-  }
 }
 
 // One row group against `count` column groups from `column` on. blocks: the component's blocks.
@@ -96,41 +55,38 @@ inline void scatter_groups(ptrdiff_t d, ptrdiff_t row_group, ptrdiff_t column, i
                 (row_group - column - g) * group_features * group_features + i * group_features;
     const T* c = scaled + row_group * stride + i;
     const T* v = scaled + column * stride;
-    if (count == 1) scatter_rows<T, 1>(here, rows, c, v, stride, sums);
-    if constexpr (block_groups >= 3) {
+    if constexpr (block_groups == 1) {
+      scatter_rows<T, 1>(here, rows, c, v, stride, sums);
+    } else {
       if (count == 2) scatter_rows<T, 2>(here, rows, c, v, stride, sums);
       if (count == 3) scatter_rows<T, 3>(here, rows, c, v, stride, sums);
     }
   }
 }
 
-template <class T>
-inline void take_roots(ptrdiff_t count, const T* share, T* root) {
-  for (ptrdiff_t a = 0; a < count; ++a) root[a] = T(__builtin_sqrt(share[a]));
+// Column groups to take next of those left: as wide a block as fits, but four as two twos, which fill the registers
+// better than three and one.
+inline int groups_at_once(ptrdiff_t left) {
+  if (block_groups == 1) return 1;
+  return left == 4 || left == 2 ? 2 : 3;
 }
 
-// Centres and scales the active rows, a vector of features at a time; adds sum_x.
+// All blocks of one set of scaled rows.
 template <class T>
-inline void scale_rows(const Tile<T>& tile, const double* pivot, ptrdiff_t count, const int32_t* index, const T* root,
-                       T* scaled, ptrdiff_t stride, double* sum_x) {
-  constexpr int w = Simd<T>::width;
-  const ptrdiff_t row_length = tile.row_length;
-  for (ptrdiff_t j = 0; j < row_length; j += w) {
-    T padded[w];
-    for (ptrdiff_t i = 0; i < w; ++i) padded[i] = j + i < tile.d ? T(pivot[j + i]) : T(0);
-    const Vector<T> about = load(padded);
-    const T* rows = tile.by_row + j;
-    T* out = scaled + j / group_features * stride + j % group_features;
-    Vector<T> sum[2] = {};  // two chains: one would wait for its own additions
-    const auto scale = [&](ptrdiff_t a, auto u) GAUSSMIX_LAMBDA {
-      const Vector<T> y = root[a] * (load(rows + index[a] * row_length) - about);
-      store(out + a * group_features, y);
-      sum[u] += root[a] * y;
-    };
-    ptrdiff_t a = 0;
-    for (; a + 2 <= count; a += 2) unroll<0, 2>([&](auto u) GAUSSMIX_LAMBDA { scale(a + u, u); });
-    if (a < count) scale(a, Const<0>{});
-    store(sum_x + j, load(sum_x + j) + (sum[0] + sum[1]));
+inline void scatter_scaled(ptrdiff_t d, ptrdiff_t rows, const T* scaled, ptrdiff_t stride, double* blocks) {
+  const ptrdiff_t groups = feature_groups(d);
+  for (ptrdiff_t column = 0; column < groups;) {
+    const int width = groups_at_once(groups - column);
+    ptrdiff_t row_group = column;
+    if constexpr (block_triangle) {
+      const ptrdiff_t left = d - (column + 1) * group_features;
+      scatter_triangle_rows(left < group_features ? left : group_features, rows, scaled + column * stride,
+                            scaled + (column + 1) * stride, blocks + column_blocks(groups, column),
+                            blocks + column_blocks(groups, column + 1));
+      row_group += 2;
+    }
+    for (; row_group < groups; ++row_group) scatter_groups(d, row_group, column, width, rows, scaled, stride, blocks);
+    column += width;
   }
 }
 
@@ -152,12 +108,7 @@ inline void gather_full_wide_tile(const Tile<T>& tile, const Shares<T>& shares, 
       const ptrdiff_t count = active.count - done < most ? active.count - done : most;
       take_roots(count, active.share + done, root);
       scale_rows(tile, pivot + c * d, count, active.index + done, root, scaled, stride, sums + group_features);
-      for (ptrdiff_t column = 0; column < groups; column += block_groups) {
-        const ptrdiff_t end = column + block_groups < groups ? column + block_groups : groups;
-        for (ptrdiff_t row_group = column; row_group < groups; ++row_group)
-          scatter_groups(d, row_group, column, int((row_group < end ? row_group + 1 : end) - column), count, scaled,
-                         stride, blocks);
-      }
+      scatter_scaled(d, count, scaled, stride, blocks);
     }
   }
 }

@@ -9,8 +9,10 @@ namespace GAUSSMIX_LEVEL {
 
 // Up to here the number of features is a template parameter and a centred row never leaves the registers.
 constexpr int score_full_narrow = 8;
-// Rows of P in registers at once, times two vectors of rows: 16 sums of 32 registers, or 8 of 16.
-constexpr int factor_rows = registers >= 32 ? 8 : 4;
+// Rows of P and vectors of rows whose products are in registers at once: 6 x 4 of 32 registers, or 4 x 2 of 16.
+// What limits them is the number of instructions beside the multiply-adds: 10 loads for 24, or 6 for 8.
+constexpr int factor_rows = registers >= 32 ? 6 : 4;
+constexpr int factor_vectors = registers >= 32 ? 4 : 2;
 
 // Packed parameters of one component:
 //   narrow (d <= 8): log_constant, mean (d), P row by row (d (d + 1) / 2)
@@ -76,81 +78,99 @@ inline void score_full_narrow_tile(const T* packed, const Tile<T>& tile, Shares<
   }
 }
 
-// One tile of R rows of P times two vectors of centred rows: `full` columns left of the diagonal, then the
-// triangle. Adds the squares of the results. IN/OUT square. Returns the end of the tile's entries.
-template <class T, int R>
-GAUSSMIX_INLINE const T* factor_tile(const T* factor, ptrdiff_t full, const T* centred, Vector<T>* square) {
+// One tile of R rows of P times N vectors of centred rows (features `stride` apart): `full` columns left of the
+// diagonal, then the triangle. Adds the squares of the results. IN/OUT square. Returns the end of the tile's entries.
+template <class T, int N, int stride, int R>
+GAUSSMIX_INLINE const T* factor_tile(const T* factor, ptrdiff_t full, const T* centred, Vector<T> (*square)[N]) {
   constexpr int w = Simd<T>::width;
-  Vector<T> y[R][2] = {};
-  for (ptrdiff_t j = 0; j < full; ++j, factor += R) {
-    Vector<T> z0 = load(centred + j * panel_rows), z1 = load(centred + j * panel_rows + w);
+  Vector<T> y[R][N] = {};
+#pragma GCC unroll 4  // counters and branches cost as much as a load of the factor
+  for (ptrdiff_t j = 0; j < full; ++j, factor += R, centred += stride) {
+    Vector<T> z[N];
+    unroll<0, N>([&](auto v) GAUSSMIX_LAMBDA { z[v] = load(centred + v * w); });
     unroll<0, R>([&](auto i) GAUSSMIX_LAMBDA {
-      y[i][0] += factor[i] * z0;
-      y[i][1] += factor[i] * z1;
+      unroll<0, N>([&](auto v) GAUSSMIX_LAMBDA { y[i][v] += factor[i] * z[v]; });
     });
   }
-  centred += full * panel_rows;
   unroll<0, R>([&](auto j) GAUSSMIX_LAMBDA {
     constexpr int column = decltype(j)::value;
-    Vector<T> z0 = load(centred + column * panel_rows), z1 = load(centred + column * panel_rows + w);
+    Vector<T> z[N];
+    unroll<0, N>([&](auto v) GAUSSMIX_LAMBDA { z[v] = load(centred + v * w); });
     unroll<column, R>([&](auto i) GAUSSMIX_LAMBDA {
-      y[i][0] += *factor * z0;
-      y[i][1] += *factor * z1;
+      unroll<0, N>([&](auto v) GAUSSMIX_LAMBDA { y[i][v] += *factor * z[v]; });
       ++factor;
     });
+    centred += stride;
   });
   unroll<0, R>([&](auto i) GAUSSMIX_LAMBDA {
-    square[2 * (i % 2)] += y[i][0] * y[i][0];
-    square[2 * (i % 2) + 1] += y[i][1] * y[i][1];
+    unroll<0, N>([&](auto v) GAUSSMIX_LAMBDA { square[i % 2][v] += y[i][v] * y[i][v]; });
   });
   return factor;
 }
 
-template <class T>
-inline const T* first_factor_tile(int rows, const T* factor, const T* centred, Vector<T>* square) {
+// Inlined: a call would send the squares through memory, 25 cycles a vector of rows.
+template <class T, int N, int stride>
+GAUSSMIX_INLINE const T* first_factor_tile(int rows, const T* factor, const T* centred, Vector<T> (*square)[N]) {
   switch (rows) {
-    case 1: return factor_tile<T, 1>(factor, 0, centred, square);
-    case 2: return factor_tile<T, 2>(factor, 0, centred, square);
-    case 3: return factor_tile<T, 3>(factor, 0, centred, square);
-    case 4: return factor_tile<T, 4>(factor, 0, centred, square);
-    case 5: return factor_tile<T, 5>(factor, 0, centred, square);
-    case 6: return factor_tile<T, 6>(factor, 0, centred, square);
-    case 7: return factor_tile<T, 7>(factor, 0, centred, square);
-    default: return factor_tile<T, 8>(factor, 0, centred, square);
+    case 1: return factor_tile<T, N, stride, 1>(factor, 0, centred, square);
+    case 2: return factor_tile<T, N, stride, 2>(factor, 0, centred, square);
+    case 3: return factor_tile<T, N, stride, 3>(factor, 0, centred, square);
+    case 4: return factor_tile<T, N, stride, 4>(factor, 0, centred, square);
+    case 5: if constexpr (factor_rows > 4) return factor_tile<T, N, stride, 5>(factor, 0, centred, square); break;
   }
+  return factor_tile<T, N, stride, factor_rows>(factor, 0, centred, square);
 }
 
-// One component and one panel. SCRATCH centred (d, panel_rows), which stays in the first-level cache up to
-// d = 256; P streams past it once for every two vectors.
-template <class T>
-inline void score_full_wide_panel(const T* packed, ptrdiff_t d, const T* z, T* centred, T* out) {
+// Centred rows (d, rows) against P, N vectors of rows; out: N / (panel_rows / width) panels, `out_stride` apart.
+template <class T, int N, int stride>
+inline void score_centred(const T* packed, ptrdiff_t d, const T* centred, T* out, ptrdiff_t out_stride) {
   constexpr int w = Simd<T>::width;
+  const int short_tile = int(d % factor_rows ? d % factor_rows : factor_rows);
+  Vector<T> square[2][N] = {};
+  const T* factor = first_factor_tile<T, N, stride>(short_tile, packed + 1 + d, centred, square);
+  for (ptrdiff_t full = short_tile; full < d; full += factor_rows)
+    factor = factor_tile<T, N, stride, factor_rows>(factor, full, centred, square);
+  unroll<0, N>([&](auto v) GAUSSMIX_LAMBDA {
+    constexpr int row = decltype(v)::value * w;
+    store(out + row / panel_rows * out_stride + row % panel_rows, score_of<T>(packed[0], square[0][v] + square[1][v]));
+  });
+}
+
+// One component and P panels. SCRATCH centred (d, P * panel_rows), which stays in the first-level cache up to
+// d = 128; P streams past it once.
+template <class T, int P>
+inline void score_full_wide_panels(const T* packed, ptrdiff_t d, const T* z, T* centred, T* out, ptrdiff_t out_stride) {
+  constexpr int w = Simd<T>::width, all = P * int(panel_rows) / w;
+  constexpr int n = all < factor_vectors ? all : factor_vectors;
+  constexpr int stride = P * int(panel_rows);
   const T* mean = packed + 1;
   for (ptrdiff_t j = 0; j < d; ++j)
-    unroll<0, panel_rows / w>([&](auto v) GAUSSMIX_LAMBDA {
-      store(centred + j * panel_rows + v * w, load(z + j * panel_rows + v * w) - mean[j]);
+    unroll<0, P>([&](auto p) GAUSSMIX_LAMBDA {
+      unroll<0, panel_rows / w>([&](auto v) GAUSSMIX_LAMBDA {
+        store(centred + j * stride + p * panel_rows + v * w, load(z + (p * d + j) * panel_rows + v * w) - mean[j]);
+      });
     });
-  const int short_tile = int(d % factor_rows ? d % factor_rows : factor_rows);
-  for (int r = 0; r < panel_rows; r += 2 * w) {
-    Vector<T> square[4] = {};
-    const T* factor = first_factor_tile<T>(short_tile, packed + 1 + d, centred + r, square);
-    for (ptrdiff_t full = short_tile; full < d; full += factor_rows)
-      factor = factor_tile<T, factor_rows>(factor, full, centred + r, square);
-    store(out + r, score_of<T>(packed[0], square[0] + square[2]));
-    store(out + r + w, score_of<T>(packed[0], square[1] + square[3]));
-  }
+  for (int r = 0; r < P * panel_rows; r += n * w)
+    score_centred<T, n, stride>(packed, d, centred + r, out + r / panel_rows * out_stride + r % panel_rows, out_stride);
 }
 
 // IN: tile.by_feature, packed. OUT: shares.value.
-// d (d + 1) / 2 + 2 d multiply-adds a row and component; P is read once for a panel and component.
+// d (d + 1) / 2 + 2 d multiply-adds a row and component; P is read once for score_panels panels and component.
 template <class T>
 inline void score_full_wide_tile(const T* packed, const Tile<T>& tile, Shares<T>& shares) {
-  const ptrdiff_t d = tile.d;
+  constexpr int together = Simd<T>::width * factor_vectors > panel_rows ? int(score_panels) : 1;
+  const ptrdiff_t d = tile.d, stride = shares.panel_stride;
   const size_t component = score_full_component(d);
-  for (ptrdiff_t c = 0; c < shares.k; ++c, packed += component)
-    for (ptrdiff_t p = 0; p < tile.panels; ++p)
-      score_full_wide_panel(packed, d, tile.by_feature + p * d * panel_rows, shares.scratch,
-                            shares.value + p * shares.panel_stride + c * panel_rows);
+  for (ptrdiff_t c = 0; c < shares.k; ++c, packed += component) {
+    const T* z = tile.by_feature;
+    T* out = shares.value + c * panel_rows;
+    ptrdiff_t p = 0;
+    for (; p + together <= tile.panels; p += together)
+      score_full_wide_panels<T, together>(packed, d, z + p * d * panel_rows, shares.scratch, out + p * stride, stride);
+    if constexpr (together > 1)
+      for (; p < tile.panels; ++p)
+        score_full_wide_panels<T, 1>(packed, d, z + p * d * panel_rows, shares.scratch, out + p * stride, stride);
+  }
 }
 
 template <class T>

@@ -17,6 +17,7 @@
 #endif
 
 #define GAUSSMIX_INLINE inline __attribute__((always_inline))
+#define GAUSSMIX_LAMBDA __attribute__((always_inline))
 
 namespace gaussmix {
 namespace GAUSSMIX_LEVEL {
@@ -92,14 +93,6 @@ GAUSSMIX_INLINE unsigned bits_greater(Vector<double> a, Vector<double> b) {
 #endif
 }
 
-// The lanes added from first to last.
-template <class T>
-GAUSSMIX_INLINE T sum_lanes(const T* lanes) {
-  T sum = lanes[0];
-  for (int lane = 1; lane < Simd<T>::width; ++lane) sum += lanes[lane];
-  return sum;
-}
-
 // A number known at compile time, handed to the body of an unrolled loop.
 template <int I>
 struct Const {
@@ -117,7 +110,34 @@ GAUSSMIX_INLINE void unroll(F&& f) {
   }
 }
 
+// The root of positive numbers. One instruction for 8 lanes takes as long as some 48 multiply-adds; a first guess of
+// 14 bits, two steps of Newton's method for the root and half its inverse, and a last one for the root alone take a
+// quarter of that.
+GAUSSMIX_INLINE Vector<double> square_root(Vector<double> x) {
+#if defined(__AVX512F__)
+  Vector<double> half = reinterpret_cast<Vector<double>>(_mm512_maskz_rsqrt14_pd(0xff, reinterpret_cast<__m512d>(x)));
+  Vector<double> root = x * half;
+  half = 0.5 * half;
+  unroll<0, 2>([&](auto) GAUSSMIX_LAMBDA {
+    const Vector<double> error = 0.5 - root * half;
+    root += root * error;
+    half += half * error;
+  });
+  return root + (x - root * root) * half;
+#else
+  Vector<double> root;
+  for (int lane = 0; lane < Simd<double>::width; ++lane) root[lane] = __builtin_sqrt(x[lane]);
+  return root;
+#endif
+}
+
+// The lanes added from first to last.
+template <class T>
+GAUSSMIX_INLINE T sum_lanes(const T* lanes) {
+  T sum = lanes[0];
+  for (int lane = 1; lane < Simd<T>::width; ++lane) sum += lanes[lane];
+  return sum;
+}
+
 }  // namespace GAUSSMIX_LEVEL
 }  // namespace gaussmix
-
-#define GAUSSMIX_LAMBDA __attribute__((always_inline))

@@ -13,6 +13,8 @@ namespace gaussmix {
 // Rows in the lanes of a panel. The same for every level, so that a tile looks the same to all of them:
 // two vectors of 8 doubles, the widest that the kernels keep in flight.
 constexpr ptrdiff_t panel_rows = 16;
+// Panels that a score stage may work on together; Shares::scratch has room for them.
+constexpr ptrdiff_t score_panels = 2;
 // Features in a group of the row-major copy; its rows are padded to whole groups.
 constexpr ptrdiff_t group_features = 8;
 
@@ -64,7 +66,7 @@ struct Shares {
   uint16_t* active;        // (panels, k): bit r says that row r of the panel has a share that counts
   T* log_density;          // (panels * panel_rows,)
   T* best;                 // (panels * panel_rows,): number of the best component; hard mode and row results
-  T* scratch;              // (d, panel_rows) for the score stage
+  T* scratch;              // (d, score_panels * panel_rows) for the score stage
 };
 
 // What the rows are scored under.

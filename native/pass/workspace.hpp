@@ -48,7 +48,7 @@ class Workspace {
         active_(size_t(rows / panel_rows * k)),
         log_density_(size_t(rows)),
         best_(size_t(rows)),
-        panel_(size_t(d * panel_rows)),
+        panel_(size_t(d * score_panels * panel_rows)),
         scratch_(scratch_size) {
     tile.rows = tile.panels = 0;
     tile.d = d;

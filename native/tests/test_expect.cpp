@@ -85,14 +85,14 @@ static void test_weight_zero(Problem p) {
 }
 
 // Clusters far apart, so that most shares are left out.
-static void test_separated(ptrdiff_t d) {
-  Problem p(500, d, 7, 3);
-  for (size_t c = 0; c < 7; ++c)
+static void test_separated(ptrdiff_t d, ptrdiff_t k) {
+  Problem p(500, d, k, 3);
+  for (size_t c = 0; c < size_t(k); ++c)
     for (size_t j = 0; j < size_t(d); ++j) p.pivot[c * size_t(d) + j] = p.means[c * size_t(d) + j] += 40.0 * double(c);
   for (size_t r = 0; r < 500; ++r)
     for (size_t j = 0; j < size_t(d); ++j)
       p.x[r * size_t(d) + j] =
-          (p.x[r * size_t(d) + j] + p.means[r % 7 * size_t(d) + j] - p.shift[j]) / p.multiplier[j];
+          (p.x[r * size_t(d) + j] + p.means[r % size_t(k) * size_t(d) + j] - p.shift[j]) / p.multiplier[j];
   test_forms(p);
 }
 
@@ -107,6 +107,7 @@ int main() {
     test_weight_zero(Problem(100, d, 3, ++seed));
   }
   test_forms(Problem(700, 2, 40, ++seed));
-  for (ptrdiff_t d : {2, 8, 16}) test_separated(d);
+  for (ptrdiff_t d : {2, 7, 8, 16})
+    for (ptrdiff_t k : {7, 20}) test_separated(d, k);  // 20: few enough rows a panel to be copied out of it
   return report("expect");
 }

@@ -29,6 +29,9 @@ class Geometric:
     def remaining(self, iteration: int) -> float:
         return self.first * self.rate**iteration / (1.0 - self.rate)
 
+    def amplification(self, parameters):
+        return 1.0
+
     def expect(self, parameters: int) -> Evaluation[int]:
         value = self.limit - self.remaining(parameters)
         return Evaluation(Entry(value, value), parameters)
@@ -45,6 +48,9 @@ class Scripted:
     objectives: list[float]
     monotone: bool = True
     sum_weight: float = N
+
+    def amplification(self, parameters):
+        return 1.0
 
     def expect(self, parameters: int) -> Evaluation[int]:
         return Evaluation(Entry(self.objectives[parameters], self.objectives[parameters]), parameters)
@@ -63,8 +69,8 @@ def history(*objectives: float) -> History:
 @pytest.mark.parametrize("rate", [0.1, 0.5, 0.9, 0.999])
 def test_aitken_knows_what_a_geometric_series_still_gains(rate):
     step = Geometric(rate)
-    for iteration in (2, 5, 20):
-        values = [step.expect(i).entry.objective for i in range(iteration - 2, iteration + 1)]
+    for iteration in (3, 5, 20):
+        values = [step.expect(i).entry.objective for i in range(iteration - 3, iteration + 1)]
         gain = values[-1] - values[-2]
         if gain < 1e-6:
             continue
@@ -80,7 +86,7 @@ def test_aitken_stops_at_the_first_iteration_that_leaves_less_than_tol(rate, tol
     step = Geometric(rate)
     result = run(step, 0, AitkenTolerance(tol), 100_000)
     assert result.status is Status.CONVERGED
-    exact = next(i for i in range(2, 100_000) if step.remaining(i) < tol * N)
+    exact = next(i for i in range(3, 100_000) if step.remaining(i) < tol * N)
     assert abs(result.n_iter - exact) <= 1  # the estimate rounds
     assert result.parameters == result.n_iter
 
@@ -94,12 +100,22 @@ def test_the_last_gain_alone_would_have_stopped_far_too_early():
     assert step.remaining(aitken.n_iter) == pytest.approx(1e-3 * N, rel=0.01)
 
 
-def test_aitken_waits_while_gains_grow_and_before_three_values():
+def test_aitken_waits_while_gains_grow_and_before_four_values():
     assert remaining_gain(history(1.0), N) == np.inf
     assert remaining_gain(history(1.0, 2.0), N) == np.inf
     assert remaining_gain(history(0.0, 1.0, 3.0), N) == np.inf
     assert remaining_gain(history(0.0, 1.0, 2.0), N) == np.inf
-    assert remaining_gain(history(0.0, 4.0, 6.0), N) == pytest.approx(2.0)
+    assert remaining_gain(history(0.0, 4.0, 6.0), N) == np.inf
+    assert remaining_gain(history(0.0, 4.0, 6.0, 7.0), N) == pytest.approx(1.0)
+
+
+def test_aitken_does_not_take_a_plateau_after_a_jump_for_the_end():
+    """One large gain, then small ones that grow again; and a start without any density."""
+    values = np.cumsum([0.0, 190.0, 225.0, 0.166, 0.107, 0.097, 0.1, 0.113, 0.14, 0.193, 0.297])
+    for n in range(1, len(values) + 1):
+        assert remaining_gain(history(*values[:n]), N) > 0.1
+    assert remaining_gain(history(-np.inf, 0.0, 1.0), N) == np.inf
+    assert remaining_gain(history(-np.inf, 0.0, 1.0, 1.5), N) == np.inf
 
 
 @pytest.mark.parametrize("change", [0.0, 1e-13, -1e-13])
@@ -159,8 +175,8 @@ def test_max_iter_counts_updates(max_iter):
 
 
 def test_converging_in_the_last_iteration_counts():
-    # Gains 4, 2, 1 …: after the second update 2 of 100 rows' nats are left.
-    assert run(Scripted([0.0, 4.0, 6.0]), 0, AitkenTolerance(0.03), 2).status is Status.CONVERGED
+    # Gains 4, 2, 1 …: after the third update 1 nat is left to 100 rows.
+    assert run(Scripted([0.0, 4.0, 6.0, 7.0]), 0, AitkenTolerance(0.03), 3).status is Status.CONVERGED
 
 
 @pytest.mark.parametrize("status", list(Status))

@@ -300,6 +300,15 @@ class Conditionable(Protocol):
 
 
 @runtime_checkable
+class Conditioned(Protocol):
+    """A family that knows how much its parameters magnify rounding."""
+
+    @property
+    def amplification(self) -> float:
+        """How many times a relative error of a row may come back in its log-density; at least 1."""
+
+
+@runtime_checkable
 class Reweightable(Protocol):
     """An allocation that says what it becomes when rows choose by other weights."""
 

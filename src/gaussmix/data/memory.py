@@ -12,6 +12,7 @@ from gaussmix.core.contracts import ReduceTask, RowTask, Source
 from gaussmix.core.tree import TreeSum
 from gaussmix.core.types import Array, Integers
 from gaussmix.data.chunks import new_rows
+from gaussmix.errors import DataError
 
 
 class MemorySource(Source):
@@ -25,9 +26,18 @@ class MemorySource(Source):
         Their weights; ones (that take no memory) where not given.
     columns : mapping of str to Column, optional
         What else the rows carry.
+
+    Raises
+    ------
+    DataError
+        If the rows are not a table, or weights are not one number of at least 0 for each.
     """
 
     def __init__(self, x: Array, weight: Array | None = None, columns: Mapping[str, Column] | None = None) -> None:
+        if x.ndim != 2:
+            raise DataError(f"rows must be an array of shape (n, d), got one of shape {x.shape}")
+        if weight is not None and (weight.shape != (len(x),) or not (weight >= 0.0).all()):
+            raise DataError(f"weights must be {len(x)} numbers of at least 0, one a row")
         if x.dtype not in (np.float32, np.float64):
             x = x.astype(np.float64)
         x = _in_steps(x)

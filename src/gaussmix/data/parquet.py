@@ -69,7 +69,7 @@ class ParquetSource(Source):
                     weight = weight_of(batch, self._weight, first_row) if self._weight else np.ones(len(x))
                     yield Block(x, weight)
                     first_row += len(x)
-            except pa.ArrowException as error:
+            except (pa.ArrowException, OSError) as error:
                 raise FileError(f"{self._path} cannot be read as Parquet: {error}") from error
 
     def map_reduce(self, task: ReduceTask) -> Any:

@@ -42,6 +42,9 @@ class Step(Protocol[Parameters, Sums]):
     def monotone(self) -> bool:
         """Whether the objective cannot fall."""
 
+    def amplification(self, parameters: Parameters) -> float:
+        """How many times the rounding of a well-conditioned objective that of these parameters may be; at least 1."""
+
     def expect(self, parameters: Parameters) -> Evaluation[Sums]:
         """One pass over the rows."""
 
@@ -102,7 +105,12 @@ def run(
             return FitResult(parameters, evaluation, history, Status.MAX_ITER)
         newer = step.maximise(evaluation, parameters)
         newest = step.expect(newer)
-        if step.monotone and newest.entry.objective < evaluation.entry.objective - rounding(history, step.sum_weight):
+        if step.monotone and newest.entry.objective < evaluation.entry.objective:
+            slack = rounding(history, step.sum_weight) * step.amplification(newer)
+            fell = newest.entry.objective < evaluation.entry.objective - slack
+        else:
+            fell = False
+        if fell:
             return FitResult(parameters, evaluation, history, Status.FELL)
         parameters, evaluation = newer, newest
         history.append(evaluation.entry)

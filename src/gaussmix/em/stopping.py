@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from itertools import pairwise
 from math import inf
 
 from gaussmix.em.history import History
@@ -64,14 +65,18 @@ def rounding(history: History, sum_weight: float) -> float:
 
 
 def remaining_gain(history: History, sum_weight: float) -> float:
-    """Aitken's estimate of how much the objective would still rise; infinite while nothing can be said."""
-    if len(history) < 3:
-        return inf
-    before = history[-2].objective - history[-3].objective
-    gain = history[-1].objective - history[-2].objective
-    if abs(gain) <= rounding(history, sum_weight):
+    """Aitken's estimate of how much the objective would still rise; infinite while nothing can be said.
+
+    The larger of the last two rates counts: after one large gain a single small one looks like the end and is often
+    the beginning of a plateau.
+    """
+    if len(history) > 2 and abs(history[-1].objective - history[-2].objective) <= rounding(history, sum_weight):
         return 0.0
-    if not 0.0 < gain < before:  # still speeding up
+    if len(history) < 4:
         return inf
-    rate = gain / before
+    values = [history[number].objective for number in (-4, -3, -2, -1)]
+    earlier, before, gain = (after - value for value, after in pairwise(values))
+    if not 0.0 < gain < before < earlier < inf:  # still speeding up, or a value is not finite
+        return inf
+    rate = max(gain / before, before / earlier)
     return gain * rate / (1.0 - rate)

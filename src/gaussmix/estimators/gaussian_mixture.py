@@ -51,7 +51,7 @@ class GaussianMixture(FittingMixture):
         Most EM iterations; 0 returns the start.
     n_init : int, default=1
         Starts, of which the best is kept.
-    init_params : {"auto", "kmeans", "k-means++", "random", "random_from_data"} or array, default="auto"
+    init_params : {"auto", "kmeans", "k-means++", "random", "random_from_data"} or array, default="kmeans"
         How to start: "auto" races several starts on some of the rows, the others are one start each; or from labels
         0 … k − 1 of shape (n,), or from responsibilities of shape (n, k).
     weights_init : array of shape (k,), optional
@@ -134,7 +134,7 @@ class GaussianMixture(FittingMixture):
         reg_covar: float | str = "auto",
         max_iter: int = 1000,
         n_init: int = 1,
-        init_params: str | npt.ArrayLike = "auto",
+        init_params: str | npt.ArrayLike = "kmeans",
         weights_init: npt.ArrayLike | None = None,
         means_init: npt.ArrayLike | None = None,
         precisions_init: npt.ArrayLike | None = None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import inf
+from math import inf, nan
 
 import numpy as np
 
@@ -68,7 +68,7 @@ def best_by_lagging_bound(source: Source, kernel: Kernel, recipe: Recipe, start:
             fit = fit_mixture(source, kernel, recipe, start, np.random.default_rng(0))
         except DegenerateFitError as error:
             failure = error
-            attempts.append(Attempt(start.name, -inf, 0, "degenerate"))
+            attempts.append(Attempt(start.name, start.name, nan, -inf, 0, "failed", str(error)))
             continue
         attempts.extend(fit.attempts)
         if best is None or lagging_bounds(fit)[-1:] > lagging_bounds(best)[-1:]:

@@ -83,6 +83,18 @@ class Gaussian(Family):
         return log_determinant - 0.5 * self.n_features * LOG_TWO_PI
 
     @property
+    def amplification(self) -> float:
+        """Largest 1 / (1 − R²), R² of a feature from those before it (or 1: features that tell nothing of each other).
+
+        That is how many times a rounding of the scatter comes back in the squared distances.
+        """
+        form, k = self.structure.form, self.n_components
+        factors = form.stack(self.precision_cholesky, k)  # (k, d, d)
+        covariance = form.stack(self.covariance, k)
+        ratio = np.diagonal(factors, axis1=1, axis2=2) ** 2 * np.diagonal(covariance, axis1=1, axis2=2)
+        return self.n_features * max(1.0, float(ratio.max()))
+
+    @property
     def layout(self) -> tuple[Sequence[Field], Mapping[str, int]]:
         d = self.n_features
         fields = (Field("sum_x", ("k", "d")), self.structure.form.scatter_field)

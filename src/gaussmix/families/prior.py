@@ -28,10 +28,13 @@ class Prior:
         Added to each component's scatter, internal units.
     covariance_diagonal : array, shape (d,)
         Added to each covariance, internal units.
+    monotone : bool
+        Whether the penalised log-likelihood cannot fall under this.
     """
 
     scatter_diagonal: Floats
     covariance_diagonal: Floats
+    monotone: bool = True
 
     @classmethod
     def none(cls, n_features: int) -> Prior:
@@ -42,25 +45,22 @@ class Prior:
     def absolute(cls, reg_covar: float, frame: Frame) -> Prior:
         """A fixed number, in the user's squared units, on the diagonal of every covariance."""
         root = np.ldexp(np.sqrt(reg_covar), -frame.exponent)
-        return cls(np.zeros_like(root), root * root)
+        return cls(np.zeros_like(root), root * root, monotone=reg_covar == 0.0)
 
     @classmethod
     def automatic(cls, summary: Summary, frame: Frame, scaling: Scaling, n_components: int) -> Prior:
         """The weak prior relative to the data that ``reg_covar="auto"`` stands for.
 
-        Its diagonal is the columns' variances. A constant column counts as one of variance 1 where every
-        feature has units of its own, and as one of the others' mean variance where all share them (1 if all are
-        constant), so that the prior follows every change of units that the structure follows.
+        Its diagonal is the columns' variances. A constant column has none and tells nothing of any component. Where
+        every feature has units of its own, its variance is held at 1 in all components: under the prior alone it
+        would shrink with a component's rows, and the largest would take all. Where the features share their units it
+        counts as one of the others' mean variance (1 if all are constant). So the prior follows every change of
+        units that the structure follows.
         """
         variance = frame.lengths_to_internal(summary.standard_deviation) ** 2
         varying = variance > 0.0
-        stand_in = 1.0
-        if scaling is Scaling.COMMON and varying.any():
-            stand_in = float(variance[varying].mean())
         strength = AUTOMATIC_STRENGTH * summary.sum_weight / n_components
+        if scaling is Scaling.PER_FEATURE:
+            return cls(strength * variance, np.where(varying, 0.0, 1.0))
+        stand_in = float(variance[varying].mean()) if varying.any() else 1.0
         return cls(strength * np.where(varying, variance, stand_in), np.zeros_like(variance))
-
-    @property
-    def monotone(self) -> bool:
-        """Whether the penalised log-likelihood cannot fall under this."""
-        return not self.covariance_diagonal.any()

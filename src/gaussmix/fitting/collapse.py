@@ -75,7 +75,9 @@ def _held_up(family: Gaussian, part: Floats, diagonal: Floats) -> Array:
     """
     structure, k = family.structure, family.n_components
     form = structure.form
-    scale = 1.0 / np.sqrt(diagonal)  # in these units the prior is the identity, and nothing depends on the columns'
+    # In these units the prior is the identity, and nothing depends on the columns'; where their variance is held, it
+    # has no part.
+    scale = 1.0 / np.sqrt(np.where(diagonal > 0.0, diagonal, 1.0))
     stacked = form.stack(family.covariance, k) * scale[:, np.newaxis] * scale
     middle = part @ family.means
     between = (family.means - middle) * scale

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gaussmix.core.contracts import Kernel, Source, Update
+from gaussmix.core.contracts import Conditioned, Kernel, Source, Update
 from gaussmix.core.mixture import Mixture
 from gaussmix.core.statistics import Statistics
 from gaussmix.em.driver import Evaluation
@@ -35,6 +35,10 @@ class EMStep:
     allocation_update: Update  # type: ignore[type-arg]
     sum_weight: float
     monotone: bool = True
+
+    def amplification(self, parameters: Mixture) -> float:
+        """How many times the usual rounding that of the objective may be: near-singular covariances magnify it."""
+        return parameters.family.amplification if isinstance(parameters.family, Conditioned) else 1.0
 
     def expect(self, parameters: Mixture) -> Evaluation[Statistics]:
         """One pass over the rows."""

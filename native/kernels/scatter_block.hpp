@@ -1,0 +1,96 @@
+// Blocks of a scatter whose sums stay in registers: a broadcast feature times vectors of features.
+#pragma once
+
+#include "../pass/stages.hpp"
+#include "simd.hpp"
+
+namespace gaussmix {
+namespace GAUSSMIX_LEVEL {
+
+// Vectors in a group of features.
+constexpr int group_vectors = int(group_features) / Simd<double>::width;
+// Column groups whose sums are in registers at once, and feature rows beside them: 8 x 3 vectors of 32 registers;
+// or 4 x 2 (one group of two vectors), or 2 x 4, of 16.
+constexpr int block_groups = group_vectors == 1 ? 3 : 1;
+constexpr int block_rows = registers >= 32 ? (group_vectors == 1 ? 8 : 4) : 8 / group_vectors;
+// Where a group is one vector, the triangle of two groups (8 + 2 x 8 vectors) is gathered at once: a block on the
+// diagonal of its own would have 9 loads for 8 multiply-adds.
+constexpr bool block_triangle = group_vectors == 1;
+
+// I rows of features times G groups: sums[g] (I, 8) += feature[:, I]^T columns[g].
+// I * G * 8 multiply-adds a row, 8 (I + 8 G) bytes a row from the first- or second-level cache.
+template <class T, int I, int G>
+inline void scatter_block(ptrdiff_t rows, const T* feature, const T* columns, ptrdiff_t group_stride,
+                          double* const* sums) {
+  constexpr int w = Simd<T>::width, v = int(group_features) / w;
+  Vector<T> sum[I][G * v];
+  unroll<0, I>([&](auto i) GAUSSMIX_LAMBDA {
+    unroll<0, G * v>([&](auto j) GAUSSMIX_LAMBDA { sum[i][j] = load(sums[j / v] + i * group_features + j % v * w); });
+  });
+#pragma GCC unroll 4  // counters and branches cost as much as a broadcast
+  for (ptrdiff_t r = 0; r < rows; ++r, feature += group_features, columns += group_features) {
+    Vector<T> column[G * v];
+    unroll<0, G * v>([&](auto j) GAUSSMIX_LAMBDA { column[j] = load(columns + j / v * group_stride + j % v * w); });
+    unroll<0, I>([&](auto i) GAUSSMIX_LAMBDA {
+      unroll<0, G * v>([&](auto j) GAUSSMIX_LAMBDA { sum[i][j] += feature[i] * column[j]; });
+    });
+  }
+  unroll<0, I>([&](auto i) GAUSSMIX_LAMBDA {
+    unroll<0, G * v>([&](auto j) GAUSSMIX_LAMBDA { store(sums[j / v] + i * group_features + j % v * w, sum[i][j]); });
+  });
+}
+
+template <class T, int G>
+inline void scatter_rows(ptrdiff_t features, ptrdiff_t rows, const T* feature, const T* columns, ptrdiff_t stride,
+                         double* const* sums) {
+  switch (features) {
+    case 1: return scatter_block<T, 1, G>(rows, feature, columns, stride, sums);
+    case 2: return scatter_block<T, 2, G>(rows, feature, columns, stride, sums);
+    case 3: if constexpr (block_rows > 2) return scatter_block<T, 3, G>(rows, feature, columns, stride, sums); break;
+    case 4: if constexpr (block_rows > 2) return scatter_block<T, 4, G>(rows, feature, columns, stride, sums); break;
+    case 5: if constexpr (block_rows > 4) return scatter_block<T, 5, G>(rows, feature, columns, stride, sums); break;
+    case 6: if constexpr (block_rows > 4) return scatter_block<T, 6, G>(rows, feature, columns, stride, sums); break;
+    case 7: if constexpr (block_rows > 4) return scatter_block<T, 7, G>(rows, feature, columns, stride, sums); break;
+    case 8: if constexpr (block_rows > 4) return scatter_block<T, 8, G>(rows, feature, columns, stride, sums); break;
+  }
+}
+
+// The triangle of a whole group and I features of the next. first, second: the two groups of columns;
+// sums: (8 + I, 8) of the first, (I, 8) of the second. 8 + 2 I multiply-adds and 10 + I loads a row.
+template <class T, int I>
+inline void scatter_triangle(ptrdiff_t rows, const T* first, const T* second, double* first_sums, double* second_sums) {
+  constexpr int n = int(group_features);
+  static_assert(Simd<T>::width == n || !block_triangle, "a group is one vector");
+  Vector<T> left[n + I], right[I];
+  unroll<0, n + I>([&](auto i) GAUSSMIX_LAMBDA { left[i] = load(first_sums + i * n); });
+  unroll<0, I>([&](auto i) GAUSSMIX_LAMBDA { right[i] = load(second_sums + i * n); });
+#pragma GCC unroll 4  // counters and branches cost as much as a broadcast
+  for (ptrdiff_t r = 0; r < rows; ++r, first += n, second += n) {
+    const Vector<T> a = load(first), b = load(second);
+    unroll<0, n>([&](auto i) GAUSSMIX_LAMBDA { left[i] += first[i] * a; });
+    unroll<0, I>([&](auto i) GAUSSMIX_LAMBDA {
+      left[n + i] += second[i] * a;
+      right[i] += second[i] * b;
+    });
+  }
+  unroll<0, n + I>([&](auto i) GAUSSMIX_LAMBDA { store(first_sums + i * n, left[i]); });
+  unroll<0, I>([&](auto i) GAUSSMIX_LAMBDA { store(second_sums + i * n, right[i]); });
+}
+
+template <class T>
+inline void scatter_triangle_rows(ptrdiff_t features, ptrdiff_t rows, const T* first, const T* second,
+                                  double* first_sums, double* second_sums) {
+  switch (features) {
+    case 1: return scatter_triangle<T, 1>(rows, first, second, first_sums, second_sums);
+    case 2: return scatter_triangle<T, 2>(rows, first, second, first_sums, second_sums);
+    case 3: return scatter_triangle<T, 3>(rows, first, second, first_sums, second_sums);
+    case 4: return scatter_triangle<T, 4>(rows, first, second, first_sums, second_sums);
+    case 5: return scatter_triangle<T, 5>(rows, first, second, first_sums, second_sums);
+    case 6: return scatter_triangle<T, 6>(rows, first, second, first_sums, second_sums);
+    case 7: return scatter_triangle<T, 7>(rows, first, second, first_sums, second_sums);
+    default: return scatter_triangle<T, 8>(rows, first, second, first_sums, second_sums);
+  }
+}
+
+}  // namespace GAUSSMIX_LEVEL
+}  // namespace gaussmix
