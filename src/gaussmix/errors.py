@@ -1,4 +1,4 @@
-"""Every error and warning that gaussmix raises on purpose.
+"""Every error that gaussmix raises on purpose.
 
 All errors derive from :class:`GaussmixError`, so that one ``except`` clause catches what the library
 says, and each also derives from the built-in class that a caller would expect.
@@ -23,7 +23,3 @@ class DegenerateFitError(GaussmixError, ValueError):
 
 class FileError(GaussmixError, OSError):
     """A file cannot be read or written."""
-
-
-class GaussmixWarning(UserWarning):
-    """Base of every warning that gaussmix issues on purpose."""

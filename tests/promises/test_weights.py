@@ -108,3 +108,16 @@ def test_one_step_of_fractional_weights_by_hand(clusters):
     model = GaussianMixture(1, reg_covar=0.0, random_state=0).fit(x, sample_weight=weight)
     np.testing.assert_allclose(model.means_[0], np.average(x, axis=0, weights=weight), rtol=1e-12)
     np.testing.assert_allclose(model.covariances_[0], np.cov(x.T, aweights=weight, bias=True), rtol=1e-12)
+
+
+def test_rows_of_weight_zero_are_no_centres_of_many_rows():
+    """More rows than the seeding looks at, nearly all of weight 0: only those that count may be drawn."""
+    rng = np.random.default_rng(0)
+    x, weight = rng.normal(size=(30_000, 2)), np.zeros(30_000)
+    counted = rng.choice(len(x), 60, replace=False)
+    weight[counted] = 1.0
+    x[counted] += np.array([[0.0, 0.0], [8.0, 0.0], [0.0, 8.0]])[np.arange(60) % 3]
+    for seed in range(3):
+        weighted = GaussianMixture(3, random_state=seed).fit(x, sample_weight=weight)
+        removed = GaussianMixture(3, random_state=seed).fit(x[counted])
+        assert weighted.lower_bound_ == pytest.approx(removed.lower_bound_, rel=1e-9)
