@@ -125,8 +125,12 @@ inline void gather_full_wide_finish(ptrdiff_t k, ptrdiff_t d, const double* sums
       for (ptrdiff_t g = 0; g <= i / group_features; ++g) {
         const double* row = blocks + column_blocks(groups, g) +
                             ((i / group_features - g) * group_features + i % group_features) * group_features;
-        for (ptrdiff_t j = g * group_features; j <= i && j < (g + 1) * group_features; ++j)
-          *scatter++ = row[j - g * group_features];
+        if (g < i / group_features) {
+          for (ptrdiff_t j = 0; j < group_features; ++j) scatter[j] = row[j];  // a length known beforehand: one move
+          scatter += group_features;
+        } else {
+          for (ptrdiff_t j = 0; j <= i % group_features; ++j) *scatter++ = row[j];
+        }
       }
   }
 }

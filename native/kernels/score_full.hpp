@@ -9,14 +9,22 @@ namespace GAUSSMIX_LEVEL {
 
 // Up to here the number of features is a template parameter and a centred row never leaves the registers.
 constexpr int score_full_narrow = 8;
-// Rows of P and vectors of rows whose products are in registers at once: 6 x 4 of 32 registers, or 4 x 2 of 16.
-// What limits them is the number of instructions beside the multiply-adds: 10 loads for 24, or 6 for 8.
-constexpr int factor_rows = registers >= 32 ? 6 : 4;
-constexpr int factor_vectors = registers >= 32 ? 4 : 2;
+// Rows of P and vectors of rows whose products are in registers at once.
+template <int R, int V>
+struct FactorShape {
+  static constexpr int rows = R, vectors = V;
+};
+// What limits them is the number of instructions beside the multiply-adds: 10 loads for 24 of 32 registers, or 6 for
+// 8 of 16.
+typedef FactorShape<(registers >= 32 ? 6 : 4), (registers >= 32 ? 4 : 2)> WideShape;
+// From here on the centred rows of a wide shape, d x 32, take more than half of the first-level cache. A tall one has
+// half as many rows there and 14 loads for 24; with d < 96 more of its work is on the diagonal, where it is slower.
+constexpr ptrdiff_t tall_from = 96;
+typedef FactorShape<(registers >= 32 ? 12 : 4), 2> TallShape;
 
 // Packed parameters of one component:
 //   narrow (d <= 8): log_constant, mean (d), P row by row (d (d + 1) / 2)
-//   wide:            log_constant, mean (d), then P in tiles of factor_rows rows (the first tile is the short one):
+//   wide:            log_constant, mean (d), then P in tiles of a shape's rows (the first tile is the short one):
 //                    for each column of the tile its entries on and below the diagonal.
 inline size_t score_full_component(ptrdiff_t d) { return size_t(1 + d + d * (d + 1) / 2); }
 
@@ -25,7 +33,7 @@ inline size_t score_full_size(ptrdiff_t k, ptrdiff_t d) { return size_t(k) * sco
 template <class T>
 inline void score_full_pack(const Model& model, T* packed) {
   const ptrdiff_t d = model.d;
-  const ptrdiff_t tile = d <= score_full_narrow ? 1 : factor_rows;
+  const ptrdiff_t tile = d <= score_full_narrow ? 1 : d < tall_from ? WideShape::rows : TallShape::rows;
   for (ptrdiff_t c = 0; c < model.k; ++c) {
     const double* factor = model.factor + c * d * d;
     *packed++ = T(model.log_constant[c]);
@@ -108,28 +116,24 @@ GAUSSMIX_INLINE const T* factor_tile(const T* factor, ptrdiff_t full, const T* c
   return factor;
 }
 
-// Inlined: a call would send the squares through memory, 25 cycles a vector of rows.
-template <class T, int N, int stride>
+// The first tile, which may be short. Inlined: a call would send the squares through memory, 25 cycles a vector of rows.
+template <class T, int N, int stride, int R>
 GAUSSMIX_INLINE const T* first_factor_tile(int rows, const T* factor, const T* centred, Vector<T> (*square)[N]) {
-  switch (rows) {
-    case 1: return factor_tile<T, N, stride, 1>(factor, 0, centred, square);
-    case 2: return factor_tile<T, N, stride, 2>(factor, 0, centred, square);
-    case 3: return factor_tile<T, N, stride, 3>(factor, 0, centred, square);
-    case 4: return factor_tile<T, N, stride, 4>(factor, 0, centred, square);
-    case 5: if constexpr (factor_rows > 4) return factor_tile<T, N, stride, 5>(factor, 0, centred, square); break;
-  }
-  return factor_tile<T, N, stride, factor_rows>(factor, 0, centred, square);
+  if constexpr (R > 1)
+    if (rows < R) return first_factor_tile<T, N, stride, R - 1>(rows, factor, centred, square);
+  return factor_tile<T, N, stride, R>(factor, 0, centred, square);
 }
 
-// Centred rows (d, rows) against P, N vectors of rows; out: N / (panel_rows / width) panels, `out_stride` apart.
-template <class T, int N, int stride>
+// Centred rows (d, rows) against P in tiles of R rows, N vectors of rows; out: N / (panel_rows / width) panels,
+// `out_stride` apart.
+template <class T, int N, int stride, int R>
 inline void score_centred(const T* packed, ptrdiff_t d, const T* centred, T* out, ptrdiff_t out_stride) {
   constexpr int w = Simd<T>::width;
-  const int short_tile = int(d % factor_rows ? d % factor_rows : factor_rows);
+  const int short_tile = int(d % R ? d % R : R);
   Vector<T> square[2][N] = {};
-  const T* factor = first_factor_tile<T, N, stride>(short_tile, packed + 1 + d, centred, square);
-  for (ptrdiff_t full = short_tile; full < d; full += factor_rows)
-    factor = factor_tile<T, N, stride, factor_rows>(factor, full, centred, square);
+  const T* factor = first_factor_tile<T, N, stride, R>(short_tile, packed + 1 + d, centred, square);
+  for (ptrdiff_t full = short_tile; full < d; full += R)
+    factor = factor_tile<T, N, stride, R>(factor, full, centred, square);
   unroll<0, N>([&](auto v) GAUSSMIX_LAMBDA {
     constexpr int row = decltype(v)::value * w;
     store(out + row / panel_rows * out_stride + row % panel_rows, score_of<T>(packed[0], square[0][v] + square[1][v]));
@@ -138,10 +142,10 @@ inline void score_centred(const T* packed, ptrdiff_t d, const T* centred, T* out
 
 // One component and P panels. SCRATCH centred (d, P * panel_rows), which stays in the first-level cache up to
 // d = 128; P streams past it once.
-template <class T, int P>
+template <class T, class Shape, int P>
 inline void score_full_wide_panels(const T* packed, ptrdiff_t d, const T* z, T* centred, T* out, ptrdiff_t out_stride) {
   constexpr int w = Simd<T>::width, all = P * int(panel_rows) / w;
-  constexpr int n = all < factor_vectors ? all : factor_vectors;
+  constexpr int n = all < Shape::vectors ? all : Shape::vectors;
   constexpr int stride = P * int(panel_rows);
   const T* mean = packed + 1;
   for (ptrdiff_t j = 0; j < d; ++j)
@@ -151,14 +155,14 @@ inline void score_full_wide_panels(const T* packed, ptrdiff_t d, const T* z, T* 
       });
     });
   for (int r = 0; r < P * panel_rows; r += n * w)
-    score_centred<T, n, stride>(packed, d, centred + r, out + r / panel_rows * out_stride + r % panel_rows, out_stride);
+    score_centred<T, n, stride, Shape::rows>(packed, d, centred + r, out + r / panel_rows * out_stride + r % panel_rows, out_stride);
 }
 
 // IN: tile.by_feature, packed. OUT: shares.value.
 // d (d + 1) / 2 + 2 d multiply-adds a row and component; P is read once for score_panels panels and component.
-template <class T>
+template <class T, class Shape>
 inline void score_full_wide_tile(const T* packed, const Tile<T>& tile, Shares<T>& shares) {
-  constexpr int together = Simd<T>::width * factor_vectors > panel_rows ? int(score_panels) : 1;
+  constexpr int together = Simd<T>::width * Shape::vectors > panel_rows ? int(score_panels) : 1;
   const ptrdiff_t d = tile.d, stride = shares.panel_stride;
   const size_t component = score_full_component(d);
   for (ptrdiff_t c = 0; c < shares.k; ++c, packed += component) {
@@ -166,10 +170,10 @@ inline void score_full_wide_tile(const T* packed, const Tile<T>& tile, Shares<T>
     T* out = shares.value + c * panel_rows;
     ptrdiff_t p = 0;
     for (; p + together <= tile.panels; p += together)
-      score_full_wide_panels<T, together>(packed, d, z + p * d * panel_rows, shares.scratch, out + p * stride, stride);
+      score_full_wide_panels<T, Shape, together>(packed, d, z + p * d * panel_rows, shares.scratch, out + p * stride, stride);
     if constexpr (together > 1)
       for (; p < tile.panels; ++p)
-        score_full_wide_panels<T, 1>(packed, d, z + p * d * panel_rows, shares.scratch, out + p * stride, stride);
+        score_full_wide_panels<T, Shape, 1>(packed, d, z + p * d * panel_rows, shares.scratch, out + p * stride, stride);
   }
 }
 
@@ -184,8 +188,9 @@ inline void score_full(const Scorer<T>& scorer, const Tile<T>& tile, Shares<T>& 
     case 6: return score_full_narrow_tile<T, 6>(scorer.packed, tile, shares);
     case 7: return score_full_narrow_tile<T, 7>(scorer.packed, tile, shares);
     case 8: return score_full_narrow_tile<T, 8>(scorer.packed, tile, shares);
-    default: return score_full_wide_tile<T>(scorer.packed, tile, shares);
   }
+  if (tile.d < tall_from) return score_full_wide_tile<T, WideShape>(scorer.packed, tile, shares);
+  score_full_wide_tile<T, TallShape>(scorer.packed, tile, shares);
 }
 
 }  // namespace GAUSSMIX_LEVEL
