@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "../pass/expect.hpp"
+#include "../pass/factors.hpp"
 #include "../pass/levels.hpp"
 #include "../pass/peak.hpp"
 #include "../pass/row_results.hpp"
@@ -121,6 +122,21 @@ void write_rows(const Array& x, const Array& multiplier, const Array& shift, con
   if (!finished) throw nb::python_error();
 }
 
+nb::tuple factors_of(const Array& covariances) {
+  if (covariances.ndim() != 3) refuse("covariances", "expected shape (k, d, d)");
+  const size_t k = covariances.shape(0), d = covariances.shape(1);
+  if (d == 0) refuse("covariances", "expected at least one feature");
+  const Parameters matrices(covariances, "covariances", {k, d, d});
+  double* factors = new double[k * d * d];
+  nb::capsule owner(factors, [](void* data) noexcept { delete[] static_cast<double*>(data); });
+  ptrdiff_t singular = -1;
+  {
+    nb::gil_scoped_release free;
+    singular = precision_factors(level(), ptrdiff_t(k), ptrdiff_t(d), matrices.data(), factors);
+  }
+  return nb::make_tuple(nb::ndarray<nb::numpy, double, nb::ndim<3>>(factors, {k, d, d}, owner), singular);
+}
+
 std::vector<std::string> level_names() {
   std::vector<std::string> names;
   for (const Level* each : levels()) names.push_back(each->name);
@@ -158,6 +174,8 @@ NB_MODULE(_native, m) {
   m.def("rows", &gaussmix::write_rows, "x"_a, "multiplier"_a, "shift"_a, "score_form"_a, "means"_a, "factor"_a,
         "log_constant"_a, "n_threads"_a, "log_density"_a = nb::none(), "share"_a = nb::none(),
         "label"_a = nb::none(), "Writes log density, shares and label of each row into the arrays given.");
+  m.def("precision_factors", &gaussmix::factors_of, "covariances"_a,
+        "Upper factors of the precisions, and the number of the first singular covariance or -1.");
   m.def("fma_peak", &gaussmix::measure_peak, "n_threads"_a, "seconds"_a,
         "Operations a second of fused multiply-adds that stay in registers, in float64.");
 }

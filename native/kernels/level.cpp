@@ -1,6 +1,7 @@
 // The table of one instruction level. This file is compiled once for each, with its own -march and namespace.
 
 #include "exp.hpp"
+#include "factor.hpp"
 #include "gather_diagonal.hpp"
 #include "gather_full.hpp"
 #include "peak.hpp"
@@ -46,6 +47,8 @@ const Level& table() {
            {gather_diagonal_needs_rows, gather_diagonal_sums<T>, gather_diagonal_scratch, gather_diagonal_scatter,
             gather_diagonal<T>, gather_diagonal_finish<T>}},
       },
+      factor_scratch,
+      precision_factor,
       peak_flops,
       map_vector<plain_exp>,
       map_vector<plain_log>,

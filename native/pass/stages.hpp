@@ -130,6 +130,8 @@ struct Kernels {
 struct Level {
   const char* name;
   Kernels<double> float64;
+  size_t (*factor_scratch)(ptrdiff_t d);  // in doubles
+  bool (*precision_factor)(ptrdiff_t d, const double* covariance, double least, double* factor, double* scratch);
   double (*peak_flops)(int64_t rounds);  // runs the loop, returns its floating-point operations
   void (*exp)(const double* in, double* out, ptrdiff_t n);
   void (*log)(const double* in, double* out, ptrdiff_t n);

@@ -51,5 +51,12 @@ def rows(
 ) -> None:
     """Writes log density, shares and label of each row into the C-contiguous arrays given."""
 
+def precision_factors(covariances: NDArray[np.float64]) -> tuple[NDArray[np.float64], int]:
+    """Upper triangular U (k, d, d) with Σ⁻¹ = U Uᵀ of covariances Σ (k, d, d), and -1.
+
+    In place of -1 the number of the first covariance that is singular to rounding; the factors from there on are
+    undefined.
+    """
+
 def fma_peak(n_threads: int, seconds: float) -> float:
     """Operations a second of fused multiply-adds that stay in registers, in float64."""

@@ -19,7 +19,7 @@ from gaussmix.kernels.reference import ReferenceKernel
 
 COMPILED = [name for name, structure in STRUCTURES.items() if structure.form.compiled]
 COMPONENTS = [1, 2, 3, 8, 17]
-FEATURES = [1, 2, 3, 4, 5, 8, 13, 16, 33, 64, 128]
+FEATURES = [1, 2, 3, 4, 5, 8, 13, 16, 33, 64, 97, 128]
 ROWS = [1, 2, 7, 63, 64, 129, 1000]
 """None but 64 fills a vector, a register tile or a block of rows."""
 CLOSE = 1e-12

@@ -33,11 +33,16 @@ class FullForm(Form):
         return scatter
 
     def scatter(self, gathered: Floats, sum_weight: Floats, step: Floats) -> Floats:
-        moved = sum_weight[:, np.newaxis, np.newaxis] * step[:, :, np.newaxis] * step[:, np.newaxis, :]
-        return triangular.unpack(gathered, step.shape[1]) - moved
+        scatter = triangular.unpack(gathered, step.shape[1])
+        scatter -= (sum_weight[:, np.newaxis] * step)[:, :, np.newaxis] * step[:, np.newaxis, :]
+        return scatter
 
     def add_diagonal(self, matrices: Floats, diagonal: Floats, n_components: int) -> Floats:
-        return matrices + np.diag(diagonal)
+        if not diagonal.any():
+            return matrices
+        sums = matrices.copy()
+        np.einsum("kii->ki", sums)[...] += diagonal
+        return sums
 
     def factor(self, covariance: Floats) -> Floats:
         return triangular.precision_cholesky(covariance)
@@ -60,7 +65,9 @@ class FullForm(Form):
         return np.log(np.diagonal(precision_cholesky, axis1=1, axis2=2)).sum(axis=1)
 
     def precision_trace(self, precision_cholesky: Floats, diagonal: Floats, n_components: int) -> float:
-        return float(np.einsum("kij,i->", precision_cholesky**2, diagonal))
+        if not diagonal.any():
+            return 0.0
+        return float(np.einsum("kij,kij,i->", precision_cholesky, precision_cholesky, diagonal))
 
     def stack(self, covariance: Floats, n_components: int) -> Floats:
         return covariance

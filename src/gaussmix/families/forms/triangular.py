@@ -7,8 +7,9 @@ from functools import cache
 import numpy as np
 from scipy.linalg import lapack, solve_triangular
 
+import gaussmix._native as _native
 from gaussmix.core.types import Floats, Integers
-from gaussmix.families.forms.form import EPSILON, singular
+from gaussmix.families.forms.form import singular
 
 SYMMETRY = 1e-5
 """Relative difference at which a given matrix still counts as symmetric, as in scikit-learn: figures are often
@@ -16,18 +17,16 @@ given rounded."""
 
 
 @cache  # a pass over a thousand rows takes less time than finding these numbers anew
-def _lower(n_features: int) -> tuple[Integers, Integers]:
+def _places(n_features: int) -> Integers:
     row, column = np.tril_indices(n_features)
-    return row, column
+    places = np.empty((n_features, n_features), dtype=np.intp)
+    places[row, column] = places[column, row] = np.arange(len(row))
+    return places
 
 
 def unpack(packed: Floats, n_features: int) -> Floats:
     """Symmetric matrices (…, d, d) of lower triangles that lie line by line (…, t)."""
-    matrices = np.empty((*packed.shape[:-1], n_features, n_features))
-    row, column = _lower(n_features)
-    matrices[..., row, column] = packed
-    matrices[..., column, row] = packed
-    return matrices
+    return np.take(packed, _places(n_features), axis=-1)
 
 
 def precision_cholesky(covariance: Floats, *, shared: bool = False) -> Floats:
@@ -36,15 +35,9 @@ def precision_cholesky(covariance: Floats, *, shared: bool = False) -> Floats:
     A matrix counts as singular where a pivot is no more than the rounding of its diagonal entry: a feature then
     is, as far as float64 knows, a combination of those before it.
     """
-    d = covariance.shape[-1]
-    upper = np.empty_like(covariance)
-    for j, matrix in enumerate(covariance):
-        lower, failed = lapack.dpotrf(matrix, lower=1, clean=1)
-        pivots = np.diagonal(lower)
-        if failed or not (pivots**2 > d * EPSILON * np.diagonal(matrix)).all():
-            raise singular(None if shared else j)
-        inverse, _ = lapack.dtrtri(lower, lower=1)
-        upper[j] = inverse.T
+    upper, found = _native.precision_factors(covariance)
+    if found >= 0:
+        raise singular(None if shared else found)
     return upper
 
 
