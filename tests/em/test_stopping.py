@@ -127,6 +127,16 @@ def test_aitken_stops_where_only_rounding_is_left(change):
     assert not AitkenTolerance(0.0).converged(values, N)
 
 
+def test_aitken_stops_where_rounding_goes_up_and_down():
+    """Differences that near-singular covariances make: above the rounding of sums, far below the tolerance."""
+    up, down = -900.0 + 1e-9, -900.0
+    assert up - down > rounding(history(up, down), N)
+    rule = AitkenTolerance(1e-9)
+    assert rule.converged(history(-901.0, up, down), N)
+    assert not rule.converged(history(-901.0, down, up), N)
+    assert not AitkenTolerance(1e-10).converged(history(-901.0, up, down), N)
+
+
 def test_the_plain_rule_compares_means():
     assert not PlainTolerance(1e9).converged(history(0.0), N)
     assert PlainTolerance(0.011).converged(history(0.0, 1.0), N)

@@ -38,6 +38,11 @@ class PlainTolerance(Stopping):
         return abs(history[-1].log_likelihood - history[-2].log_likelihood) < self.tol * sum_weight
 
 
+NO_MATTER = 0.01
+"""A fall by less than this part of the tolerance is rounding, which near-singular covariances magnify, and what an
+update gains is less: such objectives may go up and down for ever."""
+
+
 @dataclass(frozen=True)
 class AitkenTolerance(Stopping):
     """Stop when the gain in the mean objective that is still to come is estimated at less than ``tol``.
@@ -49,7 +54,10 @@ class AitkenTolerance(Stopping):
     tol: float
 
     def converged(self, history: History, sum_weight: float) -> bool:
-        return remaining_gain(history, sum_weight) < self.tol * sum_weight
+        tolerated = self.tol * sum_weight
+        if len(history) > 2 and 0.0 <= history[-2].objective - history[-1].objective < NO_MATTER * tolerated:
+            return True
+        return remaining_gain(history, sum_weight) < tolerated
 
 
 ROUNDING = 64 * 2.0**-52

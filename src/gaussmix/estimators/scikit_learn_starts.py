@@ -51,7 +51,8 @@ class ScikitLearnStart(Start):
         if self.random_state is not None and (of_one_row or not shares.any(axis=0).all()):
             return self._by_its_formulas(scene, shares).first(scene, generator)
         if of_one_row:
-            prior = Prior.automatic(scene.summary, scene.frame, scene.recipe.structure.scaling, shares.shape[1])
+            scaling, null = scene.recipe.structure.scaling, scene.update.prior.null
+            prior = Prior.automatic(scene.summary, scene.frame, scaling, shares.shape[1], null)
             scene = replace(scene, update=GaussianUpdate(prior))
         source = MemorySource(self.x, self.weight, {RESPONSIBILITY: Column(shares)})
         return SharesStart().first(replace(scene, source=source), generator)

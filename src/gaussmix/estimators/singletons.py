@@ -15,6 +15,7 @@ from gaussmix.families.forms.diagonal import DiagonalForm
 from gaussmix.families.forms.form import EPSILON
 from gaussmix.families.gaussian import Gaussian
 from gaussmix.families.gaussian_update import GaussianUpdate
+from gaussmix.families.null_directions import NullDirections
 from gaussmix.families.prior import Prior
 from gaussmix.fitting.recipe import Recipe
 
@@ -48,7 +49,7 @@ class SingletonUpdate(GaussianUpdate):
 class ScikitLearnRecipe(Recipe):
     """A mixture to be fitted with scikit-learn's idea of a zero variance."""
 
-    def family_update(self, summary: Summary, frame: Frame) -> GaussianUpdate:
-        prior: Prior = super().family_update(summary, frame).prior
+    def family_update(self, summary: Summary, frame: Frame, null: NullDirections) -> GaussianUpdate:
+        prior: Prior = super().family_update(summary, frame, null).prior
         mean_square = 1.0 + np.square(frame.shift)
         return SingletonUpdate(prior, EPSILON * mean_square)

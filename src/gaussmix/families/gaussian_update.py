@@ -8,12 +8,19 @@ import numpy as np
 
 from gaussmix.core.contracts import Update
 from gaussmix.core.statistics import Statistics
+from gaussmix.core.types import Floats
 from gaussmix.families.forms.form import singular
 from gaussmix.families.gaussian import Gaussian
 from gaussmix.families.prior import Prior
+from gaussmix.families.structures import Structure
 
 EMPTY = 1e-30
 """A component whose shares sum to less than this part of all weight says nothing of its parameters: it keeps them."""
+
+FAINT = 1e-12
+"""Where directions are held, a component of less than this part of all weight keeps its covariance and moves its mean
+alone: the prior's τ/N in the directions left free would be up to 1e12/k times what is held, and one matrix of floats cannot
+hold both."""
 
 ROUNDING = 2.0**-50
 """A standard deviation in internal units, where rows are of order one, that is only their own rounding."""
@@ -45,11 +52,12 @@ class GaussianUpdate(Update[Gaussian]):
         safe = np.where(empty, 1.0, sum_weight)
         step = np.where(empty[:, np.newaxis], 0.0, statistics["sum_x"] / safe[:, np.newaxis])  # (k, d)
         scatter = form.scatter(statistics["scatter"], sum_weight, step)
-        scatter = form.add_diagonal(scatter, self.prior.scatter_diagonal, len(sum_weight))
-        covariance = structure.covariance(scatter, np.where(empty, 1.0 / len(safe), sum_weight))
-        covariance = form.add_diagonal(covariance, self.prior.covariance_diagonal, 1)
-        if empty.any():
-            covariance = form.replace(covariance, current.covariance, empty)
+        covariance = self._covariance(structure, scatter, np.where(empty, 1.0 / len(safe), sum_weight))
+        kept = empty
+        if len(self.prior.null):
+            kept = ~(sum_weight > FAINT * sum_weight.sum())
+        if kept.any():
+            covariance = form.replace(covariance, self.prior.null.hold(current.covariance), kept)
         found = Gaussian.from_covariance(structure, statistics.pivot + step, covariance)
         if not (self.prior.scatter_diagonal.any() or self.prior.covariance_diagonal.any()):
             _refuse_rounding(found)
@@ -86,15 +94,29 @@ class GaussianUpdate(Update[Gaussian]):
             step, scatter, size = np.zeros_like(step), pooled, np.full(k, average)
         else:
             scatter, size = scatter + borrowed * pooled, sum_weight + borrowed * average
-        scatter = form.add_diagonal(scatter, self.prior.scatter_diagonal, k)
-        covariance = form.add_diagonal(structure.covariance(scatter, size), self.prior.covariance_diagonal, 1)
+        covariance = self._covariance(structure, scatter, size)
         return Gaussian.from_covariance(structure, statistics.pivot + step, covariance)
+
+    def admitted(self, given: Gaussian) -> Gaussian:
+        """Given components, held where the prior holds them: an update would do so, and lose objective by it."""
+        if not len(self.prior.null):
+            return given
+        return Gaussian.from_covariance(given.structure, given.means, self.prior.null.hold(given.covariance))
 
     def objective_term(self, parameters: Gaussian) -> float:
         """The prior's penalty, up to a constant."""
-        form = parameters.structure.form
+        form, factor = parameters.structure.form, parameters.precision_cholesky
         diagonal = self.prior.scatter_diagonal
-        return -0.5 * form.precision_trace(parameters.precision_cholesky, diagonal, parameters.n_components)
+        penalty = form.precision_trace(factor, diagonal, parameters.n_components)
+        # Where covariances are held it is the same for all, and so large that it would hide the rest.
+        return -0.5 * (penalty - self.prior.null.trace(factor, diagonal))
+
+    def _covariance(self, structure: Structure, scatter: Floats, sum_weight: Floats) -> Floats:
+        """The structure's best for the scatter about the means, under the prior."""
+        form, prior = structure.form, self.prior
+        scatter = form.add_diagonal(scatter, prior.scatter_diagonal, len(sum_weight))
+        covariance = prior.null.hold(structure.covariance(scatter, sum_weight))
+        return form.add_diagonal(covariance, prior.covariance_diagonal, 1)
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,12 @@ import numpy as np
 from gaussmix.fitting.repair import Event
 from gaussmix.fitting.scene import Scene
 
+NAMED = 10
+"""Columns that are named in a sentence; with fewer rows than columns it would be all of them."""
+
 
 def about_rows(scene: Scene) -> Iterator[Event]:
-    """Events that no start can help: all rows equal, constant columns."""
+    """Events that no start can help: all rows equal, constant columns, columns that are combinations of others."""
     constant = np.flatnonzero(scene.summary.standard_deviation == 0.0)
     if len(constant) == scene.source.n_features:
         yield Event(0, None, "equal", "all rows are equal: fit one component, or look at how the rows were made")
@@ -22,4 +25,15 @@ def about_rows(scene: Scene) -> Iterator[Event]:
             None,
             "constant",
             f"column {column} is constant: it tells no components apart, and its variance is the prior's; drop it",
+        )
+    null = scene.update.prior.null
+    if len(null):
+        columns = ", ".join(map(str, null.columns[:NAMED])) + (" …" if len(null.columns) > NAMED else "")
+        yield Event(
+            0,
+            None,
+            "collinear",
+            f"{len(null)} combination{'s' if len(null) > 1 else ''} of columns {columns} "
+            f"{'are' if len(null) > 1 else 'is'} the same in all rows: there all components have one variance; where "
+            "a column follows from others, it can be dropped",
         )

@@ -10,6 +10,7 @@ from gaussmix.core.statistics import Statistics
 from gaussmix.core.types import Array, Floats
 from gaussmix.em.driver import FitResult
 from gaussmix.families.gaussian import Gaussian
+from gaussmix.families.null_directions import FLAT
 from gaussmix.fitting.scene import Scene
 
 HELD_UP = 0.5
@@ -18,9 +19,6 @@ SMALL = 0.5
 """A component of more than this part of the average weight is no spike: a cluster may well be flat."""
 EMPTY = 1e-6
 """A component of less than this part of the average weight is empty: in a million rows it has less than one."""
-FLAT = 10.0
-"""Variances of the whole data of less than this many times the prior's are none: the data themselves are flat
-there (collinear columns, a constant one), and so must be every component."""
 LOOKED_AT = 1000
 """Rows of a component that are looked at to see whether few of them are distinct."""
 

@@ -116,8 +116,7 @@ def fit_mixture(
         If every start ended with a singular covariance; the text has the reason of each.
     """
     summary = checked_summary(source, recipe.n_components)
-    frame = summary.frame(recipe.structure.scaling)
-    scene = Scene(source, kernel, summary, frame, recipe, recipe.family_update(summary, frame))
+    scene = Scene.of(source, kernel, summary, recipe)
     attempts: list[Attempt] = []
     best: Polished | None = None
     n_polished = 0

@@ -9,6 +9,7 @@ from gaussmix.core.frame import Frame
 from gaussmix.core.summary import Summary
 from gaussmix.em.stopping import Stopping
 from gaussmix.families.gaussian_update import GaussianUpdate
+from gaussmix.families.null_directions import NullDirections
 from gaussmix.families.prior import Prior
 from gaussmix.families.structures import Structure
 
@@ -41,10 +42,18 @@ class Recipe:
     stopping: Stopping
     max_iter: int
 
-    def family_update(self, summary: Summary, frame: Frame) -> GaussianUpdate:
+    @property
+    def holds_directions(self) -> bool:
+        """Whether covariances are held where the rows have no extent.
+
+        One component, or one covariance for all, cannot be narrower there than another.
+        """
+        return self.reg_covar is None and self.structure.unrestricted and self.n_components > 1
+
+    def family_update(self, summary: Summary, frame: Frame, null: NullDirections) -> GaussianUpdate:
         """The M-step of the components for these data."""
         if self.reg_covar is None:
-            return GaussianUpdate(Prior.automatic(summary, frame, self.structure.scaling, self.n_components))
+            return GaussianUpdate(Prior.automatic(summary, frame, self.structure.scaling, self.n_components, null))
         return GaussianUpdate(Prior.absolute(self.reg_covar, frame))
 
     def allocation(self, weights: CommonWeights) -> CommonWeights:

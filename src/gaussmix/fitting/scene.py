@@ -19,6 +19,9 @@ from gaussmix.data.memory import MemorySource
 from gaussmix.errors import DegenerateFitError
 from gaussmix.families.gaussian import Gaussian
 from gaussmix.families.gaussian_update import GaussianUpdate
+from gaussmix.families.null_directions import NullDirections
+from gaussmix.families.prior import AUTOMATIC_STRENGTH
+from gaussmix.families.structures import STRUCTURES
 from gaussmix.fitting.recipe import Recipe
 from gaussmix.fitting.step import EMStep
 from gaussmix.kernels.row_weights import row_weights
@@ -50,6 +53,16 @@ class Scene:
     recipe: Recipe
     update: GaussianUpdate
 
+    @classmethod
+    def of(cls, source: Source, kernel: Kernel, summary: Summary, recipe: Recipe) -> Scene:
+        """The scene of a fit of these rows."""
+        frame = summary.frame(recipe.structure.scaling)
+        null = NullDirections.none(source.n_features)
+        if recipe.holds_directions:
+            deviation = frame.lengths_to_internal(summary.standard_deviation)
+            null = NullDirections.of(_covariance(source, kernel, frame), deviation, AUTOMATIC_STRENGTH)
+        return cls(source, kernel, summary, frame, recipe, recipe.family_update(summary, frame, null))
+
     @property
     def step(self) -> EMStep:
         """An EM iteration of the recipe on these rows."""
@@ -79,8 +92,18 @@ class Scene:
     def on(self, rows: Block) -> Scene:
         """The same scene with only these rows, which are taken to be spread like all."""
         summary = replace(self.summary, n_rows=len(rows), n_weighted=len(rows), sum_weight=float(rows.weight.sum()))
-        update = self.recipe.family_update(summary, self.frame)
+        # Directions in which all rows have no extent; that few of them have none in others says nothing.
+        update = self.recipe.family_update(summary, self.frame, self.update.prior.null)
         return replace(self, source=MemorySource(rows.x, rows.weight, rows.columns), summary=summary, update=update)
+
+
+def _covariance(source: Source, kernel: Kernel, frame: Frame) -> Floats:
+    """Covariance of all rows in internal units, shape (d, d): what one component gathers in one pass."""
+    whole = Gaussian.unit(STRUCTURES["full"], np.zeros((1, source.n_features)))
+    sums = kernel.expect(source, Mixture(whole, CommonWeights.equal(1), frame))
+    mean = sums["sum_x"] / sums.sum_weight[:, np.newaxis]
+    scatter = whole.structure.form.scatter(sums["scatter"], sums.sum_weight, mean)
+    return whole.structure.covariance(scatter, sums.sum_weight)[0]
 
 
 @dataclass(frozen=True)

@@ -103,7 +103,9 @@ class ParametersStart(Start):
             weights = rest.allocation if weights is None else weights
             means = rest.family.means if means is None else means
             factor = rest.family.precision_cholesky if factor is None else factor
-        return Mixture(Gaussian(recipe.structure, means, factor), weights, frame)
+        family = Gaussian(recipe.structure, means, factor)
+        # With no update to come, what was given is what was asked for.
+        return Mixture(scene.update.admitted(family) if recipe.max_iter else family, weights, frame)
 
 
 STARTS: dict[str, Start] = {

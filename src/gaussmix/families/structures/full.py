@@ -18,6 +18,7 @@ class Full(Structure):
     description = "ellipsoidal, varying volume, shape, and orientation"
     form = FullForm()
     scaling = Scaling.PER_FEATURE
+    unrestricted = True
 
     def n_parameters(self, n_components: int, n_features: int) -> int:
         return n_components * n_features * (n_features + 1) // 2

@@ -40,6 +40,9 @@ class Structure(ABC):
     shared = False
     """Whether all components have one covariance, so that none can collapse while another does not."""
 
+    unrestricted = False
+    """Whether any component may have any covariance, so that some directions can be held and the rest stay free."""
+
     @abstractmethod
     def n_parameters(self, n_components: int, n_features: int) -> int:
         """Free parameters of the covariances."""
