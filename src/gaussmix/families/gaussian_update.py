@@ -41,17 +41,24 @@ class GaussianUpdate(Update[Gaussian]):
         """
         structure, form = current.structure, current.structure.form
         sum_weight = statistics.sum_weight
+        size, sum_x = sum_weight, statistics["sum_x"]
         empty = ~(sum_weight > EMPTY * sum_weight.sum())
-        safe = np.where(empty, 1.0, sum_weight)
-        step = np.where(empty[:, np.newaxis], 0.0, statistics["sum_x"] / safe[:, np.newaxis])  # (k, d)
+        any_empty = empty.any()
+        if any_empty:
+            size = np.where(empty, 1.0 / len(sum_weight), sum_weight)
+            sum_x = np.where(empty[:, np.newaxis], 0.0, sum_x)
+        step = sum_x / size[:, np.newaxis]  # (k, d)
         scatter = form.scatter(statistics["scatter"], sum_weight, step)
-        scatter = form.add_diagonal(scatter, self.prior.scatter_diagonal, len(sum_weight))
-        covariance = structure.covariance(scatter, np.where(empty, 1.0 / len(safe), sum_weight))
-        covariance = form.add_diagonal(covariance, self.prior.covariance_diagonal, 1)
-        if empty.any():
+        of_scatter, of_covariance = self.prior.scatter_diagonal, self.prior.covariance_diagonal
+        scatter = form.add_diagonal(scatter, of_scatter, len(sum_weight))
+        covariance = structure.covariance(scatter, size)
+        fixed = of_covariance.any()
+        if fixed:
+            covariance = form.add_diagonal(covariance, of_covariance, 1)
+        if any_empty:
             covariance = form.replace(covariance, current.covariance, empty)
         found = Gaussian.from_covariance(structure, statistics.pivot + step, covariance)
-        if not (self.prior.scatter_diagonal.any() or self.prior.covariance_diagonal.any()):
+        if not (fixed or of_scatter.any()):
             _refuse_rounding(found)
         return found
 

@@ -37,7 +37,9 @@ class FullForm(Form):
         return triangular.unpack(gathered, step.shape[1]) - moved
 
     def add_diagonal(self, matrices: Floats, diagonal: Floats, n_components: int) -> Floats:
-        return matrices + np.diag(diagonal)
+        result = matrices.copy()
+        result.reshape(len(result), -1)[:, :: len(diagonal) + 1] += diagonal
+        return result
 
     def factor(self, covariance: Floats) -> Floats:
         return triangular.precision_cholesky(covariance)
@@ -57,7 +59,7 @@ class FullForm(Form):
         return triangular.covariance(precision_cholesky)
 
     def log_determinant(self, precision_cholesky: Floats, n_components: int) -> Floats:
-        return np.log(np.diagonal(precision_cholesky, axis1=1, axis2=2)).sum(axis=1)
+        return np.log(precision_cholesky.diagonal(0, 1, 2)).sum(axis=1)
 
     def precision_trace(self, precision_cholesky: Floats, diagonal: Floats, n_components: int) -> float:
         return float(np.einsum("kij,i->", precision_cholesky**2, diagonal))
