@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -50,9 +51,11 @@ class CommonWeights(Allocation):
     def weights(self) -> Floats:
         return self.values
 
-    @property
+    @cached_property
     def log_weights(self) -> Floats:
         """Log-weights, −inf for a weight of 0."""
+        if self.values.all():
+            return np.log(self.values)
         with np.errstate(divide="ignore"):
             return np.log(self.values)
 
@@ -84,7 +87,8 @@ class CommonWeightsUpdate(Update[CommonWeights]):
     def update(self, statistics: Statistics, current: CommonWeights) -> CommonWeights:
         if not current.free:
             return current
-        return CommonWeights(statistics.sum_weight / statistics.sum_weight.sum())
+        sum_weight = statistics.sum_weight
+        return CommonWeights(sum_weight / sum_weight.sum())
 
     def objective_term(self, parameters: CommonWeights) -> float:
         """No prior."""

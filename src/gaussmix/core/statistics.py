@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from math import prod
 
 import numpy as np
@@ -49,7 +49,7 @@ class Layout:
     @classmethod
     def of(cls, fields: Iterable[Field], sizes: Mapping[str, int]) -> Layout:
         """The layout that every kernel fills: log-likelihood, sums of shares, then ``fields``."""
-        return cls((LOG_LIKELIHOOD, SUM_WEIGHT, *fields), dict(sizes))
+        return _layout((LOG_LIKELIHOOD, SUM_WEIGHT, *fields), tuple(sizes.items()))
 
     @cached_property
     def shapes(self) -> dict[str, tuple[int, ...]]:
@@ -65,7 +65,7 @@ class Layout:
             start += prod(shape)
         return offsets
 
-    @property
+    @cached_property
     def size(self) -> int:
         """Length of the buffer."""
         return max((stop for _, stop in self.offsets.values()), default=0)
@@ -82,6 +82,11 @@ class Layout:
             start, stop = self.offsets[name]
             buffer[start:stop] = value.ravel()
         return buffer
+
+
+@lru_cache(maxsize=64)  # every pass of a fit asks for the same one, and few fits run at once
+def _layout(fields: tuple[Field, ...], sizes: tuple[tuple[str, int], ...]) -> Layout:
+    return Layout(fields, dict(sizes))
 
 
 @dataclass(frozen=True)

@@ -54,6 +54,10 @@ class History:
     def __getitem__(self, number: int) -> Entry:
         return self._entries[number]
 
+    def last(self, count: int) -> list[Entry]:
+        """So many of the newest entries, or all if there are fewer; the newest last."""
+        return self._entries[-count:]
+
     @property
     def log_likelihood(self) -> Floats:
         """Total log-likelihoods, shape (n_iter + 1,)."""

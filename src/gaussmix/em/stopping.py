@@ -78,11 +78,11 @@ def remaining_gain(history: History, sum_weight: float) -> float:
     The larger of the last two rates counts: after one large gain a single small one looks like the end and is often
     the beginning of a plateau.
     """
-    if len(history) > 2 and abs(history[-1].objective - history[-2].objective) <= rounding(history, sum_weight):
+    values = [entry.objective for entry in history.last(4)]
+    if len(values) > 2 and abs(values[-1] - values[-2]) <= rounding(history, sum_weight):
         return 0.0
-    if len(history) < 4:
+    if len(values) < 4:
         return inf
-    values = [history[number].objective for number in (-4, -3, -2, -1)]
     earlier, before, gain = (after - value for value, after in pairwise(values))
     if not 0.0 < gain < before < earlier < inf:  # still speeding up, or a value is not finite
         return inf

@@ -17,6 +17,9 @@ from gaussmix.families.structures import STRUCTURES, Structure
 
 LOG_TWO_PI = float(np.log(2.0 * np.pi))
 
+SUM_X = Field("sum_x", ("k", "d"))
+"""Sum of the rows' differences from each pivot, weighted by share."""
+
 
 @dataclass(frozen=True)
 class Gaussian(Family):
@@ -97,8 +100,7 @@ class Gaussian(Family):
     @property
     def layout(self) -> tuple[Sequence[Field], Mapping[str, int]]:
         d = self.n_features
-        fields = (Field("sum_x", ("k", "d")), self.structure.form.scatter_field)
-        return fields, {"k": self.n_components, "d": d, "t": d * (d + 1) // 2}
+        return (SUM_X, self.structure.form.scatter_field), {"k": self.n_components, "d": d, "t": d * (d + 1) // 2}
 
     def score(self, block: Block) -> Scores:
         with np.errstate(over="ignore", invalid="ignore"):  # a row beyond reach is decided by distance
@@ -131,7 +133,7 @@ class Gaussian(Family):
         noise = generator.standard_normal((n_samples, self.n_features))
         return self.means[component] + self.structure.form.colour(noise, self.precision_cholesky, component)
 
-    @property
+    @cached_property
     def compiled(self) -> CompiledStage | None:
         form = self.structure.form
         if not form.compiled:

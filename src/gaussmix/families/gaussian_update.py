@@ -19,8 +19,8 @@ EMPTY = 1e-30
 
 FAINT = 1e-12
 """Where directions are held, a component of less than this part of all weight keeps its covariance and moves its mean
-alone: the prior's τ/N in the directions left free would be up to 1e12/k times what is held, and one matrix of floats cannot
-hold both."""
+alone: the prior's τ/N in the directions left free would be up to 1e12/k times what is held, and one matrix of floats
+cannot hold both."""
 
 ROUNDING = 2.0**-50
 """A standard deviation in internal units, where rows are of order one, that is only their own rounding."""
@@ -48,15 +48,20 @@ class GaussianUpdate(Update[Gaussian]):
         """
         structure, form = current.structure, current.structure.form
         sum_weight = statistics.sum_weight
+        size, sum_x = sum_weight, statistics["sum_x"]
         empty = ~(sum_weight > EMPTY * sum_weight.sum())
-        safe = np.where(empty, 1.0, sum_weight)
-        step = np.where(empty[:, np.newaxis], 0.0, statistics["sum_x"] / safe[:, np.newaxis])  # (k, d)
+        any_empty = empty.any()
+        if any_empty:
+            size = np.where(empty, 1.0 / len(sum_weight), sum_weight)
+            sum_x = np.where(empty[:, np.newaxis], 0.0, sum_x)
+        step = sum_x / size[:, np.newaxis]  # (k, d)
         scatter = form.scatter(statistics["scatter"], sum_weight, step)
-        covariance = self._covariance(structure, scatter, np.where(empty, 1.0 / len(safe), sum_weight))
-        kept = empty
+        covariance = self._covariance(structure, scatter, size)
+        kept, any_kept = empty, any_empty
         if len(self.prior.null):
             kept = ~(sum_weight > FAINT * sum_weight.sum())
-        if kept.any():
+            any_kept = kept.any()
+        if any_kept:
             covariance = form.replace(covariance, self.prior.null.hold(current.covariance), kept)
         found = Gaussian.from_covariance(structure, statistics.pivot + step, covariance)
         if not (self.prior.scatter_diagonal.any() or self.prior.covariance_diagonal.any()):

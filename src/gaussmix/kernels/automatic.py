@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from importlib.util import find_spec
 
 from gaussmix.core.contracts import Family, Kernel, Source
@@ -42,5 +43,9 @@ class AutomaticKernel(Kernel):
 
     def _kernel(self, mixture: Mixture, gather: Family) -> Kernel:
         if EXTENSION and NativeKernel.runs(mixture, gather):
-            return NativeKernel(thread_count(self.n_threads))
+            return self._native
         return self._reference
+
+    @cached_property
+    def _native(self) -> Kernel:
+        return NativeKernel(thread_count(self.n_threads))

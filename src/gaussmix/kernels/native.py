@@ -133,8 +133,7 @@ class NativeKernel(Kernel):
             layout, np.zeros(layout.size) if total is None else np.array(total), mixture.frame, gatherer.pivot
         )
         # Compiled stages sum log-densities in internal units: the constant is added once, not rounded in every row.
-        log_likelihood = statistics["log_likelihood"]
-        log_likelihood -= statistics.sum_weight.sum() * mixture.frame.log_volume
+        statistics.buffer[0] -= statistics.sum_weight.sum() * mixture.frame.log_volume
         return statistics
 
     def rows(self, source: Source, mixture: Mixture, wanted: Sequence[str]) -> dict[str, Array]:

@@ -41,7 +41,7 @@ class FullForm(Form):
         if not diagonal.any():
             return matrices
         sums = matrices.copy()
-        np.einsum("kii->ki", sums)[...] += diagonal
+        sums.reshape(len(sums), -1)[:, :: len(diagonal) + 1] += diagonal
         return sums
 
     def factor(self, covariance: Floats) -> Floats:
@@ -62,7 +62,7 @@ class FullForm(Form):
         return triangular.covariance(precision_cholesky)
 
     def log_determinant(self, precision_cholesky: Floats, n_components: int) -> Floats:
-        return np.log(np.diagonal(precision_cholesky, axis1=1, axis2=2)).sum(axis=1)
+        return np.log(precision_cholesky.diagonal(0, 1, 2)).sum(axis=1)
 
     def precision_trace(self, precision_cholesky: Floats, diagonal: Floats, n_components: int) -> float:
         if not diagonal.any():
