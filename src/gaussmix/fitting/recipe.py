@@ -33,6 +33,8 @@ class Recipe:
         When the loop has converged.
     max_iter : int
         Most iterations.
+    accelerated : bool
+        Whether slow iterations are extrapolated. A fit that is to go EM's own way, step by step, is not.
     """
 
     n_components: int
@@ -41,6 +43,7 @@ class Recipe:
     reg_covar: float | None
     stopping: Stopping
     max_iter: int
+    accelerated: bool = False
 
     @property
     def holds_directions(self) -> bool:

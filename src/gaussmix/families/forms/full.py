@@ -37,6 +37,10 @@ class FullForm(Form):
         scatter -= (sum_weight[:, np.newaxis] * step)[:, :, np.newaxis] * step[:, np.newaxis, :]
         return scatter
 
+    def twice_symmetric(self, left: Floats, right: Floats) -> Floats:
+        row, column = triangular.lower_triangle(left.shape[1])
+        return left[:, row] * right[:, column] + right[:, row] * left[:, column]
+
     def add_diagonal(self, matrices: Floats, diagonal: Floats, n_components: int) -> Floats:
         if not diagonal.any():
             return matrices

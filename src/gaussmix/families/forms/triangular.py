@@ -17,8 +17,16 @@ given rounded."""
 
 
 @cache  # a pass over a thousand rows takes less time than finding these numbers anew
-def _places(n_features: int) -> Integers:
+def lower_triangle(n_features: int) -> tuple[Integers, Integers]:
+    """Line and column of each entry of a lower triangle, line by line."""
     row, column = np.tril_indices(n_features)
+    return row, column
+
+
+@cache
+def _places(n_features: int) -> Integers:
+    """Where each entry of a matrix is in its packed lower triangle."""
+    row, column = lower_triangle(n_features)
     places = np.empty((n_features, n_features), dtype=np.intp)
     places[row, column] = places[column, row] = np.arange(len(row))
     return places
