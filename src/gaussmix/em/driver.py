@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 from gaussmix.em.acceleration import Anderson
 from gaussmix.em.evaluation import Evaluation, Step
 from gaussmix.em.history import History
+from gaussmix.em.listener import Listener
 from gaussmix.em.status import Status
 from gaussmix.em.stopping import Stopping, rounding
 
@@ -48,6 +49,7 @@ def run(
     stopping: Stopping,
     max_iter: int,
     acceleration: Anderson[Parameters, Sums] | None = None,
+    listener: Listener[Parameters] | None = None,
 ) -> FitResult[Parameters, Sums]:
     """Alternate E-steps and M-steps until the rule says stop.
 
@@ -64,13 +66,32 @@ def run(
     acceleration : Anderson, optional
         Proposes longer steps. One is taken if it raises the objective; else the plain M-step is made, and the pass that
         showed so is lost.
+    listener : Listener, optional
+        Is told of every evaluation, and may ask to stop.
     """
+    result = _climb(step, start, stopping, max_iter, acceleration, listener)
+    if listener is not None:
+        listener.ended(result.status)
+    return result
+
+
+def _climb(
+    step: Step[Parameters, Sums],
+    start: Parameters,
+    stopping: Stopping,
+    max_iter: int,
+    acceleration: Anderson[Parameters, Sums] | None,
+    listener: Listener[Parameters] | None,
+) -> FitResult[Parameters, Sums]:
     history = History()
     parameters, evaluation = start, step.expect(start)
     history.append(evaluation.entry)
     while True:
+        stop = listener is not None and listener.evaluated(parameters, history, step.sum_weight)
         if stopping.converged(history, step.sum_weight):
             return FitResult(parameters, evaluation, history, Status.CONVERGED)
+        if stop:
+            return FitResult(parameters, evaluation, history, Status.STOPPED)
         if len(history) > max_iter:
             return FitResult(parameters, evaluation, history, Status.MAX_ITER)
         leap = None if acceleration is None else acceleration.leap(evaluation, parameters)

@@ -11,6 +11,7 @@ class Status(Enum):
     CONVERGED = "converged"
     MAX_ITER = "max_iter"
     FELL = "fell"
+    STOPPED = "stopped"
 
     @property
     def advice(self) -> str:
@@ -28,4 +29,5 @@ _ADVICE = {
         "The objective fell by more than rounding, which a correct update cannot do; the best parameters so far are "
         "returned. Please report it with the data, unless you wrote the update yourself."
     ),
+    Status.STOPPED: "A callback ended the fit; the parameters are those it had come to.",
 }

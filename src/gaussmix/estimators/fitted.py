@@ -105,6 +105,10 @@ class FittedMixture(BaseEstimator):
 
     def _set_mixture(self, mixture: Mixture, dtype: np.dtype[Any]) -> None:
         """Take a mixture as the fitted one, and give its parameters in this dtype."""
+        self.__dict__.update(self._parameters(mixture, dtype))
+
+    def _parameters(self, mixture: Mixture, dtype: np.dtype[Any]) -> dict[str, Any]:
+        """The attributes of an estimator that was fitted to come to this mixture."""
         family, frame = gaussian(mixture), mixture.frame
         public = {
             "weights_": mixture.weights,
@@ -115,8 +119,7 @@ class FittedMixture(BaseEstimator):
         }
         with np.errstate(over="ignore"):  # beyond float32 a parameter is infinite; the mixture is not
             state: dict[str, Any] = {name: np.array(values, dtype=dtype) for name, values in public.items()}
-        held = HeldMixture.of(mixture, tuple(state[name] for name in PREDICTING))
-        self.__dict__.update(state, _held=held)
+        return state | {"_held": HeldMixture.of(mixture, tuple(state[name] for name in PREDICTING))}
 
 
 def gaussian(mixture: Mixture) -> Gaussian:

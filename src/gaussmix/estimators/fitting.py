@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -10,9 +11,11 @@ from sklearn.utils import check_random_state
 
 from gaussmix.core.mixture import Mixture
 from gaussmix.core.types import Array
+from gaussmix.em.listener import Listener, Listeners
 from gaussmix.em.status import Status
 from gaussmix.em.stopping import AutomaticTolerance, PlainTolerance, Stopping, remaining_gain
 from gaussmix.errors import ConfigError
+from gaussmix.estimators.callbacks import Callbacks, CallbackSupportMixin
 from gaussmix.estimators.fitted import gaussian
 from gaussmix.estimators.given import given_parameters
 from gaussmix.estimators.lagging import LaggingTolerance, best_by_lagging_bound, lagging_bounds
@@ -30,7 +33,7 @@ from gaussmix.fitting.scene import Start
 from gaussmix.fitting.start import ParametersStart, SharesStart
 
 
-class FittingMixture(PrivateNames):
+class FittingMixture(CallbackSupportMixin, PrivateNames):
     """An estimator that knows how to fit itself to checked rows."""
 
     tol: float | str
@@ -45,8 +48,8 @@ class FittingMixture(PrivateNames):
     verbose: int
     verbose_interval: int
 
-    def _fit(self, rows: Rows) -> None:
-        """Fit, and set every fitted attribute.
+    def _fit(self, rows: Rows, y: Any = None) -> None:
+        """Fit, and set every fitted attribute; callbacks are shown ``y``.
 
         Raises
         ------
@@ -55,18 +58,20 @@ class FittingMixture(PrivateNames):
         """
         goes_on = self.warm_start and hasattr(self, "mixture_")
         recipe = self._recipe(getattr(self, "lower_bound_", -np.inf) if goes_on else -np.inf)
+        callbacks = self._callbacks(rows, y)
+        recipe = replace(recipe, listener=self._listener(recipe, callbacks))
         prepared, start = (rows, self._last(rows)) if goes_on else self._first(rows, recipe)
         n_init = 1 if goes_on else int(self.n_init)
         if self._compatibility.lagging_bound:
             fit = best_by_lagging_bound(prepared.source, self._kernel(), recipe, start, n_init)
         else:
             fit = fit_mixture(prepared.source, self._kernel(), recipe, start, generator_of(self.random_state), n_init)
-        if isinstance(recipe.stopping, Progress):
-            recipe.stopping.finish()
         mixture = fit.mixture
         if not (goes_on or self._compatibility.own_order or self._anything_given()):
             mixture = mixture.reorder(canonical_order(mixture.weights, gaussian(mixture).public_means(mixture.frame)))
         self._set_fitted(fit, mixture, rows)
+        if callbacks is not None:
+            callbacks.finish()
 
     def _initialize(self, X: Array, resp: Array) -> None:
         """The first parameters that responsibilities (n, k) and whatever was given make; a private name."""
@@ -89,16 +94,25 @@ class FittingMixture(PrivateNames):
         )
 
     def _stopping(self, before: float) -> Stopping:
-        rule: Stopping
         if isinstance(self.tol, str):
-            rule = AutomaticTolerance()
-        elif self._compatibility.lagging_bound:
-            rule = LaggingTolerance(float(self.tol), before)
-        else:
-            rule = PlainTolerance(float(self.tol))
-        if not self.verbose:
-            return rule
-        return Progress(rule, int(self.verbose), int(self.verbose_interval), int(self.max_iter))
+            return AutomaticTolerance()
+        if self._compatibility.lagging_bound:
+            return LaggingTolerance(float(self.tol), before)
+        return PlainTolerance(float(self.tol))
+
+    def _listener(self, recipe: Recipe, callbacks: Callbacks | None) -> Listener[Mixture] | None:
+        listeners: list[Listener[Mixture]] = [] if callbacks is None else [callbacks]
+        if self.verbose:
+            lagging = recipe.stopping if isinstance(recipe.stopping, LaggingTolerance) else None
+            listeners.append(Progress(int(self.verbose), int(self.verbose_interval), recipe.max_iter, lagging))
+        return Listeners(*listeners) if listeners else None
+
+    def _callbacks(self, rows: Rows, y: Any) -> Callbacks | None:
+        if not getattr(self, "_skl_callbacks", None):
+            return None
+        metadata = {} if rows.weight is None else {"sample_weight": rows.weight}
+        data = {"X": rows.x, "y": y, "metadata": metadata}
+        return Callbacks(self, data, int(self.max_iter), lambda mixture: self._parameters(mixture, rows.dtype))
 
     def _first(self, rows: Rows, recipe: Recipe) -> tuple[Rows, Start]:
         random_state = check_random_state(self.random_state) if self._compatibility.starts else None

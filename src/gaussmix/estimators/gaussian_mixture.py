@@ -190,7 +190,7 @@ class GaussianMixture(FittingMixture):
         """
         rows = training_rows(self, X, sample_weight)
         try:
-            self._fit(rows)
+            self._fit(rows, y)
         except DegenerateFitError as error:
             if self._compatibility.messages and rows.dtype == np.float32:
                 raise DegenerateFitError(f"{error}{FLOAT32_ADVICE}") from error

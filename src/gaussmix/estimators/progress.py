@@ -6,60 +6,58 @@ import sys
 from math import inf
 from time import perf_counter
 
+from gaussmix.core.mixture import Mixture
 from gaussmix.em.history import History
-from gaussmix.em.stopping import Stopping
+from gaussmix.em.listener import Listener
+from gaussmix.em.status import Status
 from gaussmix.estimators.lagging import LaggingTolerance, change
 
 
-class Progress(Stopping):
-    """A rule to stop that prints scikit-learn's lines as it is asked.
-
-    The loop asks its rule after every evaluation, so that a rule sees all there is to print.
+class Progress(Listener[Mixture]):
+    """Prints scikit-learn's lines.
 
     Parameters
     ----------
-    rule : Stopping
-        Which decides.
     verbose : int
         1 for what happens, more for how long it took and what it gained.
     interval : int
         Iterations from one line to the next.
     max_iter : int
-        After which a start ends without having converged.
+        After which a start ends without having converged; with 0 nothing is begun, and nothing ends.
+    lagging : LaggingTolerance or None
+        The rule by which scikit-learn stops, where it is that one's: its bound is of the parameters before the last
+        update.
     """
 
-    def __init__(self, rule: Stopping, verbose: int, interval: int, max_iter: int) -> None:
-        self._rule = rule
+    def __init__(self, verbose: int, interval: int, max_iter: int, lagging: LaggingTolerance | None = None) -> None:
         self._timed = verbose > 1
         self._interval = interval
         self._max_iter = max_iter
+        self._lagging = lagging
         self._n_starts = 0
         self._open = False
         self._value = -inf
         self._began = self._printed = perf_counter()
 
-    def converged(self, history: History, sum_weight: float) -> bool:
-        """What the rule says."""
+    def evaluated(self, parameters: Mixture, history: History, sum_weight: float) -> bool:
+        """Print what there is to say; never asks to stop."""
         n_iter = len(history) - 1
         if n_iter == 0:
             self._begin()
         elif n_iter % self._interval == 0:
             self._iteration(n_iter, history, sum_weight)
-        # scikit-learn's bound is of the parameters before the last update.
-        lagging = isinstance(self._rule, LaggingTolerance) and n_iter > 0
-        self._value = history[-2 if lagging else -1].log_likelihood / sum_weight
-        converged = self._rule.converged(history, sum_weight)
-        if converged or n_iter >= self._max_iter > 0:
-            self._end(converged)
-        return converged
+        behind = self._lagging is not None and n_iter > 0
+        self._value = history[-2 if behind else -1].log_likelihood / sum_weight
+        return False
 
-    def finish(self) -> None:
-        """End the last start where the loop did so without asking the rule (after a fall)."""
-        if self._open and self._max_iter > 0:
-            self._end(False)
+    def ended(self, status: Status) -> None:
+        """Say whether the start converged."""
+        if self._max_iter > 0:
+            self._end(status is Status.CONVERGED)
 
     def _begin(self) -> None:
-        self.finish()
+        if self._open:  # the last start ended with an error
+            self._end(False)
         _line(f"Initialization {self._n_starts}")
         self._n_starts += 1
         self._open = True
@@ -74,8 +72,8 @@ class Progress(Stopping):
         _line(line)
 
     def _change(self, history: History, sum_weight: float) -> float:
-        if isinstance(self._rule, LaggingTolerance):
-            return change(history, sum_weight, self._rule.before)
+        if self._lagging is not None:
+            return change(history, sum_weight, self._lagging.before)
         return (history[-1].log_likelihood - history[-2].log_likelihood) / sum_weight
 
     def _end(self, converged: bool) -> None:

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from gaussmix.allocations.weights import CommonWeights
 from gaussmix.core.frame import Frame
+from gaussmix.core.mixture import Mixture
 from gaussmix.core.summary import Summary
+from gaussmix.em.listener import Listener
 from gaussmix.em.stopping import Stopping
 from gaussmix.families.gaussian_update import GaussianUpdate
 from gaussmix.families.null_directions import NullDirections
@@ -35,6 +37,8 @@ class Recipe:
         Most iterations.
     accelerated : bool
         Whether slow iterations are extrapolated. A fit that is to go EM's own way, step by step, is not.
+    listener : Listener, optional
+        Is told of every evaluation on all rows, and may end the fit.
     """
 
     n_components: int
@@ -44,6 +48,7 @@ class Recipe:
     stopping: Stopping
     max_iter: int
     accelerated: bool = False
+    listener: Listener[Mixture] | None = None
 
     @property
     def holds_directions(self) -> bool:

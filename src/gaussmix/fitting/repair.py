@@ -101,10 +101,10 @@ def polish(scene: Scene, start: Mixture, generator: np.random.Generator) -> Poli
 
 
 def _climb(scene: Scene, start: Mixture, max_iter: int) -> FitResult[Mixture, Statistics]:
-    step = scene.step
+    step, recipe = scene.step, scene.recipe
     # Without a promise that the objective rises its rise is no reason to take a longer step.
-    acceleration = Anderson(step) if scene.recipe.accelerated and step.monotone else None
-    return run(step, start, scene.recipe.stopping, max_iter, acceleration)
+    acceleration = Anderson(step) if recipe.accelerated and step.monotone else None
+    return run(step, start, recipe.stopping, max_iter, acceleration, recipe.listener)
 
 
 def _words(component: int, part: float, n_components: int) -> str:
