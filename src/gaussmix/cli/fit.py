@@ -137,54 +137,43 @@ def fit(
     """
     if columns is not None and weight in columns:
         raise click.UsageError(f"column {weight!r} cannot be both fitted and the weight.")
-    with told_plainly(file, debug):
-        _fit(file, columns, weight, output, force, as_json, Settings(**settings))
-
-
-def _fit(
-    file: Path,
-    columns: tuple[str, ...] | None,
-    weight: str | None,
-    output: Path | None,
-    force: bool,
-    as_json: bool,
-    settings: Settings,
-) -> None:
     # Here, so that --help and wrong usage answer at once.
     from gaussmix.cli.folder import check_free
     from gaussmix.cli.rows import open_rows
     from gaussmix.insight.record import fit_record, to_json
     from gaussmix.insight.text import fit_text
 
-    if output is not None:
-        check_free(output, (ASSIGNMENTS, SUMMARY), force, file)
-    rows = open_rows(file, columns, weight)
-    model = _fitted(rows, settings)
-    wanted = ("label",) if output is None else ("label", "responsibility", "log_density")
-    results = model.row_results(rows, wanted)
-    summary = _summary(model, results["label"], rows.feature_names, weight)
-    record = to_json(
-        {
-            "versions": _versions(),
-            "data": {
-                "file": str(file),
-                "columns": summary.feature_names,
-                "weight": weight,
-                "n_rows": summary.rows.n_rows,
-                "sum_weight": summary.rows.sum_weight,
-            },
-            "settings": asdict(settings),
-            **fit_record(summary, model.mixture_, model.history_),
-        }
-    )
-    written = [] if output is None else _write(output, results, record)
-    # The whole text is at hand before any of it is printed.
-    text = record if as_json else fit_text(summary, _width())
-    click.echo(text, nl=False)
-    for path in written:
-        click.echo(f"wrote {path}", err=True)
-    if not summary.converged and settings.max_iter > 0:
-        click.echo("warning: not converged; the summary says what to do", err=True)
+    with told_plainly(file, debug):
+        chosen = Settings(**settings)
+        if output is not None:
+            check_free(output, (ASSIGNMENTS, SUMMARY), force, file)
+        rows = open_rows(file, columns, weight)
+        model = _fitted(rows, chosen)
+        wanted = ("label",) if output is None else ("label", "responsibility", "log_density")
+        results = model.row_results(rows, wanted)
+        summary = _summary(model, results["label"], rows.feature_names, weight)
+        record = to_json(
+            {
+                "versions": _versions(),
+                "data": {
+                    "file": str(file),
+                    "columns": summary.feature_names,
+                    "weight": weight,
+                    "n_rows": summary.rows.n_rows,
+                    "sum_weight": summary.rows.sum_weight,
+                },
+                "settings": asdict(chosen),
+                **fit_record(summary, model.mixture_, model.history_),
+            }
+        )
+        written = [] if output is None else _write(output, results, record)
+        # The whole text is at hand before any of it is printed.
+        text = record if as_json else fit_text(summary, _width())
+        click.echo(text, nl=False)
+        for path in written:
+            click.echo(f"wrote {path}", err=True)
+        if not summary.converged and chosen.max_iter > 0:
+            click.echo("warning: not converged; the summary says what to do", err=True)
 
 
 def _fitted(rows: Source, settings: Settings) -> GaussianMixture:

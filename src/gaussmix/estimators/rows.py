@@ -60,8 +60,7 @@ def training_rows(estimator: BaseEstimator, X: Any, sample_weight: npt.ArrayLike
         If they cannot be used.
     """
     if isinstance(X, Source):
-        if sample_weight is not None:
-            raise ConfigError("a Source carries its own weights; sample_weight must be None")
+        _refuse_weight(sample_weight)
         estimator.n_features_in_ = X.n_features
         return Rows(X)
     x = validate_data(estimator, X, dtype=FLOATS, ensure_min_samples=2, accept_large_sparse=False, order=None)
@@ -77,8 +76,7 @@ def query_rows(estimator: BaseEstimator, X: Any, n_features: int, sample_weight:
         If they cannot be used.
     """
     if isinstance(X, Source):
-        if sample_weight is not None:
-            raise ConfigError("a Source carries its own weights; sample_weight must be None")
+        _refuse_weight(sample_weight)
         found, rows = X.n_features, Rows(FiniteRows(X))
     else:
         x = validate_data(estimator, X, dtype=FLOATS, reset=False, order=None)
@@ -109,3 +107,8 @@ def checked_weight(sample_weight: npt.ArrayLike, n_rows: int) -> Floats:
     with np.errstate(over="ignore"):
         check_sum_of_weights(float(weight.sum()))
     return weight
+
+
+def _refuse_weight(sample_weight: npt.ArrayLike | None) -> None:
+    if sample_weight is not None:
+        raise ConfigError("a Source carries its own weights; sample_weight must be None")
