@@ -54,11 +54,8 @@ def test_public_names():
 def test_the_compiled_pass_is_there_and_used():
     import numpy as np
 
-    from gaussmix import GaussianMixture
-    from gaussmix.kernels import automatic
-
-    assert automatic.EXTENSION, "the compiled extension gaussmix._native is not installed"
     import gaussmix._native as native
+    from gaussmix import GaussianMixture
     from gaussmix.kernels.native import NativeKernel, levels
 
     assert native.level() in levels()
@@ -81,3 +78,18 @@ def test_the_level_can_be_chosen_by_the_environment():
             check=True,
         )
         assert found.stdout.strip() == level
+
+
+WITHOUT_EXTENSION = """
+import sys
+sys.modules["gaussmix._native"] = None
+from gaussmix import GaussianMixture
+GaussianMixture(2, random_state=0).fit([[0.0], [0.1], [5.0], [5.2]])
+"""
+
+
+def test_a_missing_extension_is_an_error_that_says_what_to_do():
+    found = subprocess.run([sys.executable, "-c", WITHOUT_EXTENSION], capture_output=True, text=True, check=False)
+    assert found.returncode == 1
+    last = found.stderr.rstrip().splitlines()[-1]
+    assert last.startswith("ImportError: the compiled extension gaussmix._native is missing: install gaussmix")

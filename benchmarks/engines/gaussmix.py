@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import importlib.metadata
 import warnings
-from typing import Any
 
 import numpy as np
 
 from benchmarks.cases import Case, Problem
+from benchmarks.engines.estimator import em_alone
 from benchmarks.engines.interface import Fit, Outcome
 
 
@@ -35,23 +35,12 @@ class Gaussmix:
         """Return a fit by EM alone: no regularisation and no rule to stop early."""
         from gaussmix import GaussianMixture
 
-        start = problem.start
-        full = problem.case.structure == "full"
-        parameters: dict[str, Any] = {
-            "n_components": problem.case.k,
-            "covariance_type": problem.case.structure,
-            "weights_init": start.weights,
-            "means_init": start.means,
-            "precisions_init": np.linalg.inv(start.covariances) if full else 1 / start.covariances,
-            "tol": 0,
-            "reg_covar": 0,
-            "n_threads": threads,
-        }
+        parameters = em_alone(problem)
 
         def fit(iterations: int) -> Outcome:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # that so few iterations do not converge is meant
-                model = GaussianMixture(**parameters, max_iter=iterations).fit(problem.x)
+                model = GaussianMixture(**parameters, n_threads=threads, max_iter=iterations).fit(problem.x)
             trace = np.asarray(model.history_.log_likelihood)
             return Outcome(int(model.n_iter_), dict(enumerate(trace.tolist())))
 

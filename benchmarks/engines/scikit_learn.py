@@ -8,11 +8,11 @@ the E step of iteration u + 1 saw: the one after u updates.
 from __future__ import annotations
 
 import warnings
-from typing import Any
 
 import numpy as np
 
 from benchmarks.cases import Case, Problem
+from benchmarks.engines.estimator import em_alone
 from benchmarks.engines.interface import Fit, Outcome
 
 
@@ -36,17 +36,7 @@ class ScikitLearn:
         from sklearn.mixture import GaussianMixture
         from threadpoolctl import threadpool_limits
 
-        start = problem.start
-        full = problem.case.structure == "full"
-        parameters: dict[str, Any] = {
-            "n_components": problem.case.k,
-            "covariance_type": problem.case.structure,
-            "weights_init": start.weights,
-            "means_init": start.means,
-            "precisions_init": np.linalg.inv(start.covariances) if full else 1 / start.covariances,
-            "tol": 0,
-            "reg_covar": 0,
-        }
+        parameters = em_alone(problem)
 
         def fit(iterations: int) -> Outcome:
             with threadpool_limits(threads), warnings.catch_warnings():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -46,12 +47,14 @@ def test_other_suffix_is_2(run, tmp_path):
         ("a,b\n1,2\n", ["--columns", "c"], "there is no column 'c'; the columns are a, b"),
         ("a,b\n1,x\n", [], "column 'b' is not numeric: 'x' in line 2; correct it, or choose the"),
         ("a,b\n1,2\nNA,4\n", [], "1 of 2 rows lack a value, the first in line 3 (column 'a')"),
-        ("a\n1\ninf\n", [], "column 'a' has 1 infinite value, the first in row 1 (from 0)"),
-        ("a\n1\n", [], "needs at least 2 rows of positive weight, and there is 1"),
-        ("a\n1\n2\n", ["-k", "3"], "a fit with -k 3 needs at least 3 rows of positive weight"),
+        ("a\n1\ninf\n", [], "1 of 2 rows hold an infinite value, the first in line 3 (column 'a')"),
+        ("1,2\n3,4\n", [], "line 1 holds numbers where the columns' names must be"),
+        ("a\n1\n", [], "1 row of positive weight is too few: a mixture needs at least 2"),
+        ("a\n1\n2\n", ["-k", "3"], "2 rows of positive weight are too few."),
+        ("a,w\n1,1e307\n2,1e308\n", ["--weight", "w"], "the weights of the rows sum to"),
         ("a,w\n1,1\n2,-1\n", ["--weight", "w"], "must be numbers of at least 0; row 1 (from 0)"),
         ("a,w\n1,1\n2,\n", ["--weight", "w"], "must be numbers of at least 0; row 1 (from 0)"),
-        ("a,w\n1,0\n2,0\n", ["--weight", "w"], "and there are 0"),
+        ("a,w\n1,0\n2,0\n", ["--weight", "w"], "0 rows of positive weight are too few"),
     ],
 )
 def test_bad_data_is_3(run, tmp_path, text, arguments, said):
@@ -71,7 +74,9 @@ def test_bad_data_is_3(run, tmp_path, text, arguments, said):
         ({"a": [1.0, None, 3.0, None]}, "column 'a' has 2 missing values, the first in row 1"),
         ({"a": ["x", "y"]}, "not numeric: a (string)"),
         ({"a": [1.0, 2.0], "w": [1.0, -2.0]}, "the weights in column 'w' must be numbers"),
-        ({"a": pa.array([], pa.float64())}, "the file has no rows"),
+        ({"a": [1.0, 2.0, np.inf]}, "column 'a' has 1 infinite value, the first in row 2 (from 0); drop or correct"),
+        ({"a": [1.0, 2.0, None], "w": [1.0, 1.0, 0.0]}, "column 'a' has 1 missing value, the first in row 2"),
+        ({"a": pa.array([], pa.float64())}, "there are no rows"),
     ],
 )
 def test_bad_parquet_data_is_3(run, tmp_path, columns, said):
@@ -159,7 +164,7 @@ def test_fault_of_our_own_is_1(run, csv_file: Path, monkeypatch):
     def broken(*_: object) -> None:
         raise RuntimeError("wires crossed")
 
-    monkeypatch.setattr("gaussmix.cli.rows.summarise", broken)
+    monkeypatch.setattr("gaussmix.fitting.usable.summarise", broken)
     outcome = run("fit", csv_file, "-k", 2)
     assert outcome.code == 1
     assert "RuntimeError: wires crossed; this is a fault in gaussmix" in outcome.err

@@ -14,6 +14,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from gaussmix import GaussianMixture, __version__
+from gaussmix.kernels.summary import summarise
+from gaussmix.kernels.threads import thread_count
 
 TRANSCRIPT = """\
 ---------------------------------------------
@@ -156,11 +158,43 @@ def test_weights_count_rows(run, rows, tmp_path):
 
 
 def test_no_convergence_is_a_warning(run, csv_file):
+    """The advice stands once, in the summary, with what is left to gain as soon as that can be said."""
     outcome = run("fit", csv_file, "-k", 3, "--max-iter", 1)
     assert outcome.code == 0
-    assert "Not converged after 1 iteration." in outcome.out
-    assert outcome.err.startswith("warning: not converged. Stopped at max_iter")
-    assert outcome.err.count("\n") == 1
+    assert "Not converged after 1 iteration. Stopped at max_iter" in outcome.out
+    assert outcome.err == "warning: not converged; the summary says what to do\n"
+    arguments = ["-k", 3, "--max-iter", 4, "--tol", 0]
+    left = strict(run("fit", csv_file, *arguments, "--json").out)["fit"]["gain_left"]
+    assert f"after 4 iterations; about {left:.1e} a row is still to gain. Stopped" in (
+        run("fit", csv_file, *arguments).out.replace("\n", " ")
+    )
+
+
+def test_rows_are_gone_over_once_before_the_fit(run, csv_file, monkeypatch):
+    calls = []
+
+    def counted(source):
+        calls.append(source)
+        return summarise(source)
+
+    for place in ("gaussmix.fitting.usable.summarise", "gaussmix.estimators.finite_rows.summarise"):
+        monkeypatch.setattr(place, counted)
+    assert run("fit", csv_file, "-k", 2).code == 0
+    assert len(calls) == 1
+
+
+def test_threads_reach_the_pass(run, csv_file, monkeypatch):
+    """All passes of the fit and of the results ask for so many."""
+    asked = []
+
+    def counted(wanted):
+        asked.append(wanted)
+        return thread_count(wanted)
+
+    monkeypatch.setattr("gaussmix.kernels.automatic.thread_count", counted)
+    assert run("fit", csv_file, "-k", 2, "--threads", 3).code == 0
+    assert len(asked) > 2
+    assert set(asked) == {3}
 
 
 def test_python_m(csv_file):

@@ -85,19 +85,19 @@ def test_the_whole_range_of_floats():
     assert summary.standard_deviation[0] == pytest.approx(big * np.sqrt(8 / 9), rel=1e-14)
 
 
-def test_missing_and_infinite_values_are_counted_where_weights_are_positive():
+def test_missing_and_infinite_values_are_counted_and_enter_no_moment():
     x = np.ones((CHUNK + 10, 3))
     x[5, 0] = np.nan
     x[CHUNK + 3, 0] = np.nan
     x[7, 1] = -np.inf
     x[CHUNK + 1, 1] = np.inf
-    x[2, 2] = np.nan  # in a row that is not there
+    x[2, 2] = np.nan  # in a row of weight 0
     weight = np.ones(len(x))
     weight[2] = 0.0
     summary = summarise(MemorySource(x, weight))
-    np.testing.assert_array_equal(summary.n_missing, [2, 0, 0])
+    np.testing.assert_array_equal(summary.n_missing, [2, 0, 1])
     np.testing.assert_array_equal(summary.n_infinite, [0, 2, 0])
-    np.testing.assert_array_equal(summary.first_missing, [5, NOWHERE, NOWHERE])
+    np.testing.assert_array_equal(summary.first_missing, [5, NOWHERE, 2])
     np.testing.assert_array_equal(summary.first_infinite, [NOWHERE, 7, NOWHERE])
     np.testing.assert_array_equal(summary.column_weight, len(x) - 1 - np.array([2, 2, 0]))
     np.testing.assert_array_equal(summary.mean, 1.0)

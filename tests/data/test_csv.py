@@ -24,7 +24,7 @@ def write(tmp_path):
 
 
 def values(rows) -> list[list[float]]:
-    return rows.source.take(np.arange(2)).x.tolist()
+    return rows.take(np.arange(2)).x.tolist()
 
 
 @pytest.mark.parametrize(
@@ -41,22 +41,22 @@ def values(rows) -> list[list[float]]:
 )
 def test_forms_of_the_same_table(write, content):
     rows = read_csv(write(content))
-    assert rows.columns == ("a", "b")
+    assert rows.feature_names == ("a", "b")
     assert values(rows) == [[1.0, 2.0], [3.5, 4.0]]
 
 
 def test_columns_in_the_order_asked_for(write):
     path = write('name,"x, y",naïve 身長,w\nA,1,2,0.5\n"B, C",3,4,2\n')
     rows = read_csv(path, ["naïve 身長", "x, y"], "w")
-    assert rows.columns == ("naïve 身長", "x, y")
-    block = rows.source.take(np.array([1]))
+    assert rows.feature_names == ("naïve 身長", "x, y")
+    block = rows.take(np.array([1]))
     assert (block.x.tolist(), block.weight.tolist()) == ([[4.0, 3.0]], [2.0])
 
 
 def test_whole_numbers_then_fractions(write):
     lines = "".join(f"{i}\n" for i in range(300_000))
     rows = read_csv(write(f"a\n{lines}0.5\n"))
-    assert rows.source.take(np.array([7, 300_000])).x.tolist() == [[7.0], [0.5]]
+    assert rows.take(np.array([7, 300_000])).x.tolist() == [[7.0], [0.5]]
 
 
 def test_bytes_that_are_not_utf8_in_another_column(write):
@@ -71,10 +71,26 @@ def test_missing_values_are_counted(write, token):
         read_csv(path)
 
 
+@pytest.mark.parametrize("token", ["inf", "-inf", "Infinity", "1e999"])
+def test_infinite_values_are_found_by_line(write, token):
+    path = write(f"a,b\n\n1,2\n3,4\n5,{token}\n6,inf\n")
+    with pytest.raises(DataError, match=r"2 of 4 rows hold an infinite value, the first in line 5 \(column 'b'\)"):
+        read_csv(path)
+
+
+def test_numbers_are_names_where_they_are_asked_for(write):
+    path = write("2019,2020\n1,2\n3.5,4\n")
+    with pytest.raises(DataError, match=r"line 1 holds numbers .* choose the columns to fit: --columns 2019,2020$"):
+        read_csv(path)
+    assert values(read_csv(path, ["2020", "2019"])) == [[2.0, 1.0], [4.0, 3.5]]
+    assert values(read_csv(write("year,2020\n1,2\n3.5,4\n"))) == [[1.0, 2.0], [3.5, 4.0]]
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [
         ("", "the file is empty"),
+        ("\n1.5,-2e3\n3,4\n", "line 2 holds numbers where the columns' names must be"),
         ("\n\n", "the file is empty"),
         ("a,b\n", "no rows below the header"),
         (",b\n1,2\n", "column 1 of 2 has no name"),

@@ -150,7 +150,9 @@ def test_precisions_that_are_not_positive(rows, structure):
         (np.r_[np.ones(7), -1.0, np.ones(192)], "finite and not negative; row 7 has -1.0"),
         (np.r_[np.nan, np.ones(199)], "finite and not negative; row 0 has nan"),
         (np.zeros(200), "every sample_weight is zero"),
-        (np.r_[1.0, np.zeros(199)], "1 rows of positive weight are too few"),
+        (np.r_[1.0, np.zeros(199)], "1 row of positive weight is too few"),
+        (np.full(200, 1e307), r"sum to inf, which must be from 1e-290 to 1e\+290; multiply all of them by one number"),
+        (np.full(200, 5e-324), r"sum to 9.88e-322, which must be from 1e-290"),
     ],
 )
 def test_weights_that_make_no_sense(rows, weight, text):
@@ -164,8 +166,50 @@ def test_values_that_are_no_numbers(rows, value, word):
     x[[5, 9], 1] = value
     with pytest.raises(ValueError, match=r"NaN|infinity"):  # scikit-learn's own check of arrays
         GaussianMixture(2).fit(x)
-    with pytest.raises(DataError, match=f"column 1 has 2 {word} values, the first in row 5;"):
+    said = f"column 1 \\(from 0\\) has 2 {word} values, the first in row 5"
+    with pytest.raises(DataError, match=said):
         GaussianMixture(2).fit(MemorySource(x))
+    model = GaussianMixture(2, random_state=0).fit(rows)
+    for ask in (model.predict, model.predict_proba, model.score_samples, model.score, model.bic, model.aic):
+        with pytest.raises(ValueError, match=r"NaN|infinity"):
+            ask(x)
+        with pytest.raises(DataError, match=said):
+            ask(MemorySource(x))
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_values_that_are_no_numbers_in_rows_of_weight_0(rows, value):
+    """Refused alike, from an array and from a source: such rows do not count, but are given labels."""
+    x, weight = rows.copy(), np.ones(len(rows))
+    x[7, 0], weight[7] = value, 0.0
+    with pytest.raises(ValueError, match=r"NaN|infinity"):
+        GaussianMixture(2).fit(x, sample_weight=weight)
+    with pytest.raises(DataError, match=r"column 0 \(from 0\) has 1 \w+ value, the first in row 7"):
+        GaussianMixture(2).fit(MemorySource(x, weight))
+
+
+def test_errors_say_the_names_that_a_source_has(rows):
+    x = rows.copy()
+    x[3, 1] = np.nan
+    with pytest.raises(DataError, match="column 'mass' has 1 missing value, the first in row 3"):
+        GaussianMixture(2).fit(MemorySource(x, feature_names=("length", "mass")))
+
+
+def test_weights_of_a_query_sum_to_a_float(rows):
+    model = GaussianMixture(2, random_state=0).fit(rows)
+    with pytest.raises(DataError, match="the weights of the rows sum to inf"):
+        model.score(rows, sample_weight=np.full(len(rows), 1e307))
+
+
+def test_the_mixture_cannot_be_changed(rows):
+    """The parameters of the estimator can: they make another mixture."""
+    model = GaussianMixture(2, random_state=0).fit(rows)
+    mixture = model.mixture_
+    for values in (mixture.weights, mixture.family.means, mixture.family.precision_cholesky, mixture.frame.origin):
+        with pytest.raises(ValueError, match="read-only"):
+            values[...] = 0.0
+    model.means_[0] += 1.0
+    assert model.mixture_ is not mixture
 
 
 def test_fewer_rows_than_components(rows):

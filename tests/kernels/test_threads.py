@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 
+import numpy as np
 import pytest
 
 from gaussmix import GaussianMixture
 from gaussmix.errors import ConfigError
-from gaussmix.kernels import threads
+from gaussmix.kernels import native, threads
 from gaussmix.kernels.threads import thread_count
 
 
@@ -46,6 +47,29 @@ def test_the_environment_comes_next(monkeypatch, text, count):
 def test_the_quota_bounds_the_processors(quota, count):
     threads.QUOTA_FILE.write_text(quota)
     assert thread_count(None) == count
+
+
+@pytest.mark.parametrize("n_threads", [1, 3, None])
+def test_the_number_reaches_the_compiled_pass(monkeypatch, n_threads):
+    """Every call of a fit and of its results: the last argument of sums, the one before three results of rows."""
+    real, calls = native._native, []
+
+    class Spy:
+        @staticmethod
+        def expect(*arguments):
+            calls.append(arguments[-1])
+            return real.expect(*arguments)
+
+        @staticmethod
+        def rows(*arguments):
+            calls.append(arguments[-4])
+            return real.rows(*arguments)
+
+    monkeypatch.setattr(native, "_native", Spy)
+    x = np.random.default_rng(0).normal(size=(60, 2))
+    GaussianMixture(2, n_threads=n_threads, random_state=0).fit(x).predict_proba(x)
+    assert len(calls) > 3
+    assert set(calls) == {8 if n_threads is None else n_threads}
 
 
 @pytest.mark.parametrize("n_threads", [0, -1])

@@ -102,6 +102,17 @@ def test_a_nearly_empty_component(clusters, structure, each_kernel, weight):
     assert_answers(model, np.concatenate([x, 1e9 * x, 1e200 * x]))
 
 
+@pytest.mark.parametrize("scale", [1e-320, 1e-310, 1e300])
+def test_rows_at_the_ends_of_the_floats(clusters, structure, scale):
+    """Warnings are errors here. Where no float holds a precision or its root, it is infinite."""
+    x = clusters(200, 2, 2, seed=34) * scale
+    model = quiet_fit(x, 2, structure)
+    assert_answers(model, x)
+    assert np.isfinite(model.means_).all()
+    assert not np.isnan(model.precisions_cholesky_).any()
+    assert not np.isnan(model.covariances_).any()
+
+
 @pytest.mark.parametrize("value", [0.0, 0.1, -7e300, 1e-300, 1e8])
 @pytest.mark.parametrize("k", [1, 2, 3])
 def test_all_rows_equal(structure, each_kernel, value, k):

@@ -38,6 +38,25 @@ def test_one_centre_in_each_of_many_far_clusters():
         assert len(np.unique(found, axis=0)) == 16
 
 
+def test_the_best_of_several_draws_is_taken():
+    """The second of two centres: a far row is drawn as often as all of a clump, and leaves more distance than that.
+
+    It is taken only where both draws hit it.
+    """
+    x = np.concatenate([np.zeros(20), np.full(10, 10.0), [31.0]])[:, np.newaxis]
+    weight = np.ones(len(x))
+    taken = []
+    for seed in range(200):
+        rows = greedy_k_means_plus_plus(x, weight, 2, np.random.default_rng(seed))
+        if x[rows[0], 0] == 0.0:
+            taken.append(x[rows[1], 0])
+    # Left over: 21² with a centre in the clump, 10·10² at the far row. Two draws both hit it with (961/1961)².
+    far = np.mean(np.array(taken) == 31.0)
+    expected = (961.0 / 1961.0) ** 2
+    assert len(taken) > 100
+    assert abs(far - expected) < 4.0 * np.sqrt(expected * (1.0 - expected) / len(taken))
+
+
 def test_only_rows_that_count_become_centres():
     rng = np.random.default_rng(1)
     x = rng.normal(size=(50, 3))

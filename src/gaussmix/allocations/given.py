@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
@@ -17,8 +18,8 @@ RESPONSIBILITY = "responsibility"
 
 
 @dataclass(frozen=True)
-class Hard(Allocation):
-    """Each row goes whole to the component under which it is densest (the first of equals), as in k-means.
+class Unweighted(Allocation):
+    """An allocation without weights: nothing is estimated, and on its own account no component is likelier.
 
     Parameters
     ----------
@@ -37,16 +38,24 @@ class Hard(Allocation):
         return 0
 
     @property
-    def name(self) -> str:
-        return "hard"
-
-    @property
     def weights(self) -> Floats:
-        return np.full(self.n_components, 1.0 / self.size)
+        return np.full(self.size, 1.0 / self.size)
 
     @property
     def layout(self) -> tuple[Sequence[Field], Mapping[str, int]]:
         return (), {}
+
+    def gather(self, block: Block, shares: Shares) -> Mapping[str, Floats]:
+        return {}
+
+    def reorder(self, order: Integers) -> Self:
+        return type(self)(len(order))
+
+
+class Hard(Unweighted):
+    """Each row goes whole to the component under which it is densest (the first of equals), as in k-means."""
+
+    name = "hard"
 
     def share(self, scores: Scores, block: Block) -> Shares:
         best = scores.log_density.argmax(axis=0)  # (b,)
@@ -55,58 +64,19 @@ class Hard(Allocation):
         share[best, every] = block.weight
         return Shares(share, scores.log_density[best, every])
 
-    def gather(self, block: Block, shares: Shares) -> Mapping[str, Floats]:
-        return {}
-
-    def reorder(self, order: Integers) -> Hard:
-        return Hard(len(order))
-
     @property
     def compiled(self) -> tuple[str, Floats] | None:
         return "hard", np.zeros(self.size)
 
 
-@dataclass(frozen=True)
-class Given(Allocation):
-    """Rows are shared as their column ``responsibility`` says, whatever their scores.
+class Given(Unweighted):
+    """Rows are shared as their column ``responsibility`` says, whatever their scores."""
 
-    Parameters
-    ----------
-    size : int
-        Number of components.
-    """
-
-    size: int
-
-    @property
-    def n_components(self) -> int:
-        return self.size
-
-    @property
-    def n_parameters(self) -> int:
-        return 0
-
-    @property
-    def name(self) -> str:
-        return "given"
-
-    @property
-    def weights(self) -> Floats:
-        return np.full(self.n_components, 1.0 / self.size)
-
-    @property
-    def layout(self) -> tuple[Sequence[Field], Mapping[str, int]]:
-        return (), {}
+    name = "given"
 
     def share(self, scores: Scores, block: Block) -> Shares:
         share = block.columns[RESPONSIBILITY].values.T * block.weight  # (k, b)
         return Shares(np.ascontiguousarray(share), np.zeros(len(block)))
-
-    def gather(self, block: Block, shares: Shares) -> Mapping[str, Floats]:
-        return {}
-
-    def reorder(self, order: Integers) -> Given:
-        return Given(len(order))
 
     @property
     def compiled(self) -> tuple[str, Floats] | None:

@@ -12,7 +12,7 @@ from gaussmix.allocations.soft import soft_shares
 from gaussmix.core.block import Block
 from gaussmix.core.contracts import Allocation, Scores, Shares, Update
 from gaussmix.core.statistics import Field, Statistics
-from gaussmix.core.types import Floats, Integers
+from gaussmix.core.types import Floats, Integers, read_only
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,9 @@ class CommonWeights(Allocation):
 
     values: Floats
     free: bool = True
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "values", read_only(self.values))
 
     @classmethod
     def equal(cls, n_components: int) -> CommonWeights:

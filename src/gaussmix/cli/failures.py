@@ -94,6 +94,8 @@ def _failure(error: Exception, path: Path) -> Failure:
             return FilesFailed(str(error))
         case MemoryError():
             return Unexpected(f"{path}: not enough memory; fit fewer rows or columns")
+        case ImportError():
+            return Unexpected(str(error))
         case _:
             return Unexpected(
                 f"{path}: {type(error).__name__}: {error}; this is a fault in gaussmix: please report it with "

@@ -6,7 +6,7 @@ import platform
 import shutil
 import sys
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -18,7 +18,7 @@ from gaussmix.cli.failures import told_plainly
 from gaussmix.cli.values import names, number_or_auto
 
 if TYPE_CHECKING:
-    from gaussmix.cli.rows import InputRows
+    from gaussmix.core.contracts import Source
     from gaussmix.core.types import Array
     from gaussmix.estimators.gaussian_mixture import GaussianMixture
     from gaussmix.insight.fit_summary import FitSummary
@@ -44,7 +44,7 @@ class Settings:
     threads: int | None
 
 
-@click.command(short_help="Fit a Gaussian mixture to the rows of a file.")
+@click.command(short_help="Fit a Gaussian mixture to the rows of a file.", context_settings={"show_default": True})
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option(
     "-k",
@@ -58,7 +58,6 @@ class Settings:
     "--covariance",
     type=click.Choice(["full", "tied", "diag", "spherical"]),
     default="full",
-    show_default=True,
     help="One covariance for each component, one for all, only along the axes, or only balls.",
 )
 @click.option(
@@ -72,7 +71,6 @@ class Settings:
     "--weights",
     type=click.Choice(["free", "equal"]),
     default="free",
-    show_default=True,
     help="Whether the components' weights are estimated or all alike.",
 )
 @click.option(
@@ -80,7 +78,6 @@ class Settings:
     metavar="NUMBER|auto",
     callback=number_or_auto,
     default="auto",
-    show_default=True,
     help="Stop when the mean log-likelihood changes by less; auto: when less than 1e-7 is left to gain.",
 )
 @click.option(
@@ -88,28 +85,24 @@ class Settings:
     metavar="NUMBER|auto",
     callback=number_or_auto,
     default="auto",
-    show_default=True,
     help="Added to the covariances' diagonals, in squared units; auto: a weak prior relative to the data.",
 )
 @click.option(
     "--max-iter",
     type=click.IntRange(min=0),
     default=1000,
-    show_default=True,
     help="Most iterations of each start.",
 )
 @click.option(
     "--n-init",
     type=click.IntRange(min=1),
     default=1,
-    show_default=True,
     help="Starts, of which the best is kept.",
 )
 @click.option(
     "--seed",
     type=click.IntRange(0, 2**32 - 1),
     default=0,
-    show_default=True,
     help="Of the starts: the same seed gives the same result.",
 )
 @click.option(
@@ -144,57 +137,46 @@ def fit(
     """
     if columns is not None and weight in columns:
         raise click.UsageError(f"column {weight!r} cannot be both fitted and the weight.")
-    with told_plainly(file, debug):
-        _fit(file, columns, weight, output, force, as_json, Settings(**settings))
-
-
-def _fit(
-    file: Path,
-    columns: tuple[str, ...] | None,
-    weight: str | None,
-    output: Path | None,
-    force: bool,
-    as_json: bool,
-    settings: Settings,
-) -> None:
     # Here, so that --help and wrong usage answer at once.
     from gaussmix.cli.folder import check_free
     from gaussmix.cli.rows import open_rows
     from gaussmix.insight.record import fit_record, to_json
     from gaussmix.insight.text import fit_text
 
-    if output is not None:
-        check_free(output, (ASSIGNMENTS, SUMMARY), force, file)
-    rows = open_rows(file, columns, weight, settings.n_components)
-    model = _fitted(rows, settings)
-    wanted = ("label",) if output is None else ("label", "responsibility", "log_density")
-    results = model.row_results(rows.source, wanted)
-    summary = _summary(model, rows, results["label"], weight)
-    record = to_json(
-        {
-            "versions": _versions(),
-            "data": {
-                "file": str(file),
-                "columns": rows.columns,
-                "weight": weight,
-                "n_rows": rows.n_rows,
-                "sum_weight": rows.sum_weight,
-            },
-            "settings": asdict(settings),
-            **fit_record(summary, model.mixture_, model.history_),
-        }
-    )
-    written = [] if output is None else _write(output, results, record)
-    # The whole text is at hand before any of it is printed.
-    text = record if as_json else fit_text(summary, _width())
-    click.echo(text, nl=False)
-    for path in written:
-        click.echo(f"wrote {path}", err=True)
-    if not summary.converged and settings.max_iter > 0:
-        click.echo(f"warning: not converged. {model.status_.advice}", err=True)
+    with told_plainly(file, debug):
+        chosen = Settings(**settings)
+        if output is not None:
+            check_free(output, (ASSIGNMENTS, SUMMARY), force, file)
+        rows = open_rows(file, columns, weight)
+        model = _fitted(rows, chosen)
+        wanted = ("label",) if output is None else ("label", "responsibility", "log_density")
+        results = model.row_results(rows, wanted)
+        summary = _summary(model, results["label"], rows.feature_names, weight)
+        record = to_json(
+            {
+                "versions": _versions(),
+                "data": {
+                    "file": str(file),
+                    "columns": summary.feature_names,
+                    "weight": weight,
+                    "n_rows": summary.rows.n_rows,
+                    "sum_weight": summary.rows.sum_weight,
+                },
+                "settings": asdict(chosen),
+                **fit_record(summary, model.mixture_, model.history_),
+            }
+        )
+        written = [] if output is None else _write(output, results, record)
+        # The whole text is at hand before any of it is printed.
+        text = record if as_json else fit_text(summary, _width())
+        click.echo(text, nl=False)
+        for path in written:
+            click.echo(f"wrote {path}", err=True)
+        if not summary.converged and chosen.max_iter > 0:
+            click.echo("warning: not converged; the summary says what to do", err=True)
 
 
-def _fitted(rows: InputRows, settings: Settings) -> GaussianMixture:
+def _fitted(rows: Source, settings: Settings) -> GaussianMixture:
     from rich.console import Console
 
     from gaussmix.estimators.gaussian_mixture import GaussianMixture
@@ -210,23 +192,24 @@ def _fitted(rows: InputRows, settings: Settings) -> GaussianMixture:
         random_state=settings.seed,
         n_threads=settings.threads,
     )
-    doing = f"Fitting {rows.n_rows} rows × {len(rows.columns)} columns …"
-    with Console(stderr=True).status(doing), warnings.catch_warnings():
+    with Console(stderr=True).status(f"Fitting {rows.n_features} columns …"), warnings.catch_warnings():
         # The status says it in the command's own words.
         warnings.filterwarnings("ignore", message="Best performing initialization did not converge")
-        return model.fit(rows.source)
+        return model.fit(rows)
 
 
-def _summary(model: GaussianMixture, rows: InputRows, labels: Array, weight: str | None) -> FitSummary:
+def _summary(
+    model: GaussianMixture, labels: Array, feature_names: Sequence[str] | None, weight: str | None
+) -> FitSummary:
     from gaussmix.insight.fit_summary import Ending, FitSummary, Rows, count_assigned
 
-    assigned = count_assigned(labels, model.n_components)
+    assigned = count_assigned(labels, model.mixture_.n_components)
     return FitSummary.of(
         model.mixture_,
         model.log_likelihood_,
-        Rows(rows.n_rows, rows.sum_weight, assigned, weight),
-        Ending(model.status_, model.n_iter_, len(model.starts_)),
-        rows.columns,
+        Rows(len(labels), model.sum_weight_, assigned, weight),
+        Ending(model.status_, model.n_iter_, len(model.starts_), model.gain_left_),
+        feature_names,
     )
 
 

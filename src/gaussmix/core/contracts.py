@@ -83,6 +83,11 @@ class Source(ABC):
     def n_features(self) -> int:
         """Columns of a row."""
 
+    @property
+    def feature_names(self) -> Sequence[str] | None:
+        """Names of these columns, where they have any: errors then say them."""
+        return None
+
     @abstractmethod
     def map_reduce(self, task: ReduceTask) -> Any:
         """The sum over all rows; None if there are none."""

@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 
 from gaussmix.core.block import Block, Column, FrameRule
-from gaussmix.core.types import Array, Floats, Integers
+from gaussmix.core.types import Array, Floats, Integers, read_only
 
 LARGEST_EXPONENT = 1000
 """Exponents are held within this: 2**1000 and 2**-1000 are normal floats with room on both sides."""
@@ -50,6 +50,10 @@ class Frame:
 
     origin: Floats
     exponent: Integers
+
+    def __post_init__(self) -> None:
+        for name in ("origin", "exponent"):
+            object.__setattr__(self, name, read_only(getattr(self, name)))
 
     @classmethod
     def identity(cls, n_features: int) -> Frame:

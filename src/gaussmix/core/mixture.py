@@ -95,8 +95,14 @@ class Mixture:
         return self.frame.positions_to_user(np.concatenate(draws)), np.repeat(np.arange(self.n_components), counts)
 
     def marginal(self, features: Array) -> Mixture:
-        """The mixture of some of the features, in the given order."""
-        numbers = np.asarray(features, dtype=np.int64)
+        """The mixture of some of the features, in the given order.
+
+        Raises
+        ------
+        ConfigError
+            If they are not numbers of features, each once.
+        """
+        numbers = self._feature_numbers(features)
         return replace(self, family=self._conditionable().marginal(numbers), frame=self.frame.select(numbers))
 
     def conditional(self, features: Array, values: Array) -> Mixture:
@@ -108,12 +114,22 @@ class Mixture:
             The features that are known.
         values : array, shape (m,)
             Their values, in the user's units.
+
+        Raises
+        ------
+        ConfigError
+            If they are not numbers of features, each once; if none is left; if values are not one finite number each.
         """
         if not isinstance(self.allocation, Reweightable):
             raise ConfigError(f"a mixture with {self.allocation.name} weights has no conditional distribution here")
-        known = np.asarray(features, dtype=np.int64)
+        known = self._feature_numbers(features)
         rest = np.setdiff1d(np.arange(self.n_features), known)
-        point = self.frame.select(known).positions_to_internal(np.asarray(values)[np.newaxis])
+        if not len(rest):
+            raise ConfigError(f"all {self.n_features} features are known: none is left to have a distribution")
+        given = np.asarray(values, dtype=np.float64)
+        if given.shape != known.shape or not np.isfinite(given).all():
+            raise ConfigError(f"values must be {len(known)} finite numbers, one for each known feature; got {values!r}")
+        point = self.frame.select(known).positions_to_internal(given[np.newaxis])
         _, shares = self.marginal(known).share(Block(point, np.ones(1)))
         family = self._conditionable().conditional(known, rest, point[0])
         return Mixture(family, self.allocation.with_weights(shares.share[:, 0]), self.frame.select(rest))
@@ -130,6 +146,15 @@ class Mixture:
         length = max(1, TILE_ENTRIES // self.n_components)
         for start in range(0, max(len(rows), 1), length):
             yield self.share(self.frame.to_internal(rows.rows(start, start + length)))[1]
+
+    def _feature_numbers(self, features: Array) -> Integers:
+        numbers = np.asarray(features)
+        d, are_whole = self.n_features, numbers.dtype.kind in "iu"
+        if numbers.ndim != 1 or not len(numbers) or not are_whole or not np.isin(numbers, np.arange(d)).all():
+            raise ConfigError(f"features must be whole numbers from 0 to {d - 1}, at least one; got {features!r}")
+        if len(np.unique(numbers)) < len(numbers):
+            raise ConfigError(f"each feature may be named once, got {features!r}")
+        return numbers.astype(np.int64)
 
     def _conditionable(self) -> Conditionable:
         if not isinstance(self.family, Conditionable):

@@ -8,6 +8,11 @@ import numpy as np
 
 from gaussmix.core.frame import Frame, Scaling
 from gaussmix.core.types import Floats, Integers
+from gaussmix.errors import DataError
+
+LEAST_WEIGHT, MOST_WEIGHT = 1e-290, 1e290
+"""What weights may sum to: products of shares with rows of order one, and sums of log-densities, then stay in the range
+of floats with room on both sides."""
 
 NOWHERE = np.iinfo(np.int64).max
 """Row number that stands for "no such row"; the smaller of two row numbers is then always the right one."""
@@ -19,7 +24,8 @@ class Summary:
 
     Two summaries of different rows add up to the summary of all (Chan, Golub & LeVeque 1979, eq. 2.1), about
     the means of each part and with exponents of their own, so that neither an offset nor a scale costs digits.
-    Rows of weight 0 count nowhere but in ``n_rows``; a missing value counts in none of its column's moments.
+    Rows of weight 0 count nowhere but in ``n_rows`` and among the gaps; a missing value counts in none of its column's
+    moments.
 
     Parameters
     ----------
@@ -40,7 +46,7 @@ class Summary:
     minimum, maximum : array, shape (d,)
         Range; NaN where a column has no value at all.
     n_missing, n_infinite : array of int, shape (d,)
-        Numbers of NaN and of infinite values.
+        Numbers of NaN and of infinite values, also in rows of weight 0: these are given labels like all others.
     first_missing, first_infinite : array of int, shape (d,)
         Their first rows, ``NOWHERE`` if there is none.
     """
@@ -98,4 +104,19 @@ class Summary:
             n_infinite=self.n_infinite + other.n_infinite,
             first_missing=np.minimum(self.first_missing, other.first_missing),
             first_infinite=np.minimum(self.first_infinite, other.first_infinite),
+        )
+
+
+def check_sum_of_weights(total: float) -> None:
+    """See that sums over rows of these weights are floats.
+
+    Raises
+    ------
+    DataError
+        If they are not.
+    """
+    if not LEAST_WEIGHT <= total <= MOST_WEIGHT:
+        raise DataError(
+            f"the weights of the rows sum to {total:.3g}, which must be from {LEAST_WEIGHT:g} to {MOST_WEIGHT:g}; "
+            "multiply all of them by one number"
         )

@@ -1,4 +1,4 @@
-"""Names for the array types used in signatures."""
+"""Names for the array types used in signatures, and arrays that stay as they are."""
 
 from __future__ import annotations
 
@@ -13,3 +13,10 @@ Floats = npt.NDArray[np.float64]
 """An array of float64: everything that is computed with."""
 Integers = npt.NDArray[np.int64]
 """An array of int64: row numbers, labels, counts."""
+
+
+def read_only(values: Array) -> Array:
+    """The same numbers, which cannot be changed through what is returned."""
+    view = values.view()
+    view.flags.writeable = False
+    return view

@@ -12,16 +12,16 @@ from gaussmix.errors import DataError
 
 
 def numeric_columns(schema: pa.Schema, wanted: Sequence[str] | None, weight: str | None = None) -> list[str]:
-    """Names of the feature columns, all of them numeric.
+    """Names of the feature columns of a file, all of them numeric.
 
     Parameters
     ----------
     schema : Schema
         Of the file or table.
     wanted : sequence of str, optional
-        The features; every column but the weight where not given.
+        The features, in this order; every column but the weight where not given.
     weight : str, optional
-        The column of weights.
+        The column that holds the rows' weights.
 
     Raises
     ------

@@ -28,13 +28,6 @@ ROWS_WRITTEN = 1 << 16
 """Rows turned into text at a time."""
 
 
-class CsvRows(NamedTuple):
-    """What was read from a CSV file: the rows with their weights, and the features' names."""
-
-    source: MemorySource
-    columns: tuple[str, ...]
-
-
 class Record(NamedTuple):
     """A line of a CSV file: its number in the file, from 1, and its values."""
 
@@ -42,8 +35,8 @@ class Record(NamedTuple):
     values: list[str]
 
 
-def read_csv(path: str | Path, columns: Sequence[str] | None = None, weight: str | None = None) -> CsvRows:
-    """Read numeric columns of a CSV file.
+def read_csv(path: str | Path, columns: Sequence[str] | None = None, weight: str | None = None) -> MemorySource:
+    """The rows of a CSV file, read as a whole.
 
     The file has a header line, commas between values and UTF-8 text, with or without a byte order mark.
     Blanks round a column's name do not count, and empty lines are passed over.
@@ -52,35 +45,33 @@ def read_csv(path: str | Path, columns: Sequence[str] | None = None, weight: str
     ----------
     path : path
         The file.
-    columns : sequence of str, optional
-        The features, in this order; every column but the weight where not given.
-    weight : str, optional
-        The column that holds the rows' weights.
+    columns, weight : optional
+        Which columns are read; see `gaussmix.data.arrow.numeric_columns`.
 
     Returns
     -------
-    rows : CsvRows
-        Rows and names.
+    rows : MemorySource
+        Numbers, with weights and the columns' names.
 
     Raises
     ------
     DataError
-        If a column is not there, not numeric, or lacks values, or if this is no CSV file with a header.
+        If a column is not there, not numeric, or not finite everywhere, or if this is no CSV file with a header.
     FileError
         If the file cannot be read.
     """
     path = Path(path)
     try:
-        header, n_lines = _header(path)
+        header, n_lines = _header(path, columns is not None)
         # What the columns hold is not known yet: here only their names are checked.
         names = numeric_columns(pa.schema([(n, pa.float64()) for n in header]), columns, weight)
         table = _read(path, header, n_lines, [*names, *([weight] if weight else [])])
         _check_numbers(path, header, table, weight)
         x = matrix_of(table, names)
-        _check_complete(path, x, names)
+        _check_finite(path, x, names)
     except OSError as error:
         raise FileError(f"{path} cannot be read: {error.strerror or error}") from error
-    return CsvRows(MemorySource(x, weight_of(table, weight) if weight else None), tuple(names))
+    return MemorySource(x, weight_of(table, weight) if weight else None, feature_names=names)
 
 
 def write_csv(path: str | Path, columns: Mapping[str, Array]) -> None:
@@ -118,8 +109,8 @@ def _records(path: Path) -> Iterator[Record]:
             raise DataError(f"line {reader.line_num + 1} is not CSV: {error}") from error
 
 
-def _header(path: Path) -> tuple[list[str], int]:
-    """Names of all columns, and the number of lines that they take."""
+def _header(path: Path, is_asked_for: bool) -> tuple[list[str], int]:
+    """Names of all columns, and the number of lines that they take; numbers are names where they are asked for."""
     record = next(_records(path), None)
     if record is None:
         raise DataError("the file is empty; a header line with the columns' names must come first")
@@ -133,6 +124,12 @@ def _header(path: Path) -> tuple[list[str], int]:
         )
     if "" in names:
         raise DataError(f"column {names.index('') + 1} of {len(names)} has no name; write one into line {record.line}")
+    if not is_asked_for and not any(map(_is_text, names)):
+        example = shlex.quote(",".join(map(_quoted, names)))
+        raise DataError(
+            f"line {record.line} holds numbers where the columns' names must be: write a line of names above it; if "
+            f"these are the names, choose the columns to fit: --columns {example}"
+        )
     return names, record.line
 
 
@@ -185,16 +182,18 @@ def _check_numbers(path: Path, header: list[str], table: pa.Table, weight: str |
         raise DataError(f"column {field.name!r} is not numeric{found}; correct it{remedy}")
 
 
-def _check_complete(path: Path, x: Floats, names: Sequence[str]) -> None:
-    missing = np.isnan(x)
-    if not missing.any():
+def _check_finite(path: Path, x: Floats, names: Sequence[str]) -> None:
+    """Say which line to look at, where a row alone would be hard to find."""
+    if np.isfinite(x).all():
         return
-    rows = missing.any(axis=1)
+    missing = np.isnan(x)
+    words, culprits = ("lack a value", missing) if missing.any() else ("hold an infinite value", np.isinf(x))
+    rows = culprits.any(axis=1)
     first = int(rows.argmax())
     line = next(islice(_records(path), 1 + first, None)).line
     raise DataError(
-        f"{int(rows.sum())} of {len(x)} rows lack a value, the first in line {line} "
-        f"(column {names[int(missing[first].argmax())]!r}); drop or fill those rows, or choose other columns"
+        f"{int(rows.sum())} of {len(x)} rows {words}, the first in line {line} "
+        f"(column {names[int(culprits[first].argmax())]!r}); drop or correct those rows, or choose other columns"
     )
 
 

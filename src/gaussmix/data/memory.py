@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,8 @@ class MemorySource(Source):
         Their weights; ones (that take no memory) where not given.
     columns : mapping of str to Column, optional
         What else the rows carry.
+    feature_names : sequence of str, optional
+        Names of the columns of ``x``.
 
     Raises
     ------
@@ -33,7 +35,13 @@ class MemorySource(Source):
         If the rows are not a table, or weights are not one number of at least 0 for each.
     """
 
-    def __init__(self, x: Array, weight: Array | None = None, columns: Mapping[str, Column] | None = None) -> None:
+    def __init__(
+        self,
+        x: Array,
+        weight: Array | None = None,
+        columns: Mapping[str, Column] | None = None,
+        feature_names: Sequence[str] | None = None,
+    ) -> None:
         if x.ndim != 2:
             raise DataError(f"rows must be an array of shape (n, d), got one of shape {x.shape}")
         if weight is not None and (weight.shape != (len(x),) or not (weight >= 0.0).all()):
@@ -44,10 +52,15 @@ class MemorySource(Source):
         if weight is None:
             weight = np.broadcast_to(np.ones(1), (len(x),))
         self._block = Block(x, _in_steps(weight.astype(np.float64, copy=False)), dict(columns or {}))
+        self._feature_names = None if feature_names is None else tuple(feature_names)
 
     @property
     def n_features(self) -> int:
         return int(self._block.x.shape[1])
+
+    @property
+    def feature_names(self) -> Sequence[str] | None:
+        return self._feature_names
 
     def map_reduce(self, task: ReduceTask) -> Any:
         total: TreeSum[Any] = TreeSum()

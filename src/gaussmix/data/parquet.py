@@ -30,10 +30,8 @@ class ParquetSource(Source):
     ----------
     path : path
         The file.
-    columns : sequence of str, optional
-        The features, in this order; every column but the weight where not given.
-    weight : str, optional
-        The column that holds the rows' weights.
+    columns, weight : optional
+        Which columns are read; see `gaussmix.data.arrow.numeric_columns`.
 
     Raises
     ------
@@ -46,26 +44,25 @@ class ParquetSource(Source):
     def __init__(self, path: str | Path, columns: Sequence[str] | None = None, weight: str | None = None) -> None:
         self._path = Path(path)
         with self._open() as file:
-            self._columns = numeric_columns(file.schema_arrow, columns, weight)
+            self._feature_names = numeric_columns(file.schema_arrow, columns, weight)
         self._weight = weight
 
     @property
     def n_features(self) -> int:
-        return len(self._columns)
+        return len(self._feature_names)
 
     @property
-    def columns(self) -> list[str]:
-        """Names of the features."""
-        return list(self._columns)
+    def feature_names(self) -> Sequence[str]:
+        return tuple(self._feature_names)
 
     def blocks(self) -> Iterator[Block]:
         """The rows from the first, a batch at a time."""
-        wanted = [*self._columns, *([self._weight] if self._weight else [])]
+        wanted = [*self._feature_names, *([self._weight] if self._weight else [])]
         first_row = 0
         with self._open() as file:
             try:
                 for batch in file.iter_batches(max(1, BATCH_VALUES // len(wanted)), columns=wanted):
-                    x = matrix_of(batch, self._columns)
+                    x = matrix_of(batch, self._feature_names)
                     weight = weight_of(batch, self._weight, first_row) if self._weight else np.ones(len(x))
                     yield Block(x, weight)
                     first_row += len(x)

@@ -31,6 +31,7 @@ from gaussmix.fitting.fit import Fit, fit_mixture
 from gaussmix.fitting.recipe import Recipe
 from gaussmix.fitting.scene import Start
 from gaussmix.fitting.start import ParametersStart, SharesStart
+from gaussmix.insight.criteria import aic, bic
 
 
 class FittingMixture(CallbackSupportMixin, PrivateNames):
@@ -144,12 +145,6 @@ class FittingMixture(CallbackSupportMixin, PrivateNames):
         given = (self.weights_init, self.means_init, self.precisions_init)
         return not isinstance(self.init_params, str) or any(value is not None for value in given)
 
-    def _gain_left(self) -> str:
-        """What more iterations would gain, in words; nothing where nothing can be said."""
-        rows = self.log_likelihood_ / self.lower_bound_ if self.lower_bound_ else 0.0
-        gain = remaining_gain(self.history_, rows) / rows if rows > 0.0 else np.inf
-        return f" About {gain:.1e} a row is still to gain." if np.isfinite(gain) else ""
-
     def _set_fitted(self, fit: Fit, mixture: Mixture, rows: Rows) -> None:
         result, sum_weight = fit.result, fit.summary.sum_weight
         self._set_mixture(mixture, rows.dtype)
@@ -158,9 +153,11 @@ class FittingMixture(CallbackSupportMixin, PrivateNames):
         self.n_iter_ = result.n_iter
         self.history_ = result.history
         self.starts_ = fit.attempts
+        self.gain_left_ = remaining_gain(result.history, sum_weight) / sum_weight
+        self.sum_weight_ = sum_weight
         self.log_likelihood_ = fit.log_likelihood
-        self.bic_ = -2.0 * fit.log_likelihood + mixture.n_parameters * float(np.log(sum_weight))
-        self.aic_ = -2.0 * fit.log_likelihood + 2.0 * mixture.n_parameters
+        self.bic_ = bic(fit.log_likelihood, mixture.n_parameters, sum_weight)
+        self.aic_ = aic(fit.log_likelihood, mixture.n_parameters)
         if self._compatibility.lagging_bound:
             self.lower_bounds_ = lagging_bounds(fit)
             self.lower_bound_ = self.lower_bounds_[-1] if self.lower_bounds_ else -np.inf

@@ -95,6 +95,10 @@ class GaussianMixture(FittingMixture):
         Mean log-likelihood of the returned parameters: ``score(X)`` of the data of the fit.
     lower_bounds_ : list of float
         The same after each iteration.
+    gain_left_ : float
+        Estimate of what more iterations would still add to ``lower_bound_``; infinite where nothing can be said.
+    sum_weight_ : float
+        Sum of the rows' weights: n in ``bic_``.
     log_likelihood_ : float
         Total log-likelihood of the returned parameters.
     bic_, aic_ : float
@@ -196,7 +200,8 @@ class GaussianMixture(FittingMixture):
                 raise DegenerateFitError(f"{error}{FLOAT32_ADVICE}") from error
             raise
         if not self.converged_ and self.max_iter > 0:
-            advice = "" if self._compatibility.messages else f" {self.status_.advice}{self._gain_left()}"
+            left = f" About {self.gain_left_:.1e} a row is still to gain." if np.isfinite(self.gain_left_) else ""
+            advice = "" if self._compatibility.messages else f" {self.status_.advice}{left}"
             # Above this call stands the context that scikit-learn wraps round it.
             warnings.warn(f"{NOT_CONVERGED}{advice}", ConvergenceWarning, stacklevel=3)
         return self

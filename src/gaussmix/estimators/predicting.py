@@ -16,6 +16,7 @@ from gaussmix.errors import ConfigError
 from gaussmix.estimators.compatibility import NONE, Compatibility
 from gaussmix.estimators.fitted import FittedMixture
 from gaussmix.estimators.rows import query_rows
+from gaussmix.insight.criteria import aic, bic
 from gaussmix.kernels.automatic import AutomaticKernel
 
 
@@ -55,11 +56,11 @@ class PredictingMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Densi
     def bic(self, X: Any, sample_weight: npt.ArrayLike | None = None) -> float:
         """Bayesian information criterion on these rows, lower is better; n is the sum of weights."""
         total, sum_weight = self._log_likelihood(X, sample_weight)
-        return -2.0 * total + self.mixture_.n_parameters * float(np.log(sum_weight))
+        return bic(total, self.mixture_.n_parameters, sum_weight)
 
     def aic(self, X: Any, sample_weight: npt.ArrayLike | None = None) -> float:
         """Akaike's information criterion on these rows, lower is better."""
-        return -2.0 * self._log_likelihood(X, sample_weight)[0] + 2.0 * self.mixture_.n_parameters
+        return aic(self._log_likelihood(X, sample_weight)[0], self.mixture_.n_parameters)
 
     def sample(self, n_samples: int = 1) -> tuple[Floats, Integers]:
         """Draws from the mixture and the components they came from, grouped by component."""

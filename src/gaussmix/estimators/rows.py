@@ -11,9 +11,11 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import validate_data
 
 from gaussmix.core.contracts import Source
+from gaussmix.core.summary import check_sum_of_weights
 from gaussmix.core.types import Array, Floats
 from gaussmix.data.memory import MemorySource
 from gaussmix.errors import ConfigError, DataError
+from gaussmix.estimators.finite_rows import FiniteRows
 
 FLOATS = [np.float64, np.float32]
 """Dtypes that are read where they lie; anything else becomes the first."""
@@ -58,8 +60,7 @@ def training_rows(estimator: BaseEstimator, X: Any, sample_weight: npt.ArrayLike
         If they cannot be used.
     """
     if isinstance(X, Source):
-        if sample_weight is not None:
-            raise ConfigError("a Source carries its own weights; sample_weight must be None")
+        _refuse_weight(sample_weight)
         estimator.n_features_in_ = X.n_features
         return Rows(X)
     x = validate_data(estimator, X, dtype=FLOATS, ensure_min_samples=2, accept_large_sparse=False, order=None)
@@ -75,9 +76,8 @@ def query_rows(estimator: BaseEstimator, X: Any, n_features: int, sample_weight:
         If they cannot be used.
     """
     if isinstance(X, Source):
-        if sample_weight is not None:
-            raise ConfigError("a Source carries its own weights; sample_weight must be None")
-        found, rows = X.n_features, Rows(X)
+        _refuse_weight(sample_weight)
+        found, rows = X.n_features, Rows(FiniteRows(X))
     else:
         x = validate_data(estimator, X, dtype=FLOATS, reset=False, order=None)
         found, rows = x.shape[1], Rows.in_memory(x, sample_weight)
@@ -93,7 +93,7 @@ def checked_weight(sample_weight: npt.ArrayLike, n_rows: int) -> Floats:
     Raises
     ------
     DataError
-        If one is negative or not finite, all are 0, or their number is wrong.
+        If one is negative or not finite, all are 0, their sum is out of reach, or their number is wrong.
     """
     weight = np.asarray(sample_weight, dtype=np.float64)
     if weight.shape != (n_rows,):
@@ -104,4 +104,11 @@ def checked_weight(sample_weight: npt.ArrayLike, n_rows: int) -> Floats:
         raise DataError(f"sample_weight must be finite and not negative; row {row} has {weight[row]}")
     if not weight.any():
         raise DataError("every sample_weight is zero; at least two rows must count")
+    with np.errstate(over="ignore"):
+        check_sum_of_weights(float(weight.sum()))
     return weight
+
+
+def _refuse_weight(sample_weight: npt.ArrayLike | None) -> None:
+    if sample_weight is not None:
+        raise ConfigError("a Source carries its own weights; sample_weight must be None")

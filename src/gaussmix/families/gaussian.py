@@ -12,7 +12,7 @@ from gaussmix.core.block import Block
 from gaussmix.core.contracts import CompiledStage, Family, Scores
 from gaussmix.core.frame import Frame, Scaling
 from gaussmix.core.statistics import Field, Statistics
-from gaussmix.core.types import Array, Floats, Integers
+from gaussmix.core.types import Array, Floats, Integers, read_only
 from gaussmix.families.structures import STRUCTURES, Structure
 
 LOG_TWO_PI = float(np.log(2.0 * np.pi))
@@ -38,6 +38,10 @@ class Gaussian(Family):
     structure: Structure
     means: Floats
     precision_cholesky: Floats
+
+    def __post_init__(self) -> None:
+        for name in ("means", "precision_cholesky"):
+            object.__setattr__(self, name, read_only(getattr(self, name)))
 
     @classmethod
     def from_covariance(cls, structure: Structure, means: Floats, covariance: Floats) -> Gaussian:
@@ -182,7 +186,8 @@ class Gaussian(Family):
 
     def public_precision_cholesky(self, frame: Frame) -> Floats:
         """Factors in the user's units, in the shape that scikit-learn gives them."""
-        return self.structure.public(self.structure.form.scale_features(self.precision_cholesky, frame.multiplier))
+        with np.errstate(over="ignore"):  # infinite for standard deviations below the smallest normal float
+            return self.structure.public(self.structure.form.scale_features(self.precision_cholesky, frame.multiplier))
 
     def public_precision(self, frame: Frame) -> Floats:
         """Precisions in the user's units, in the shape that scikit-learn gives them."""

@@ -11,15 +11,12 @@ from gaussmix.core.mixture import Mixture
 from gaussmix.core.statistics import Statistics
 from gaussmix.core.summary import Summary
 from gaussmix.em.driver import FitResult
-from gaussmix.errors import DataError, DegenerateFitError
+from gaussmix.errors import DegenerateFitError
 from gaussmix.fitting.about_rows import about_rows
 from gaussmix.fitting.recipe import Recipe
 from gaussmix.fitting.repair import Event, Polished, polish
 from gaussmix.fitting.scene import Scene, Start
-from gaussmix.kernels.summary import summarise
-
-LEAST_ROWS = 2
-"""One row has no spread to fit anything to."""
+from gaussmix.fitting.usable import checked_summary
 
 SAME = 0.01
 """Nats a row within which two attempts are taken to be on the way to one optimum."""
@@ -152,33 +149,3 @@ def _every_start_failed(attempts: list[Attempt], summary: Summary) -> Degenerate
             f"{attempt.start}: {attempt.reason.rsplit('Here ', 1)[-1]}" for attempt in failed
         )
     return DegenerateFitError(text)
-
-
-def checked_summary(source: Source, n_components: int) -> Summary:
-    """The summary of rows that a fit can use.
-
-    Raises
-    ------
-    DataError
-        If they cannot be: the text says where and what to do.
-    """
-    summary = summarise(source)
-    if summary is None or summary.n_weighted < LEAST_ROWS:
-        found = 0 if summary is None else summary.n_weighted
-        raise DataError(f"{found} rows of positive weight are too few: a mixture needs at least {LEAST_ROWS}")
-    for word, counts, firsts, remedy in (
-        ("missing", summary.n_missing, summary.first_missing, "drop or fill those rows"),
-        ("infinite", summary.n_infinite, summary.first_infinite, "correct or drop those rows"),
-    ):
-        if counts.any():
-            column = int(np.flatnonzero(counts)[0])
-            raise DataError(
-                f"column {column} has {int(counts[column])} {word} values, the first in row {int(firsts[column])}; "
-                f"{remedy}"
-            )
-    if summary.n_weighted < n_components:
-        raise DataError(
-            f"Expected n_samples >= n_components but got n_components = {n_components}, "
-            f"n_samples = {summary.n_weighted}"
-        )
-    return summary

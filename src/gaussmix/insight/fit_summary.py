@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,7 @@ from gaussmix.core.types import Floats
 from gaussmix.em.status import Status
 from gaussmix.errors import ConfigError
 from gaussmix.families.gaussian import Gaussian
+from gaussmix.insight.criteria import aic, bic
 
 UNIVARIATE = {"E": "univariate, equal variance", "V": "univariate, unequal variance"}
 """With one feature a structure is nothing but its volume, the first of mclust's three letters."""
@@ -52,11 +54,14 @@ class Ending:
         Its iterations.
     n_starts : int
         Starts that were tried.
+    gain_left : float
+        What more iterations would still gain in mean log-likelihood, by estimate; not finite where nothing can be said.
     """
 
     status: Status
     n_iter: int
     n_starts: int = 1
+    gain_left: float = inf
 
 
 @dataclass(frozen=True)
@@ -157,13 +162,13 @@ class FitSummary:
 
     @property
     def bic(self) -> float:
-        """Bayesian information criterion, −2 log L + df log n: lower is better."""
-        return -2.0 * self.log_likelihood + self.n_parameters * float(np.log(self.rows.sum_weight))
+        """Bayesian information criterion: lower is better."""
+        return bic(self.log_likelihood, self.n_parameters, self.rows.sum_weight)
 
     @property
     def aic(self) -> float:
-        """Akaike's information criterion, −2 log L + 2 df: lower is better."""
-        return -2.0 * self.log_likelihood + 2.0 * self.n_parameters
+        """Akaike's information criterion: lower is better."""
+        return aic(self.log_likelihood, self.n_parameters)
 
     @property
     def converged(self) -> bool:

@@ -49,6 +49,7 @@ def fit_record(summary: FitSummary, mixture: Mixture, history: History) -> dict[
             "advice": summary.ending.status.advice,
             "n_iter": summary.ending.n_iter,
             "n_starts": summary.ending.n_starts,
+            "gain_left": summary.ending.gain_left,
             "log_likelihood": summary.log_likelihood,
             "n": summary.rows.sum_weight,
             "df": summary.n_parameters,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isfinite
 from textwrap import fill
 from unicodedata import combining, east_asian_width
 
@@ -67,7 +68,8 @@ def _ending(summary: FitSummary) -> str:
     starts = f" (the best of {ending.n_starts} starts)" if ending.n_starts > 1 else ""
     if summary.converged:
         return f"Converged after {iterations}{starts}."
-    return f"Not converged after {iterations}{starts}. {ending.status.advice}"
+    left = f"; about {ending.gain_left:.1e} a row is still to gain" if isfinite(ending.gain_left) else ""
+    return f"Not converged after {iterations}{starts}{left}. {ending.status.advice}"
 
 
 def _notes(summary: FitSummary) -> list[str]:

@@ -5,20 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from importlib.util import find_spec
 
 from gaussmix.core.contracts import Family, Kernel, Source
 from gaussmix.core.mixture import Mixture
 from gaussmix.core.statistics import Statistics
 from gaussmix.core.types import Array
+from gaussmix.kernels.native import NativeKernel
 from gaussmix.kernels.reference import ReferenceKernel
 from gaussmix.kernels.threads import thread_count
-
-EXTENSION = find_spec("gaussmix._native") is not None
-"""Whether the compiled extension was built."""
-
-if EXTENSION:
-    from gaussmix.kernels.native import NativeKernel
 
 
 @dataclass(frozen=True)
@@ -42,9 +36,7 @@ class AutomaticKernel(Kernel):
         return self._kernel(mixture, mixture.family).rows(source, mixture, wanted)
 
     def _kernel(self, mixture: Mixture, gather: Family) -> Kernel:
-        if EXTENSION and NativeKernel.runs(mixture, gather):
-            return self._native
-        return self._reference
+        return self._native if NativeKernel.runs(mixture, gather) else self._reference
 
     @cached_property
     def _native(self) -> Kernel:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-import gaussmix._native as _native
 from gaussmix.core.block import Block
 from gaussmix.core.contracts import CompiledStage, Family, Kernel, RowField, Source, layout_of
+from gaussmix.core.extension import native as _native
 from gaussmix.core.frame import Frame
 from gaussmix.core.mixture import Mixture
 from gaussmix.core.statistics import Statistics

@@ -44,7 +44,8 @@ class SummaryTask:
 
 def summarise(source: Source) -> Summary | None:
     """What one pass over the rows learns; None if there are no rows."""
-    summary: Summary | None = source.map_reduce(SummaryTask(source.n_features))
+    with np.errstate(over="ignore", invalid="ignore"):  # of weights, whose sum says so
+        summary: Summary | None = source.map_reduce(SummaryTask(source.n_features))
     return summary
 
 
@@ -60,23 +61,24 @@ def summarise_rows(x: Array, weight: Floats, first_row: int) -> Summary:
     first_row : int
         Global number of the first.
     """
-    positive = weight > 0.0
-    numbers = first_row + np.flatnonzero(positive)
-    if not positive.all():
-        x, weight = x[positive], weight[positive]
-    weight = np.ascontiguousarray(weight)  # ones that take no memory are added in another order than ones that do
     # Features first: reductions then run along memory, whatever the number of columns.
     columns = np.ascontiguousarray(x.T, dtype=np.float64)  # (d, b)
     with np.errstate(over="ignore", invalid="ignore"):
         total = columns.sum()
     # A sum is finite only if all its terms are; where it is not, look at each (it may just have overflowed).
     finite = None if np.isfinite(total) else np.isfinite(columns)
+    gaps = _gaps(columns, finite, first_row)
+    positive = weight > 0.0
+    if not positive.all():
+        columns, weight = columns[:, positive], weight[positive]
+        finite = None if finite is None else finite[:, positive]
+    weight = np.ascontiguousarray(weight)  # ones that take no memory are added in another order than ones that do
     return Summary(
         n_rows=len(positive),
-        n_weighted=len(numbers),
+        n_weighted=len(weight),
         sum_weight=float(weight.sum()),
         **_moments(columns, weight, finite),
-        **_gaps(columns, finite, numbers),
+        **gaps,
     )
 
 
@@ -106,7 +108,7 @@ def _moments(columns: Floats, weight: Floats, finite: Array | None) -> dict[str,
     }
 
 
-def _gaps(columns: Floats, finite: Array | None, numbers: Integers) -> dict[str, Array]:
+def _gaps(columns: Floats, finite: Array | None, first_row: int) -> dict[str, Array]:
     """Number and first row of the missing and the infinite values of each column."""
     if finite is None:
         none, nowhere = np.zeros(len(columns), dtype=np.int64), np.full(len(columns), NOWHERE)
@@ -116,11 +118,11 @@ def _gaps(columns: Floats, finite: Array | None, numbers: Integers) -> dict[str,
     return {
         "n_missing": missing.sum(axis=1),
         "n_infinite": infinite.sum(axis=1),
-        "first_missing": _first(missing, numbers),
-        "first_infinite": _first(infinite, numbers),
+        "first_missing": _first(missing, first_row),
+        "first_infinite": _first(infinite, first_row),
     }
 
 
-def _first(mask: Array, numbers: Integers) -> Integers:
+def _first(mask: Array, first_row: int) -> Integers:
     """Row number of the first True of each line."""
-    return np.where(mask.any(axis=1), numbers[mask.argmax(axis=1)], NOWHERE)
+    return np.where(mask.any(axis=1), first_row + mask.argmax(axis=1), NOWHERE)

@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 from scipy.linalg import lapack, solve_triangular
 
-import gaussmix._native as _native
+from gaussmix.core.extension import native as _native
 from gaussmix.core.types import Floats, Integers
 from gaussmix.families.forms.form import singular
 

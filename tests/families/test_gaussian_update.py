@@ -1,0 +1,85 @@
+"""The M-step's prior, and what it does with components of no weight."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from gaussmix.core.block import Block
+from gaussmix.core.contracts import Scores, layout_of
+from gaussmix.core.frame import Frame, Scaling
+from gaussmix.core.statistics import Statistics
+from gaussmix.data.memory import MemorySource
+from gaussmix.families.gaussian_update import EMPTY, GaussianUpdate
+from gaussmix.families.null_directions import NullDirections
+from gaussmix.families.prior import Prior
+from gaussmix.kernels.summary import summarise
+
+
+def statistics_of(mixture, x: np.ndarray, share: np.ndarray) -> Statistics:
+    """Sums of rows under given shares (k, b)."""
+    layout = layout_of(mixture.family, mixture.allocation)
+    gathered = mixture.family.gather(Block(x, np.ones(len(x))), share, Scores(share))
+    sums = layout.pack({"log_likelihood": 0.0, "sum_weight": share.sum(axis=1), **gathered})
+    return Statistics(layout, sums, mixture.frame, mixture.family.pivot)
+
+
+@pytest.mark.parametrize("weight", [0.0, 0.1 * EMPTY, 1e-300])
+@pytest.mark.parametrize("prior", ["none", "automatic"])
+def test_an_empty_component_keeps_its_parameters(make_mixture, structure, weight, prior):
+    mixture = make_mixture(structure, 3, 2)
+    x = np.random.default_rng(0).normal(size=(50, 2))
+    share = np.stack([np.full(50, 0.6), np.full(50, weight), np.full(50, 0.4)])
+    chosen = Prior.none(2)
+    if prior == "automatic":
+        summary = summarise(MemorySource(x))
+        chosen = Prior.automatic(summary, Frame.identity(2), mixture.family.scaling, 3, NullDirections.none(2))
+    newer = GaussianUpdate(chosen).update(statistics_of(mixture, x, share), mixture.family)
+    np.testing.assert_array_equal(newer.means[1], mixture.family.means[1])
+    np.testing.assert_allclose(newer.means[[0, 2]], [x.mean(axis=0)] * 2, rtol=1e-12)
+    if structure != "tied":
+        np.testing.assert_allclose(newer.covariance[1], mixture.family.covariance[1], rtol=1e-10)
+        assert not np.allclose(newer.covariance[0], mixture.family.covariance[0])
+
+
+def test_a_component_above_that_does_not(make_mixture):
+    mixture = make_mixture("full", 2, 2)
+    x = np.random.default_rng(0).normal(size=(50, 2))
+    share = np.stack([np.ones(50), np.full(50, 10.0 * EMPTY)])
+    newer = GaussianUpdate(Prior.none(2)).update(statistics_of(mixture, x, share), mixture.family)
+    np.testing.assert_allclose(newer.means[1], x.mean(axis=0), rtol=1e-12)
+    np.testing.assert_allclose(newer.covariance[1], np.cov(x.T, bias=True), rtol=1e-10)
+
+
+def test_a_faint_component_where_directions_are_held_moves_its_mean_alone(make_mixture):
+    """In the other directions its covariance would be that of the prior, and 1e15 times what is held."""
+    line = np.random.default_rng(0).normal(size=50)
+    x = np.stack([line, line], axis=1)
+    covariance = np.cov(x.T, bias=True)
+    null = NullDirections.of(covariance, x.std(axis=0), 1e-6)
+    prior = Prior.automatic(summarise(MemorySource(x)), Frame.identity(2), Scaling.PER_FEATURE, 2, null)
+    update = GaussianUpdate(prior)
+    mixture = make_mixture("full", 2, 2)
+    family = update.admitted(mixture.family)
+    share = np.stack([np.ones(50), np.full(50, 1e-15)])
+    newer = update.update(statistics_of(mixture, x, share), family)
+    np.testing.assert_allclose(newer.means[1], x.mean(axis=0), rtol=1e-12)
+    np.testing.assert_allclose(newer.covariance[1], family.covariance[1], rtol=1e-6)
+
+
+@pytest.mark.parametrize("scaling", list(Scaling))
+def test_the_automatic_prior_is_a_millionth_of_the_average_component(scaling):
+    """τ D with τ = 1e-6 · W / k; D are the columns' variances, in internal units."""
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=(80, 3)) * [2.0, 1e4, 0.0] + 5.0
+    weight = rng.uniform(0.5, 2.0, 80)
+    summary = summarise(MemorySource(x, weight))
+    frame = summary.frame(scaling)
+    prior = Prior.automatic(summary, frame, scaling, 4, NullDirections.none(3))
+    variance = np.array([np.cov(column, aweights=weight, bias=True) for column in x.T[:2]]) * 4.0 ** -frame.exponent[:2]
+    tau = 1e-6 * weight.sum() / 4
+    np.testing.assert_allclose(prior.scatter_diagonal[:2], tau * variance, rtol=1e-12)
+    alone = scaling is Scaling.PER_FEATURE
+    assert prior.scatter_diagonal[2] == (0.0 if alone else pytest.approx(tau * variance.mean(), rel=1e-12))
+    np.testing.assert_array_equal(prior.covariance_diagonal, [0.0, 0.0, float(alone)])
+    assert prior.monotone
