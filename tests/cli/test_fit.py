@@ -184,7 +184,7 @@ def test_rows_are_gone_over_once_before_the_fit(run, csv_file, monkeypatch):
 
 
 def test_threads_reach_the_pass(run, csv_file, monkeypatch):
-    """All passes of the fit and of the results ask for so many."""
+    """The kernels of the fit and of the results ask for so many."""
     asked = []
 
     def counted(wanted):
@@ -193,7 +193,6 @@ def test_threads_reach_the_pass(run, csv_file, monkeypatch):
 
     monkeypatch.setattr("gaussmix.kernels.automatic.thread_count", counted)
     assert run("fit", csv_file, "-k", 2, "--threads", 3).code == 0
-    assert len(asked) > 2
     assert set(asked) == {3}
 
 
