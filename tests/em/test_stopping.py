@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from gaussmix.em.driver import Evaluation, run
+from gaussmix.em.driver import run
+from gaussmix.em.evaluation import Evaluation
 from gaussmix.em.history import Entry, History
 from gaussmix.em.status import Status
 from gaussmix.em.stopping import AitkenTolerance, PlainTolerance, remaining_gain, rounding

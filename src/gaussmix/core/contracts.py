@@ -309,6 +309,23 @@ class Conditioned(Protocol):
 
 
 @runtime_checkable
+class Extrapolable(Protocol):
+    """A family whose sums of several passes can be combined: as vectors in one space."""
+
+    def about(self, statistics: Statistics, pivot: Floats) -> Statistics:
+        """The same sums, with moments about other points."""
+
+    def typical_sums(self, sum_weight: Floats) -> Mapping[str, Floats]:
+        """Standard errors, or their order, of the sums that `gather` gives under these parameters.
+
+        Parameters
+        ----------
+        sum_weight : array, shape (k,)
+            Sums of shares.
+        """
+
+
+@runtime_checkable
 class Reweightable(Protocol):
     """An allocation that says what it becomes when rows choose by other weights."""
 

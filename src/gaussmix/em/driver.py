@@ -3,53 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, TypeVar
 
-from gaussmix.em.history import Entry, History
+from gaussmix.em.acceleration import Anderson
+from gaussmix.em.evaluation import Evaluation, Step
+from gaussmix.em.history import History
 from gaussmix.em.status import Status
 from gaussmix.em.stopping import Stopping, rounding
 
 Parameters = TypeVar("Parameters")
-
-
 Sums = TypeVar("Sums")
-
-
-@dataclass(frozen=True)
-class Evaluation(Generic[Sums]):
-    """One E-step.
-
-    Parameters
-    ----------
-    entry : Entry
-        What the parameters are worth.
-    sums : Sums
-        What an M-step needs.
-    """
-
-    entry: Entry
-    sums: Sums
-
-
-class Step(Protocol[Parameters, Sums]):
-    """What the loop drives."""
-
-    @property
-    def sum_weight(self) -> float:
-        """Sum of the rows' weights."""
-
-    @property
-    def monotone(self) -> bool:
-        """Whether the objective cannot fall."""
-
-    def amplification(self, parameters: Parameters) -> float:
-        """How many times the rounding of a well-conditioned objective that of these parameters may be; at least 1."""
-
-    def expect(self, parameters: Parameters) -> Evaluation[Sums]:
-        """One pass over the rows."""
-
-    def maximise(self, evaluation: Evaluation[Sums], parameters: Parameters) -> Parameters:
-        """The next parameters."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +43,11 @@ class FitResult(Generic[Parameters, Sums]):
 
 
 def run(
-    step: Step[Parameters, Sums], start: Parameters, stopping: Stopping, max_iter: int
+    step: Step[Parameters, Sums],
+    start: Parameters,
+    stopping: Stopping,
+    max_iter: int,
+    acceleration: Anderson[Parameters, Sums] | None = None,
 ) -> FitResult[Parameters, Sums]:
     """Alternate E-steps and M-steps until the rule says stop.
 
@@ -94,6 +61,9 @@ def run(
         When it has converged.
     max_iter : int
         Largest number of updates.
+    acceleration : Anderson, optional
+        Proposes longer steps. One is taken if it raises the objective; else the plain M-step is made, and the pass that
+        showed so is lost.
     """
     history = History()
     parameters, evaluation = start, step.expect(start)
@@ -103,6 +73,15 @@ def run(
             return FitResult(parameters, evaluation, history, Status.CONVERGED)
         if len(history) > max_iter:
             return FitResult(parameters, evaluation, history, Status.MAX_ITER)
+        leap = None if acceleration is None else acceleration.leap(evaluation, parameters)
+        if acceleration is not None and leap is not None:
+            landing = step.expect(leap)
+            if landing.entry.objective > evaluation.entry.objective:
+                acceleration.taken()
+                parameters, evaluation = leap, landing
+                history.append(evaluation.entry, leapt=True)
+                continue
+            acceleration.refused()
         newer = step.maximise(evaluation, parameters)
         newest = step.expect(newer)
         if step.monotone and newest.entry.objective < evaluation.entry.objective:

@@ -28,20 +28,31 @@ class History:
     repairs : tuple of int
         Numbers of the entries whose parameters came not from an update but from a repair of those before: there,
         and only there, may the objective of a monotone fit fall.
+    leaps : tuple of int
+        Numbers of the entries whose parameters were extrapolated from several iterations, not made by one.
     """
 
     def __init__(self) -> None:
         self._entries: list[Entry] = []
+        self._leaps: list[int] = []
         self.repairs: tuple[int, ...] = ()
 
-    def append(self, entry: Entry) -> None:
+    def append(self, entry: Entry, *, leapt: bool = False) -> None:
         """Add what the newest parameters are worth."""
+        if leapt:
+            self._leaps.append(len(self._entries))
         self._entries.append(entry)
+
+    @property
+    def leaps(self) -> tuple[int, ...]:
+        """Which entries were extrapolated."""
+        return tuple(self._leaps)
 
     def repaired(self, later: History) -> History:
         """Add the history of the fit that went on from repaired parameters, which gives a new one."""
         whole = History()
         whole._entries = [*self._entries, *later._entries]
+        whole._leaps = [*self._leaps, *(len(self) + number for number in later._leaps)]
         whole.repairs = (*self.repairs, len(self), *(len(self) + number for number in later.repairs))
         return whole
 
@@ -54,9 +65,13 @@ class History:
     def __getitem__(self, number: int) -> Entry:
         return self._entries[number]
 
-    def last(self, count: int) -> list[Entry]:
-        """So many of the newest entries, or all if there are fewer; the newest last."""
-        return self._entries[-count:]
+    def last(self, count: int, apart: int = 1) -> list[Entry]:
+        """So many of the entries, each so far from the next, or all if there are fewer; the newest last."""
+        return self._entries[-1 : -1 - count * apart : -apart][::-1]
+
+    def leapt_lately(self, count: int) -> bool:
+        """Whether one of so many of the newest entries was extrapolated."""
+        return bool(self._leaps) and self._leaps[-1] >= len(self._entries) - count
 
     @property
     def log_likelihood(self) -> Floats:

@@ -52,6 +52,39 @@ class AitkenTolerance(Stopping):
         return remaining_gain(history, sum_weight) < self.tol * sum_weight
 
 
+ROWS_OF_TOTALS = 1000
+"""From so many rows on a number of nats in all is as small as `AutomaticTolerance` says, whatever the data. Of fewer it
+is a part: they are quickly fitted, and sums of weights may be no numbers of rows, as when they sum to 1."""
+
+
+@dataclass(frozen=True)
+class AutomaticTolerance(Stopping):
+    """Stop when the data could not tell what is still to gain, or when another iteration is not worth its while.
+
+    The first is when less than ``tol`` a row is to come, by Aitken's estimate. The second, where data are few and the
+    way is long, is when less than ``total`` in all is to come and the last iteration gained less than ``gain``: chance
+    alone puts the maximum p/2 nats above the truth of p parameters (Wilks 1938), of which this is nothing.
+
+    Parameters
+    ----------
+    tol : float
+        Nats a row. Parameters that far from the optimum differ from it by some 3e-4 standard deviations of one row.
+    total, gain : float
+        Nats in all.
+    """
+
+    tol: float = 1e-7
+    total: float = 0.1
+    gain: float = 1e-3
+
+    def converged(self, history: History, sum_weight: float) -> bool:
+        remaining = remaining_gain(history, sum_weight)
+        if remaining < self.tol * sum_weight:
+            return True
+        part = min(1.0, sum_weight / ROWS_OF_TOTALS)
+        return remaining < part * self.total and history[-1].objective - history[-2].objective < part * self.gain
+
+
 ROUNDING = 64 * 2.0**-52
 """Relative difference within which two objectives are taken for equal: the error of a tree of sums of logs."""
 
@@ -64,13 +97,19 @@ def rounding(history: History, sum_weight: float) -> float:
     return ROUNDING * max(abs(history[-1].objective), sum_weight)
 
 
+LEAPS_TOGETHER = 5
+"""Iterations whose gains count as one where some were extrapolated: as many as a leap remembers, so that at least one
+of them gains what their kind can."""
+
+
 def remaining_gain(history: History, sum_weight: float) -> float:
     """Aitken's estimate of how much the objective would still rise; infinite while nothing can be said.
 
     The larger of the last two rates counts: after one large gain a single small one looks like the end and is often
-    the beginning of a plateau.
+    the beginning of a plateau. Where iterations were extrapolated it is the gains of several together that shrink by a
+    rate.
     """
-    values = [entry.objective for entry in history.last(4)]
+    values = [entry.objective for entry in history.last(4, LEAPS_TOGETHER if history.leapt_lately(3) else 1)]
     if len(values) > 2 and abs(values[-1] - values[-2]) <= rounding(history, sum_weight):
         return 0.0
     if len(values) < 4:

@@ -11,7 +11,7 @@ from sklearn.utils import check_random_state
 from gaussmix.core.mixture import Mixture
 from gaussmix.core.types import Array
 from gaussmix.em.status import Status
-from gaussmix.em.stopping import AitkenTolerance, PlainTolerance, Stopping, remaining_gain
+from gaussmix.em.stopping import AutomaticTolerance, PlainTolerance, Stopping, remaining_gain
 from gaussmix.errors import ConfigError
 from gaussmix.estimators.fitted import gaussian
 from gaussmix.estimators.given import given_parameters
@@ -28,10 +28,6 @@ from gaussmix.fitting.fit import Fit, fit_mixture
 from gaussmix.fitting.recipe import Recipe
 from gaussmix.fitting.scene import Start
 from gaussmix.fitting.start import ParametersStart, SharesStart
-
-AUTOMATIC_TOLERANCE = 1e-7
-"""What ``tol="auto"`` leaves: an estimated gain of a ten-millionth of a nat a row. Parameters of a fit that far
-from its optimum differ from it by some 3e-4 standard deviations of one row, less than any sample can tell."""
 
 
 class FittingMixture(PrivateNames):
@@ -89,12 +85,13 @@ class FittingMixture(PrivateNames):
             reg_covar=None if isinstance(self.reg_covar, str) else float(self.reg_covar),
             stopping=self._stopping(before),
             max_iter=int(self.max_iter),
+            accelerated=isinstance(self.tol, str),
         )
 
     def _stopping(self, before: float) -> Stopping:
         rule: Stopping
         if isinstance(self.tol, str):
-            rule = AitkenTolerance(AUTOMATIC_TOLERANCE)
+            rule = AutomaticTolerance()
         elif self._compatibility.lagging_bound:
             rule = LaggingTolerance(float(self.tol), before)
         else:

@@ -11,7 +11,7 @@ import numpy as np
 from gaussmix.core.block import Block
 from gaussmix.core.contracts import CompiledStage, Family, Scores
 from gaussmix.core.frame import Frame, Scaling
-from gaussmix.core.statistics import Field
+from gaussmix.core.statistics import Field, Statistics
 from gaussmix.core.types import Array, Floats, Integers
 from gaussmix.families.structures import STRUCTURES, Structure
 
@@ -124,6 +124,26 @@ class Gaussian(Family):
             for j in every
         ]
         return np.stack(parts)
+
+    def about(self, statistics: Statistics, pivot: Floats) -> Statistics:
+        """The same sums, with moments about other points."""
+        shift = pivot - statistics.pivot
+        moved = Statistics(statistics.layout, statistics.buffer.copy(), statistics.frame, pivot)
+        # S − (sδᵀ + δsᵀ − Nδδᵀ), as twice the symmetric part of (s − Nδ/2)δᵀ
+        half = 0.5 * statistics.sum_weight[:, np.newaxis] * shift
+        sum_x = moved["sum_x"]
+        sum_x -= half
+        scatter = moved["scatter"]
+        scatter -= self.structure.form.twice_symmetric(sum_x, shift)
+        sum_x -= half
+        return moved
+
+    def typical_sums(self, sum_weight: Floats) -> Mapping[str, Floats]:
+        """What one row a deviation from the mean adds, times the root of the number of rows."""
+        covariance = self.structure.form.stack(self.covariance, self.n_components)
+        rows = self.means + np.sqrt(np.diagonal(covariance, axis1=1, axis2=2))
+        share = np.diag(np.sqrt(sum_weight))
+        return self.gather(Block(rows, np.ones(len(rows))), share, Scores(share))
 
     def reorder(self, order: Integers) -> Gaussian:
         factor = self.structure.form.select(self.precision_cholesky, order)

@@ -32,6 +32,8 @@ class Recipe:
         When the loop has converged.
     max_iter : int
         Most iterations.
+    accelerated : bool
+        Whether slow iterations are extrapolated. A fit that is to go EM's own way, step by step, is not.
     """
 
     n_components: int
@@ -40,6 +42,7 @@ class Recipe:
     reg_covar: float | None
     stopping: Stopping
     max_iter: int
+    accelerated: bool = False
 
     def family_update(self, summary: Summary, frame: Frame) -> GaussianUpdate:
         """The M-step of the components for these data."""

@@ -10,6 +10,7 @@ from gaussmix.allocations.weights import CommonWeights
 from gaussmix.core.mixture import Mixture
 from gaussmix.core.statistics import Statistics
 from gaussmix.core.types import Floats
+from gaussmix.em.acceleration import Anderson
 from gaussmix.em.driver import FitResult, run
 from gaussmix.em.status import Status
 from gaussmix.families.gaussian import Gaussian
@@ -65,8 +66,8 @@ def polish(scene: Scene, start: Mixture, generator: np.random.Generator) -> Poli
     DegenerateFitError
         If a covariance becomes singular, without the automatic prior.
     """
-    recipe, step = scene.recipe, scene.step
-    result = run(step, start, recipe.stopping, recipe.max_iter)
+    recipe = scene.recipe
+    result = _climb(scene, start, recipe.max_iter)
     events: list[Event] = []
     tries = 0
     while True:
@@ -95,8 +96,15 @@ def polish(scene: Scene, start: Mixture, generator: np.random.Generator) -> Poli
             mended, tries = without(result.parameters, component), 0
             words += f"; put elsewhere {TRIES} times it collapsed again and was dropped: the fit has one fewer"
             events.append(Event(iteration, component, "dropped", words))
-        later = run(step, mended, recipe.stopping, remaining)
+        later = _climb(scene, mended, remaining)
         result = FitResult(later.parameters, later.evaluation, result.history.repaired(later.history), later.status)
+
+
+def _climb(scene: Scene, start: Mixture, max_iter: int) -> FitResult[Mixture, Statistics]:
+    step = scene.step
+    # Without a promise that the objective rises its rise is no reason to take a longer step.
+    acceleration = Anderson(step) if scene.recipe.accelerated and step.monotone else None
+    return run(step, start, scene.recipe.stopping, max_iter, acceleration)
 
 
 def _words(component: int, part: float, n_components: int) -> str:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from gaussmix.core.contracts import Conditioned, Kernel, Source, Update
 from gaussmix.core.mixture import Mixture
 from gaussmix.core.statistics import Statistics
-from gaussmix.em.driver import Evaluation
+from gaussmix.em.evaluation import Evaluation
 from gaussmix.em.history import Entry
+from gaussmix.fitting.space import SumsSpace
 
 
 @dataclass(frozen=True)
@@ -55,3 +56,7 @@ class EMStep:
             self.allocation_update.update(evaluation.sums, parameters.allocation),
             parameters.frame,
         )
+
+    def space(self, parameters: Mixture, sums: Statistics) -> SumsSpace | None:
+        """Sums as vectors; None where the family knows no way, or sums say more than what rows are like."""
+        return SumsSpace.about(parameters, sums)

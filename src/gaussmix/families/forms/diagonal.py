@@ -31,6 +31,9 @@ class DiagonalForm(Form):
             gathered - sum_weight[:, np.newaxis] * step**2, 0.0
         )  # a sum of squares: only rounding is below
 
+    def twice_symmetric(self, left: Floats, right: Floats) -> Floats:
+        return 2.0 * left * right
+
     def add_diagonal(self, matrices: Floats, diagonal: Floats, n_components: int) -> Floats:
         return matrices + diagonal
 

@@ -57,6 +57,10 @@ class Form(ABC):
         """
 
     @abstractmethod
+    def twice_symmetric(self, left: Floats, right: Floats) -> Floats:
+        """Each component's ``left rightᵀ + right leftᵀ`` of vectors (k, d), as ``scatter_field`` declares it."""
+
+    @abstractmethod
     def add_diagonal(self, matrices: Floats, diagonal: Floats, n_components: int) -> Floats:
         """Scatter or covariance with ``diagonal`` (d,) added for each of the components that share a matrix."""
 

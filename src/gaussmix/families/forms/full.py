@@ -36,6 +36,10 @@ class FullForm(Form):
         moved = sum_weight[:, np.newaxis, np.newaxis] * step[:, :, np.newaxis] * step[:, np.newaxis, :]
         return triangular.unpack(gathered, step.shape[1]) - moved
 
+    def twice_symmetric(self, left: Floats, right: Floats) -> Floats:
+        row, column = triangular.lower_triangle(left.shape[1])
+        return left[:, row] * right[:, column] + right[:, row] * left[:, column]
+
     def add_diagonal(self, matrices: Floats, diagonal: Floats, n_components: int) -> Floats:
         result = matrices.copy()
         result.reshape(len(result), -1)[:, :: len(diagonal) + 1] += diagonal

@@ -34,6 +34,12 @@ class TiedForm(Form):
     def scatter(self, gathered: Floats, sum_weight: Floats, step: Floats) -> Floats:
         return triangular.unpack(gathered, step.shape[1]) - np.einsum("k,ki,kj->ij", sum_weight, step, step)
 
+    def twice_symmetric(self, left: Floats, right: Floats) -> Floats:
+        row, column = triangular.lower_triangle(left.shape[1])
+        return np.einsum("kt,kt->t", left[:, row], right[:, column]) + np.einsum(
+            "kt,kt->t", right[:, row], left[:, column]
+        )
+
     def add_diagonal(self, matrices: Floats, diagonal: Floats, n_components: int) -> Floats:
         return matrices + n_components * np.diag(diagonal)
 

@@ -16,7 +16,8 @@ given rounded."""
 
 
 @cache  # a pass over a thousand rows takes less time than finding these numbers anew
-def _lower(n_features: int) -> tuple[Integers, Integers]:
+def lower_triangle(n_features: int) -> tuple[Integers, Integers]:
+    """Line and column of each entry of a lower triangle, line by line."""
     row, column = np.tril_indices(n_features)
     return row, column
 
@@ -24,7 +25,7 @@ def _lower(n_features: int) -> tuple[Integers, Integers]:
 def unpack(packed: Floats, n_features: int) -> Floats:
     """Symmetric matrices (…, d, d) of lower triangles that lie line by line (…, t)."""
     matrices = np.empty((*packed.shape[:-1], n_features, n_features))
-    row, column = _lower(n_features)
+    row, column = lower_triangle(n_features)
     matrices[..., row, column] = packed
     matrices[..., column, row] = packed
     return matrices

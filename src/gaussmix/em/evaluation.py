@@ -1,0 +1,48 @@
+"""What the loop drives, and what it sees of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+from gaussmix.em.history import Entry
+
+Parameters = TypeVar("Parameters")
+Sums = TypeVar("Sums")
+
+
+@dataclass(frozen=True)
+class Evaluation(Generic[Sums]):
+    """One E-step.
+
+    Parameters
+    ----------
+    entry : Entry
+        What the parameters are worth.
+    sums : Sums
+        What an M-step needs.
+    """
+
+    entry: Entry
+    sums: Sums
+
+
+class Step(Protocol[Parameters, Sums]):
+    """What the loop drives."""
+
+    @property
+    def sum_weight(self) -> float:
+        """Sum of the rows' weights."""
+
+    @property
+    def monotone(self) -> bool:
+        """Whether the objective cannot fall."""
+
+    def amplification(self, parameters: Parameters) -> float:
+        """How many times the rounding of a well-conditioned objective that of these parameters may be; at least 1."""
+
+    def expect(self, parameters: Parameters) -> Evaluation[Sums]:
+        """One pass over the rows."""
+
+    def maximise(self, evaluation: Evaluation[Sums], parameters: Parameters) -> Parameters:
+        """The next parameters."""
