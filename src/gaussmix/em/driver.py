@@ -73,15 +73,18 @@ def run(
             return FitResult(parameters, evaluation, history, Status.CONVERGED)
         if len(history) > max_iter:
             return FitResult(parameters, evaluation, history, Status.MAX_ITER)
-        leap = None if acceleration is None else acceleration.leap(evaluation, parameters)
-        if acceleration is not None and leap is not None:
-            landing = step.expect(leap)
-            if landing.entry.objective > evaluation.entry.objective:
-                acceleration.taken()
-                parameters, evaluation = leap, landing
-                history.append(evaluation.entry, leapt=True)
-                continue
-            acceleration.refused()
+        if acceleration is not None:
+            acceleration.watch(evaluation, parameters)
+            in_sight = stopping.in_sight(history, step.sum_weight)
+            leap = None if in_sight else acceleration.leap(evaluation, parameters)
+            if leap is not None:
+                landing = step.expect(leap)
+                if landing.entry.objective > evaluation.entry.objective + rounding(history, step.sum_weight):
+                    acceleration.taken()
+                    parameters, evaluation = leap, landing
+                    history.append(evaluation.entry, leapt=True)
+                    continue
+                acceleration.refused()
         newer = step.maximise(evaluation, parameters)
         newest = step.expect(newer)
         if step.monotone and newest.entry.objective < evaluation.entry.objective:

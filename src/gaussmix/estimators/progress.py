@@ -53,6 +53,10 @@ class Progress(Stopping):
             self._end(converged)
         return converged
 
+    def in_sight(self, history: History, sum_weight: float) -> bool:
+        """What the rule says."""
+        return self._rule.in_sight(history, sum_weight)
+
     def finish(self) -> None:
         """End the last start where the loop did so without asking the rule (after a fall)."""
         if self._open and self._max_iter > 0:

@@ -182,7 +182,8 @@ class Gaussian(Family):
 
     def public_precision_cholesky(self, frame: Frame) -> Floats:
         """Factors in the user's units, in the shape that scikit-learn gives them."""
-        return self.structure.public(self.structure.form.scale_features(self.precision_cholesky, frame.multiplier))
+        with np.errstate(over="ignore"):  # of a spread below the smallest normal float it is infinite
+            return self.structure.public(self.structure.form.scale_features(self.precision_cholesky, frame.multiplier))
 
     def public_precision(self, frame: Frame) -> Floats:
         """Precisions in the user's units, in the shape that scikit-learn gives them."""
