@@ -14,6 +14,10 @@ from gaussmix.em.stopping import Stopping, rounding
 Parameters = TypeVar("Parameters")
 Sums = TypeVar("Sums")
 
+LEAST_GAIN = 1e-9
+"""Nats a row that a leap must gain to be taken: less is not worth its while, and rounding, of which there is more in
+other units of the data, must not decide."""
+
 
 @dataclass(frozen=True)
 class FitResult(Generic[Parameters, Sums]):
@@ -79,7 +83,8 @@ def run(
             leap = None if in_sight else acceleration.leap(evaluation, parameters)
             if leap is not None:
                 landing = step.expect(leap)
-                if landing.entry.objective > evaluation.entry.objective + rounding(history, step.sum_weight):
+                gained = landing.entry.objective - evaluation.entry.objective
+                if gained > max(LEAST_GAIN * step.sum_weight, rounding(history, step.sum_weight)):
                     acceleration.taken()
                     parameters, evaluation = leap, landing
                     history.append(evaluation.entry, leapt=True)

@@ -91,7 +91,11 @@ class AutomaticTolerance(Stopping):
         return self._enough(history, sum_weight, remaining_gain(history, sum_weight))
 
     def in_sight(self, history: History, sum_weight: float) -> bool:
-        return history.leapt_lately(GAINS) and self._enough(history, sum_weight, remaining_gain_of_leaps(history))
+        return (
+            history.leaps != ()
+            and history.since_leap < GAINS
+            and self._enough(history, sum_weight, remaining_gain_of_leaps(history))
+        )
 
     def _enough(self, history: History, sum_weight: float, remaining: float) -> bool:
         if remaining < self.tol * sum_weight:
@@ -126,9 +130,8 @@ def remaining_gain(history: History, sum_weight: float) -> float:
     """
     if len(history) > 2 and abs(history[-1].objective - history[-2].objective) <= rounding(history, sum_weight):
         return 0.0
-    if history.leapt_lately(GAINS):
-        return inf
-    return _to_come([entry.objective for entry in history.last(GAINS + 1)], GAINS)
+    n_gains = min(GAINS, history.since_leap) if history.leaps else GAINS
+    return _to_come([entry.objective for entry in history.last(n_gains + 1)], max(n_gains, 2))
 
 
 def remaining_gain_of_leaps(history: History) -> float:

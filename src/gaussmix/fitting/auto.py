@@ -38,7 +38,7 @@ ROWS_A_NUMBER = 20
 MOST_ROWS = 20_000
 """A race of more would cost as much as the fit."""
 
-ROUNDS = ((8, 2), (3, 4), (2, 8))
+ROUNDS = ((8, 1), (3, 5))
 """How many run, the best so far, and for how many iterations: what separates bad starts from good ones happens in the
 first few, and who is left differs by less (successive halving: Jamieson & Talwalkar 2016)."""
 ALWAYS = "k-means, scaled columns"
