@@ -79,7 +79,7 @@ class CommonWeights(Allocation):
         """Allocation by these weights."""
         return CommonWeights(weights)
 
-    @property
+    @cached_property
     def compiled(self) -> tuple[str, Floats] | None:
         return "soft", self.log_weights
 

@@ -64,19 +64,20 @@ class Anderson(Generic[Parameters, Sums]):
         self._iterations = 0
         self._space: Space[Sums] | None = None
         self._made_from: Floats | None = None
+        self._here: Floats
         self._proposed: Floats | None = None
         self._images: list[Floats] = []
         self._residuals: list[Floats] = []
 
-    def leap(self, evaluation: Evaluation[Sums], parameters: Parameters) -> Parameters | None:
-        """Parameters beyond what the next M-step gives; None where there are none.
+    def watch(self, evaluation: Evaluation[Sums], parameters: Parameters) -> None:
+        """Take note of the newest parameters: the last proposal if it was `taken`, else what a plain M-step made.
 
         Parameters
         ----------
         evaluation : Evaluation
-            Of the newest parameters.
+            Of these parameters.
         parameters : Parameters
-            These: what the last call gave, if `taken` was called since, else what a plain M-step made.
+            The newest.
         """
         self._iterations += 1
         since = self._iterations - ITERATIONS_BEFORE - 1
@@ -85,16 +86,25 @@ class Anderson(Generic[Parameters, Sums]):
             self._made_from = None
             self.refused()
         if self._space is None:
-            return None
+            return
         here, image = self._made_from, self._space.vector(evaluation.sums)
         # The sums that the next parameters are made from, unless a leap is taken.
         self._made_from = image
-        if here is None:
+        if here is not None:
+            self._here = here
+            self._remember(image, (image - here) * self._space.measure)
+
+    def leap(self, evaluation: Evaluation[Sums], parameters: Parameters) -> Parameters | None:
+        """Parameters beyond what the next M-step gives, from what was watched; None where there are none.
+
+        Parameters
+        ----------
+        evaluation, parameters : Evaluation, Parameters
+            As watched last.
+        """
+        if self._space is None or len(self._residuals) < 2:
             return None
-        self._remember(image, (image - here) * self._space.measure)
-        if len(self._residuals) < 2:
-            return None
-        self._proposed = self._uphill(here, self._combination(), self._space.measure)
+        self._proposed = self._uphill(self._here, self._combination(), self._space.measure)
         sums = self._space.sums(self._proposed)
         if sums is None:
             return None

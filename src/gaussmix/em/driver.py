@@ -15,6 +15,10 @@ from gaussmix.em.stopping import Stopping, rounding
 Parameters = TypeVar("Parameters")
 Sums = TypeVar("Sums")
 
+LEAST_GAIN = 1e-9
+"""Nats a row that a leap must gain to be taken: less is not worth its while, and rounding, of which there is more in
+other units of the data, must not decide."""
+
 
 @dataclass(frozen=True)
 class FitResult(Generic[Parameters, Sums]):
@@ -94,15 +98,19 @@ def _climb(
             return FitResult(parameters, evaluation, history, Status.STOPPED)
         if len(history) > max_iter:
             return FitResult(parameters, evaluation, history, Status.MAX_ITER)
-        leap = None if acceleration is None else acceleration.leap(evaluation, parameters)
-        if acceleration is not None and leap is not None:
-            landing = step.expect(leap)
-            if landing.entry.objective > evaluation.entry.objective:
-                acceleration.taken()
-                parameters, evaluation = leap, landing
-                history.append(evaluation.entry, leapt=True)
-                continue
-            acceleration.refused()
+        if acceleration is not None:
+            acceleration.watch(evaluation, parameters)
+            in_sight = stopping.in_sight(history, step.sum_weight)
+            leap = None if in_sight else acceleration.leap(evaluation, parameters)
+            if leap is not None:
+                landing = step.expect(leap)
+                gained = landing.entry.objective - evaluation.entry.objective
+                if gained > max(LEAST_GAIN * step.sum_weight, rounding(history, step.sum_weight)):
+                    acceleration.taken()
+                    parameters, evaluation = leap, landing
+                    history.append(evaluation.entry, leapt=True)
+                    continue
+                acceleration.refused()
         newer = step.maximise(evaluation, parameters)
         newest = step.expect(newer)
         if step.monotone and newest.entry.objective < evaluation.entry.objective:

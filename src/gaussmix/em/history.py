@@ -69,9 +69,10 @@ class History:
         """So many of the entries, each so far from the next, or all if there are fewer; the newest last."""
         return self._entries[-1 : -1 - count * apart : -apart][::-1]
 
-    def leapt_lately(self, count: int) -> bool:
-        """Whether one of so many of the newest entries was extrapolated."""
-        return bool(self._leaps) and self._leaps[-1] >= len(self._entries) - count
+    @property
+    def since_leap(self) -> int:
+        """Entries after the last that was extrapolated; all but the first if none was."""
+        return len(self._entries) - 1 - (self._leaps[-1] if self._leaps else 0)
 
     @property
     def log_likelihood(self) -> Floats:

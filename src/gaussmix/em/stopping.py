@@ -25,6 +25,16 @@ class Stopping(ABC):
             Sum of the rows' weights, to bring totals to the scale of one row.
         """
 
+    def in_sight(self, history: History, sum_weight: float) -> bool:
+        """Whether the end seems near after extrapolated iterations, so that plain ones should tell.
+
+        Parameters
+        ----------
+        history, sum_weight : History, float
+            As above.
+        """
+        return False
+
 
 @dataclass(frozen=True)
 class PlainTolerance(Stopping):
@@ -86,7 +96,16 @@ class AutomaticTolerance(Stopping):
     gain: float = 1e-3
 
     def converged(self, history: History, sum_weight: float) -> bool:
-        remaining = remaining_gain(history, sum_weight)
+        return self._enough(history, sum_weight, remaining_gain(history, sum_weight))
+
+    def in_sight(self, history: History, sum_weight: float) -> bool:
+        return (
+            history.leaps != ()
+            and history.since_leap < GAINS
+            and self._enough(history, sum_weight, remaining_gain_of_leaps(history))
+        )
+
+    def _enough(self, history: History, sum_weight: float, remaining: float) -> bool:
         if remaining < self.tol * sum_weight:
             return True
         part = min(1.0, sum_weight / ROWS_OF_TOTALS)
@@ -105,25 +124,32 @@ def rounding(history: History, sum_weight: float) -> float:
     return ROUNDING * max(abs(history[-1].objective), sum_weight)
 
 
-LEAPS_TOGETHER = 5
-"""Iterations whose gains count as one where some were extrapolated: as many as a leap remembers, so that at least one
-of them gains what their kind can."""
+GAINS = 3
+"""Gains that an estimate is made of, so that it sees two rates."""
+TOGETHER = 3
+"""Iterations whose gains count as one where some were extrapolated: a leap gains much, the next often little."""
 
 
 def remaining_gain(history: History, sum_weight: float) -> float:
     """Aitken's estimate of how much the objective would still rise; infinite while nothing can be said.
 
     The larger of the last two rates counts: after one large gain a single small one looks like the end and is often
-    the beginning of a plateau. Where iterations were extrapolated it is the gains of several together that shrink by a
-    rate.
+    the beginning of a plateau. Extrapolated iterations have no rate.
     """
-    values = [entry.objective for entry in history.last(4, LEAPS_TOGETHER if history.leapt_lately(3) else 1)]
-    if len(values) > 2 and abs(values[-1] - values[-2]) <= rounding(history, sum_weight):
+    if len(history) > 2 and abs(history[-1].objective - history[-2].objective) <= rounding(history, sum_weight):
         return 0.0
-    if len(values) < 4:
-        return inf
-    earlier, before, gain = (after - value for value, after in pairwise(values))
-    if not 0.0 < gain < before < earlier < inf:  # still speeding up, or a value is not finite
-        return inf
-    rate = max(gain / before, before / earlier)
-    return gain * rate / (1.0 - rate)
+    n_gains = min(GAINS, history.since_leap) if history.leaps else GAINS
+    return _to_come([entry.objective for entry in history.last(n_gains + 1)], max(n_gains, 2))
+
+
+def remaining_gain_of_leaps(history: History) -> float:
+    """The same where iterations were extrapolated, from the gains of several together: a guess."""
+    return _to_come([entry.objective for entry in history.last(3, TOGETHER)], 2)
+
+
+def _to_come(values: list[float], n_gains: int) -> float:
+    gains = [after - before for before, after in pairwise(values)]
+    if len(gains) < n_gains or not all(0.0 < later < earlier < inf for earlier, later in pairwise(gains)):
+        return inf  # nothing is known yet, it is still speeding up, or a value is not finite
+    rate = max(later / earlier for earlier, later in pairwise(gains))
+    return gains[-1] * rate / (1.0 - rate)

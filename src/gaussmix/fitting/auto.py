@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import compress
 
 import numpy as np
 
@@ -37,12 +38,12 @@ ROWS_A_NUMBER = 20
 MOST_ROWS = 20_000
 """A race of more would cost as much as the fit."""
 
-HEAT_ITERATIONS = 5
-"""Iterations that every entrant runs: what separates bad starts from good ones happens in the first few."""
-FINAL_ITERATIONS = 15
-"""Further iterations of the finalists, which differ by less."""
-FINALISTS = 3
-"""Entrants that run on: the later best is seldom the fourth of the heat."""
+ROUNDS = ((8, 1), (3, 5))
+"""How many run, the best so far, and for how many iterations: what separates bad starts from good ones happens in the
+first few, and who is left differs by less (successive halving: Jamieson & Talwalkar 2016)."""
+ALWAYS = "k-means, scaled columns"
+"""Runs in every round: where clusters overlap so much that a round on some of the rows says little, it is what one
+start alone would have been."""
 RACE_TOLERANCE = 1e-4
 """Nats a row that an entrant leaves ungained when it stops early, and by which two may differ and count as equal.
 The first of equals wins, so that rounding does not choose."""
@@ -128,27 +129,23 @@ def proposals(scene: Scene, rows: Block, generator: np.random.Generator) -> Iter
     if not white.shape[1]:  # all rows are equal
         white = np.zeros((len(rows), 1))
     apart = least_normal(white, weight, k)
-    spaces = {"scaled columns": scaled, "whitened": white, "projected": apart, "one direction": apart[:, :1]}
+    spaces = {"scaled columns": scaled, "whitened": white, "projected": apart}
     for space, points in spaces.items():
-        if space == "one direction" and apart.shape[1] == 1:
-            continue  # it is the projection
         centres = points[greedy_k_means_plus_plus(points, weight, k, generator)]
         yield Partition(f"k-means, {space}", "k-means", lloyd(points, weight, centres))
     merged = spread_rows(weight, min(MERGED_ROWS, len(rows)), generator)
     for space in ("whitened", "projected"):
         yield Partition(f"Ward, {space}", "hierarchical", ward(spaces[space], merged, k))
-    for number in (1, 2):
-        centres = white[draw_rows(weight, k, generator)]
-        yield Partition(f"random rows {number}", "random", nearest(white, centres))
+    yield Partition("random rows", "random", nearest(white, white[draw_rows(weight, k, generator)]))
 
 
 def _race(scene: Scene, runners: list[_Runner]) -> list[_Runner]:
-    """The runners, best first; all run a heat, some a final."""
-    after_heat = _ranked([_run(scene, runner, HEAT_ITERATIONS) for runner in runners])
-    if len(after_heat) < 2 or after_heat[1].mixture is None:
-        return after_heat
-    finalists = [_run(scene, runner, FINAL_ITERATIONS) for runner in after_heat[:FINALISTS]]
-    return _ranked(finalists) + after_heat[FINALISTS:]
+    """The runners, best first, after every round of the race."""
+    for n_running, iterations in ROUNDS:
+        runs = [place < n_running or r.partition.name == ALWAYS for place, r in enumerate(runners)]
+        running = [_run(scene, runner, iterations) for runner in compress(runners, runs)]
+        runners = _ranked(running) + [runner for runner, does in zip(runners, runs, strict=True) if not does]
+    return runners
 
 
 def _ranked(runners: list[_Runner]) -> list[_Runner]:

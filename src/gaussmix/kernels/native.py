@@ -115,8 +115,9 @@ class NativeKernel(Kernel):
     @staticmethod
     def runs(mixture: Mixture, gather: Family) -> bool:
         """Whether every stage is compiled."""
-        stages = (mixture.family.compiled, mixture.allocation.compiled, gather.compiled)
-        return all(stage is not None for stage in stages)
+        if mixture.family.compiled is None or mixture.allocation.compiled is None:
+            return False
+        return gather is mixture.family or gather.compiled is not None
 
     def expect(self, source: Source, mixture: Mixture, gather: Family | None = None) -> Statistics:
         gatherer = mixture.family if gather is None else gather
