@@ -96,12 +96,14 @@ def fitted(x: np.ndarray, **arguments: object) -> GaussianMixture:
 def test_clusters_are_those_without_the_redundant_columns(rows: Rows, start: str | np.ndarray):
     """Held up by the prior alone, components would be the narrower the larger, and the largest take all."""
     plain, redundant = rows()
-    labels = fitted(redundant, init_params=start).labels_
+    # To the end: at the usual one a row that is as likely in both clusters may fall on either side.
+    arguments = {"init_params": start, "tol": 1e-10}
+    labels, expected = fitted(redundant, **arguments).labels_, fitted(plain, **arguments).labels_
     assert adjusted_rand_score(TRUTH, labels) >= 0.95
-    if rows is noisy_spectra:  # what is left of the noise may move a row on the border
-        assert (labels == fitted(plain, init_params=start).labels_).mean() >= 0.998
+    if rows is noisy_spectra:  # what is left of the noise may move such a row, too
+        assert (labels == expected).mean() >= 0.998
     else:
-        np.testing.assert_array_equal(labels, fitted(plain, init_params=start).labels_)
+        np.testing.assert_array_equal(labels, expected)
 
 
 @pytest.mark.parametrize("rows", CASES)
