@@ -48,11 +48,6 @@ class PlainTolerance(Stopping):
         return abs(history[-1].log_likelihood - history[-2].log_likelihood) < self.tol * sum_weight
 
 
-NO_MATTER = 0.01
-"""A fall by less than this part of the tolerance is rounding, which near-singular covariances magnify, and what an
-update gains is less: such objectives may go up and down for ever."""
-
-
 @dataclass(frozen=True)
 class AitkenTolerance(Stopping):
     """Stop when the gain in the mean objective that is still to come is estimated at less than ``tol``.
@@ -65,9 +60,7 @@ class AitkenTolerance(Stopping):
 
     def converged(self, history: History, sum_weight: float) -> bool:
         tolerated = self.tol * sum_weight
-        if len(history) > 2 and 0.0 <= history[-2].objective - history[-1].objective < NO_MATTER * tolerated:
-            return True
-        return remaining_gain(history, sum_weight) < tolerated
+        return fell_by_rounding(history, tolerated) or remaining_gain(history, sum_weight) < tolerated
 
 
 ROWS_OF_TOTALS = 1000
@@ -96,6 +89,8 @@ class AutomaticTolerance(Stopping):
     gain: float = 1e-3
 
     def converged(self, history: History, sum_weight: float) -> bool:
+        if fell_by_rounding(history, self.tol * sum_weight):
+            return True
         return self._enough(history, sum_weight, remaining_gain(history, sum_weight))
 
     def in_sight(self, history: History, sum_weight: float) -> bool:
@@ -122,6 +117,16 @@ def rounding(history: History, sum_weight: float) -> float:
     The terms are log-densities of order one a row at least, and do not get smaller where they cancel in the sum.
     """
     return ROUNDING * max(abs(history[-1].objective), sum_weight)
+
+
+NO_MATTER = 0.01
+"""A fall by less than this part of the tolerance is rounding, which near-singular covariances magnify, and what an
+update gains is less: such objectives may go up and down for ever."""
+
+
+def fell_by_rounding(history: History, tolerated: float) -> bool:
+    """Whether the objective last fell, but so little beside what is tolerated that an update need not be at fault."""
+    return len(history) > 2 and 0.0 <= history[-2].objective - history[-1].objective < NO_MATTER * tolerated
 
 
 GAINS = 3
