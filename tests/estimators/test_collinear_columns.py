@@ -197,3 +197,13 @@ def test_fewer_rows_than_columns():
     model = GaussianMixture(2, init_params="kmeans", random_state=0).fit(x)
     assert adjusted_rand_score(np.repeat([0, 1], [8, 4]), model.labels_) == 1.0
     assert np.isfinite(model.covariances_).all()
+
+
+@pytest.mark.parametrize("start", ["kmeans", "auto"])
+@pytest.mark.parametrize("seed", [0, 1, 2, 4])
+def test_rounding_along_held_directions_keeps_no_fit_from_its_end(seed: int, start: str):
+    """Of order 1e-10 of the objective, it goes up and down for ever once the rows are told apart."""
+    x = np.random.default_rng(seed).normal(size=(6, 20))
+    model = GaussianMixture(2, init_params=start, random_state=0).fit(x)
+    assert model.status_ is Status.CONVERGED
+    assert model.n_iter_ < 20
