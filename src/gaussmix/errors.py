@@ -21,5 +21,9 @@ class DegenerateFitError(GaussmixError, ValueError):
     """A covariance became singular and no prior was there to keep it apart from zero."""
 
 
+class FitWarning(RuntimeWarning):
+    """A fit was made, but of fewer components than were asked for, or of too few rows; ``events_`` says more."""
+
+
 class FileError(GaussmixError, OSError):
     """A file cannot be read or written."""

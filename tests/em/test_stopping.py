@@ -11,7 +11,7 @@ from gaussmix.em.driver import run
 from gaussmix.em.evaluation import Evaluation
 from gaussmix.em.history import Entry, History
 from gaussmix.em.status import Status
-from gaussmix.em.stopping import AitkenTolerance, PlainTolerance, remaining_gain, rounding
+from gaussmix.em.stopping import AitkenTolerance, AutomaticTolerance, PlainTolerance, remaining_gain, rounding
 
 N = 100.0
 """Sum of weights: totals are this many times the means that tolerances speak of."""
@@ -117,6 +117,44 @@ def test_aitken_does_not_take_a_plateau_after_a_jump_for_the_end():
         assert remaining_gain(history(*values[:n]), N) > 0.1
     assert remaining_gain(history(-np.inf, 0.0, 1.0), N) == np.inf
     assert remaining_gain(history(-np.inf, 0.0, 1.0, 1.5), N) == np.inf
+
+
+def leapt(*objectives: float) -> History:
+    """A history in which all but the first and the last two were extrapolated."""
+    kept = History()
+    for number, value in enumerate(objectives):
+        kept.append(Entry(value, value), leapt=0 < number < len(objectives) - 2)
+    return kept
+
+
+def test_after_leaps_two_plain_gains_tell():
+    values = leapt(0.0, 30.0, 40.0, 44.0, 45.0, 45.5)
+    assert values.since_leap == 2
+    assert remaining_gain(values, N) == pytest.approx(0.5)
+    assert remaining_gain(leapt(0.0, 30.0, 40.0, 44.0, 45.0, 46.5), N) == np.inf  # on the way down from a saddle
+    values.append(Entry(46.0, 46.0), leapt=True)
+    assert remaining_gain(values, N) == np.inf
+
+
+def test_leaps_that_gain_little_bring_the_end_in_sight():
+    rule = AutomaticTolerance(tol=0.001, total=0.0)
+    still = leapt(0.0, 10.0, 11.0, 12.0, 13.0, 13.5, 13.7)
+    near = leapt(0.0, 10.0, 11.0, 12.0, 12.2, 12.21, 12.22)
+    assert not rule.in_sight(still, N)
+    assert rule.in_sight(near, N)
+    assert not rule.in_sight(history(0.0, 10.0, 11.0, 12.0, 12.2, 12.21, 12.22), N)
+
+
+def test_the_automatic_rule_spares_what_the_data_cannot_tell():
+    rule = AutomaticTolerance(tol=1e-7, total=0.1, gain=1e-3)
+    slow = history(*(-0.05 * 0.99**i for i in range(5)))  # 0.048 to come, half a thousandth at a time
+    steady = history(*(-0.05 * 0.5**i for i in range(5)))  # 0.003 to come: a few iterations more have it
+    long = history(*(-0.5 * 0.999**i for i in range(5)))
+    assert rule.converged(slow, 1e4)
+    assert not rule.converged(slow, N)  # of so few rows a tenth of a nat is something
+    assert not rule.converged(steady, 1e4)
+    assert not rule.converged(long, 1e4)
+    assert rule.converged(steady, 1e5)  # less than 1e-7 a row
 
 
 @pytest.mark.parametrize("change", [0.0, 1e-13, -1e-13])

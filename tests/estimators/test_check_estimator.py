@@ -10,8 +10,11 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from gaussmix import GaussianMixture
 from gaussmix.estimators import drop_in
 
-# What the checks are about is not whether their few rows of noise converge.
-pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+# What the checks are about is not whether their few rows of noise converge, or are enough.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+    pytest.mark.filterwarnings("ignore::gaussmix.errors.FitWarning"),
+]
 
 
 @parametrize_with_checks([GaussianMixture(), drop_in.GaussianMixture()])

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import pickle
+import subprocess
+import sys
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -16,7 +19,10 @@ from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 
 from gaussmix import GaussianMixture
-from gaussmix.errors import ConfigError, DataError
+from gaussmix.em.status import Status
+from gaussmix.errors import ConfigError, DataError, FitWarning
+from gaussmix.families.gaussian import Gaussian
+from gaussmix.families.gaussian_update import GaussianUpdate
 
 EYE = np.eye(2)
 
@@ -73,7 +79,9 @@ def test_20_fewer_rows_than_components_names_both(rows):
 
 def test_21_fewer_rows_than_parameters():
     x = np.random.default_rng(0).normal(size=(6, 20))
-    model = GaussianMixture(2, random_state=0).fit(x)
+    with pytest.warns(FitWarning, match=r"6 rows for 461 parameters.*covariance with fewer .*tied, diag, spherical"):
+        model = GaussianMixture(2, random_state=0).fit(x)
+    assert [event.kind for event in model.events_ if event.kind == "few"] == ["few"]
     assert np.isfinite(model.lower_bound_)
     assert np.isfinite(model.predict_proba(1e3 * x)).all()
 
@@ -155,6 +163,25 @@ def test_28_weight_zero_is_removal(rows):
     np.testing.assert_allclose(model.means_, GaussianMixture(2, **start).fit(rows[20:]).means_, rtol=1e-10)
 
 
+@pytest.mark.parametrize("tol", ["auto", 1e-9])
+def test_31_a_fall_is_told_and_the_best_is_returned(rows, monkeypatch, tol):
+    honest, calls = GaussianUpdate.update, itertools.count()
+
+    def wrong_in_the_end(self, statistics, current):
+        found = honest(self, statistics, current)
+        moved = found.means + (3.0 if next(calls) >= 5 else 0.0)
+        return Gaussian(found.structure, moved, found.precision_cholesky)
+
+    monkeypatch.setattr(GaussianUpdate, "update", wrong_in_the_end)
+    with pytest.warns(ConvergenceWarning, match="did not converge.*The objective fell"):
+        model = GaussianMixture(2, means_init=rows[:2], tol=tol, random_state=0).fit(rows)
+    assert model.status_ is Status.FELL
+    assert not model.converged_
+    assert [event.kind for event in model.events_] == ["fell"]
+    assert (np.diff(model.history_.objective) > 0.0).all()
+    assert model.score(rows) == pytest.approx(model.history_.log_likelihood.max() / len(rows), rel=1e-12)
+
+
 def test_33_not_converged_says_what_is_left(clusters):
     x = clusters(300, 2, 3, seed=5, apart=1.0)
     with pytest.warns(ConvergenceWarning, match=r"raise max_iter.* a row is still to gain") as caught:
@@ -215,6 +242,43 @@ def test_38_random_states(rows):
     np.testing.assert_array_equal(one.means_, two.means_)
     threads = [GaussianMixture(2, random_state=0, n_threads=n).fit(rows).means_ for n in (1, 2, 5)]
     assert all(np.array_equal(threads[0], means) for means in threads)
+
+
+LITTLE_MEMORY = """
+import resource
+import sys
+import numpy as np
+from gaussmix import GaussianMixture
+
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+def address_space():
+    return int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+
+n, k = 400_000, 128
+x = np.random.default_rng(0).normal(size=(n, 2))
+model = GaussianMixture(k, init_params=sys.argv[1], max_iter=2, tol=1e9, random_state=0, n_threads=1)
+model.fit(x[:1000])
+before = peak()
+model.fit(x).score_samples(x)
+print((peak() - before) / (8 * n * k))
+resource.setrlimit(resource.RLIMIT_AS, (address_space() + 2 * n * k, resource.RLIM_INFINITY))
+try:
+    model.predict_proba(x)
+except MemoryError as error:
+    print(error)
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux tells and limits a process's memory so")
+@pytest.mark.parametrize("init_params", ["auto", "kmeans"])
+def test_41_no_table_of_rows_by_components(init_params):
+    command = [sys.executable, "-W", "ignore", "-c", LITTLE_MEMORY, init_params]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    part, message = done.stdout.strip().split("\n")
+    assert float(part) < 0.2  # of n·k numbers
+    assert message == "Unable to allocate 391. MiB for an array with shape (400000, 128) and data type float64"
 
 
 def test_42_two_threads_and_one_object(rows):

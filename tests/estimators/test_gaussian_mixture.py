@@ -342,8 +342,8 @@ def test_auto_goes_on_where_the_plain_rule_stops(clusters):
         far.fit(x)
     assert plain.n_iter_ < auto.n_iter_
     assert far.lower_bound_ - plain.lower_bound_ > 1e-3
-    # Aitken's estimate is of the gain left: 1e-7 a row, good to a factor while the rate still changes.
-    assert far.lower_bound_ - auto.lower_bound_ < 1e-6
+    # Of 500 rows at most a twentieth of a nat in all is left, good to a factor while the rate still changes.
+    assert 500 * (far.lower_bound_ - auto.lower_bound_) < 0.05
 
 
 # --- sampling ------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from hypothesis.extra import numpy as hnp
 from sklearn.exceptions import ConvergenceWarning
 
 from gaussmix import GaussianMixture
+from gaussmix.errors import FitWarning
 
 LARGEST = np.finfo(np.float64).max
 FAR = [1e5, 1e150, 1e155, 1e300, 1.7e308, LARGEST]
@@ -20,6 +21,7 @@ FAR = [1e5, 1e150, 1e155, 1e300, 1.7e308, LARGEST]
 def quiet_fit(x: np.ndarray, k: int, structure: str, **arguments: object) -> GaussianMixture:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
+        warnings.simplefilter("ignore", FitWarning)
         model = GaussianMixture(k, covariance_type=structure, random_state=0, **arguments)
         return model.fit(x)
 

@@ -12,7 +12,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from gaussmix import GaussianMixture
 from gaussmix.em.status import Status
-from gaussmix.errors import DegenerateFitError
+from gaussmix.errors import DegenerateFitError, FitWarning
 
 UGLY = ["duplicates", "constant", "collinear", "integers", "outlier", "offset", "tiny", "huge"]
 
@@ -43,9 +43,11 @@ def ugly_rows(draw: st.DrawFn) -> np.ndarray:
 
 
 def climb(x: np.ndarray, k: int, structure: str, **arguments: object) -> GaussianMixture:
-    model = GaussianMixture(k, covariance_type=structure, tol=0.0, max_iter=80, random_state=0, **arguments)
+    arguments = {"tol": 0.0, "init_params": "kmeans"} | arguments
+    model = GaussianMixture(k, covariance_type=structure, max_iter=80, random_state=0, **arguments)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # tol=0 runs into max_iter
+        warnings.simplefilter("ignore", FitWarning)  # a few rows are a hard case, too
         return model.fit(x)
 
 
@@ -65,6 +67,20 @@ def assert_rises(model: GaussianMixture, sum_weight: float) -> None:
 def test_with_the_automatic_prior_on_any_rows(structure, each_kernel, x, k):
     assume(k <= len(x))
     assert_rises(climb(x, k, structure), len(x))
+
+
+@given(x=ugly_rows(), k=st.integers(1, 4))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_with_leaps_on_any_rows(structure, x, k):
+    assume(k <= len(x))
+    assert_rises(climb(x, k, structure, tol="auto"), len(x))
+
+
+@pytest.mark.parametrize("reg_covar", ["auto", 0.0])
+def test_with_leaps_all_the_way(clusters, structure, reg_covar):
+    model = climb(clusters(1000, 3, 4, seed=6, apart=1.0), 4, structure, tol="auto", reg_covar=reg_covar)
+    assert model.history_.leaps
+    assert_rises(model, 1000.0)
 
 
 @given(x=ugly_rows(), k=st.integers(1, 3))

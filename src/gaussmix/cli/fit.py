@@ -78,7 +78,7 @@ class Settings:
     metavar="NUMBER|auto",
     callback=number_or_auto,
     default="auto",
-    help="Stop when the mean log-likelihood changes by less; auto: when less than 1e-7 is left to gain.",
+    help="Stop when the mean log-likelihood changes by less; auto: when the data could not tell what is left to gain.",
 )
 @click.option(
     "--reg-covar",
@@ -97,7 +97,7 @@ class Settings:
     "--n-init",
     type=click.IntRange(min=1),
     default=1,
-    help="Starts, of which the best is kept.",
+    help="How many of the best starts of a race to polish on all rows; the best fit is kept.",
 )
 @click.option(
     "--seed",
@@ -179,6 +179,7 @@ def fit(
 def _fitted(rows: Source, settings: Settings) -> GaussianMixture:
     from rich.console import Console
 
+    from gaussmix.errors import FitWarning
     from gaussmix.estimators.gaussian_mixture import GaussianMixture
 
     model = GaussianMixture(
@@ -192,10 +193,15 @@ def _fitted(rows: Source, settings: Settings) -> GaussianMixture:
         random_state=settings.seed,
         n_threads=settings.threads,
     )
-    with Console(stderr=True).status(f"Fitting {rows.n_features} columns …"), warnings.catch_warnings():
+    doing = f"Fitting {rows.n_features} columns …"
+    with Console(stderr=True).status(doing), warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", FitWarning)
         # The status says it in the command's own words.
         warnings.filterwarnings("ignore", message="Best performing initialization did not converge")
-        return model.fit(rows)
+        model.fit(rows)
+    for warning in caught:
+        click.echo(f"warning: {warning.message}", err=True)
+    return model
 
 
 def _summary(
@@ -203,7 +209,7 @@ def _summary(
 ) -> FitSummary:
     from gaussmix.insight.fit_summary import Ending, FitSummary, Rows, count_assigned
 
-    assigned = count_assigned(labels, model.mixture_.n_components)
+    assigned = count_assigned(labels, model.mixture_.n_components)  # fewer than asked for where some were dropped
     return FitSummary.of(
         model.mixture_,
         model.log_likelihood_,

@@ -94,11 +94,8 @@ class AutomaticTolerance(Stopping):
         return self._enough(history, sum_weight, remaining_gain(history, sum_weight))
 
     def in_sight(self, history: History, sum_weight: float) -> bool:
-        return (
-            history.leaps != ()
-            and history.since_leap < GAINS
-            and self._enough(history, sum_weight, remaining_gain_of_leaps(history))
-        )
+        leapt = bool(history.leaps) and history.since_leap < GAINS
+        return leapt and self._enough(history, sum_weight, remaining_gain_of_leaps(history))
 
     def _enough(self, history: History, sum_weight: float, remaining: float) -> bool:
         if remaining < self.tol * sum_weight:
@@ -129,8 +126,14 @@ def fell_by_rounding(history: History, tolerated: float) -> bool:
     return len(history) > 2 and 0.0 <= history[-2].objective - history[-1].objective < NO_MATTER * tolerated
 
 
+NOTHING = 1e-10
+"""Nats a row that are no gain: rounding in units in which log-densities are some thousands, and so in all units, as
+units must not decide how often a fit iterates."""
 GAINS = 3
 """Gains that an estimate is made of, so that it sees two rates."""
+SLOW, SOON = 0.9, 10
+"""Gains that shrink no faster than the first number, so few iterations after a leap as the second says, may be those
+about a saddle, to which leaps go as they go to a top: then gains soon grow again."""
 TOGETHER = 3
 """Iterations whose gains count as one where some were extrapolated: a leap gains much, the next often little."""
 
@@ -139,22 +142,26 @@ def remaining_gain(history: History, sum_weight: float) -> float:
     """Aitken's estimate of how much the objective would still rise; infinite while nothing can be said.
 
     The larger of the last two rates counts: after one large gain a single small one looks like the end and is often
-    the beginning of a plateau. Extrapolated iterations have no rate.
+    the beginning of a plateau. Extrapolated iterations have no rate: after these two gains and one rate must do, as
+    plain iterations soon have little to gain that is not rounding.
     """
-    if len(history) > 2 and abs(history[-1].objective - history[-2].objective) <= rounding(history, sum_weight):
+    nothing = max(NOTHING * sum_weight, rounding(history, sum_weight))
+    if len(history) > 2 and abs(history[-1].objective - history[-2].objective) <= nothing:
         return 0.0
-    n_gains = min(GAINS, history.since_leap) if history.leaps else GAINS
-    return _to_come([entry.objective for entry in history.last(n_gains + 1)], max(n_gains, 2))
+    leapt = bool(history.leaps) and history.since_leap < SOON
+    n_gains = min(GAINS, history.since_leap) if leapt else GAINS
+    values = [entry.objective for entry in history.last(n_gains + 1)]
+    return _to_come(values, max(n_gains, 2), SLOW if leapt else 1.0)
 
 
 def remaining_gain_of_leaps(history: History) -> float:
     """The same where iterations were extrapolated, from the gains of several together: a guess."""
-    return _to_come([entry.objective for entry in history.last(3, TOGETHER)], 2)
+    return _to_come([entry.objective for entry in history.last(3, TOGETHER)], 2, 1.0)
 
 
-def _to_come(values: list[float], n_gains: int) -> float:
+def _to_come(values: list[float], n_gains: int, slowest: float) -> float:
     gains = [after - before for before, after in pairwise(values)]
     if len(gains) < n_gains or not all(0.0 < later < earlier < inf for earlier, later in pairwise(gains)):
         return inf  # nothing is known yet, it is still speeding up, or a value is not finite
     rate = max(later / earlier for earlier, later in pairwise(gains))
-    return gains[-1] * rate / (1.0 - rate)
+    return gains[-1] * rate / (1.0 - rate) if rate < slowest else inf

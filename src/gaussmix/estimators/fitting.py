@@ -155,6 +155,7 @@ class FittingMixture(CallbackSupportMixin, PrivateNames):
         self.starts_ = fit.attempts
         self.gain_left_ = remaining_gain(result.history, sum_weight) / sum_weight
         self.sum_weight_ = sum_weight
+        self.events_ = fit.events
         self.log_likelihood_ = fit.log_likelihood
         self.bic_ = bic(fit.log_likelihood, mixture.n_parameters, sum_weight)
         self.aic_ = aic(fit.log_likelihood, mixture.n_parameters)

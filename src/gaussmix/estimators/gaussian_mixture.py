@@ -14,7 +14,7 @@ from sklearn.utils._param_validation import InvalidParameterError
 from gaussmix.core.contracts import Source
 from gaussmix.core.mixture import Mixture
 from gaussmix.core.types import Floats, Integers
-from gaussmix.errors import ConfigError, DegenerateFitError
+from gaussmix.errors import ConfigError, DegenerateFitError, FitWarning
 from gaussmix.estimators.conversion import from_scikit_learn, to_scikit_learn
 from gaussmix.estimators.fitted import gaussian
 from gaussmix.estimators.fitting import FittingMixture
@@ -43,15 +43,16 @@ class GaussianMixture(FittingMixture):
         Which covariances are allowed: one for each component, one for all, only along the axes, only balls.
     tol : float or "auto", default="auto"
         When to stop. A number is scikit-learn's rule: the mean log-likelihood changed by less. "auto" estimates
-        what is still to gain (Aitken) and stops when that is below 1e-7 a row.
+        what is still to gain (Aitken) and stops when that is below 1e-7 a row, or below a tenth of a nat in all where
+        iterations gain less than a hundredth of that; slow iterations are extrapolated.
     reg_covar : float or "auto", default="auto"
         What keeps covariances apart from zero. A number is added to their diagonals, in squared units of the
         data, as in scikit-learn; "auto" is a weak prior relative to each column's variance.
     max_iter : int, default=1000
         Most EM iterations; 0 returns the start.
     n_init : int, default=1
-        Starts, of which the best is kept.
-    init_params : {"auto", "kmeans", "k-means++", "random", "random_from_data"} or array, default="kmeans"
+        Starts, of which the best is kept; of the raced ones of "auto" so many are polished.
+    init_params : {"auto", "kmeans", "k-means++", "random", "random_from_data"} or array, default="auto"
         How to start: "auto" races several starts on some of the rows, the others are one start each; or from labels
         0 … k − 1 of shape (n,), or from responsibilities of shape (n, k).
     weights_init : array of shape (k,), optional
@@ -107,6 +108,10 @@ class GaussianMixture(FittingMixture):
         Log-likelihood and penalised objective of every set of parameters, the start first.
     starts_ : tuple of Attempt
         Every start and where it led.
+    events_ : tuple of Event
+        What else to know: constant columns, too few rows, components that were put elsewhere or dropped; each with its
+        ``kind``, ``text``, ``iteration``, ``component`` (by its number at that moment) and ``start`` (its place in
+        ``starts_``). Where components were dropped, ``weights_`` and all the others have fewer than ``n_components``.
     mixture_ : Mixture
         The fitted value itself, in float64. Assigning weights, means, covariances or precisions makes a new one.
     n_features_in_ : int
@@ -138,7 +143,7 @@ class GaussianMixture(FittingMixture):
         reg_covar: float | str = "auto",
         max_iter: int = 1000,
         n_init: int = 1,
-        init_params: str | npt.ArrayLike = "kmeans",
+        init_params: str | npt.ArrayLike = "auto",
         weights_init: npt.ArrayLike | None = None,
         means_init: npt.ArrayLike | None = None,
         precisions_init: npt.ArrayLike | None = None,
@@ -199,6 +204,7 @@ class GaussianMixture(FittingMixture):
             if self._compatibility.messages and rows.dtype == np.float32:
                 raise DegenerateFitError(f"{error}{FLOAT32_ADVICE}") from error
             raise
+        self._warn_of_events()
         if not self.converged_ and self.max_iter > 0:
             left = f" About {self.gain_left_:.1e} a row is still to gain." if np.isfinite(self.gain_left_) else ""
             advice = "" if self._compatibility.messages else f" {self.status_.advice}{left}"
@@ -243,6 +249,23 @@ class GaussianMixture(FittingMixture):
     def from_sklearn(cls, estimator: Any) -> Self:
         """A mixture with the parameters of scikit-learn's, fitted if that one is."""
         return from_scikit_learn(cls, estimator)
+
+    def _warn_of_events(self) -> None:
+        """Say aloud what changes the meaning of the result."""
+        if self._compatibility.messages:
+            return
+        for event in self.events_:
+            if event.kind == "few":
+                # Above this call stand `fit` and the context that scikit-learn wraps round it.
+                warnings.warn(event.text, FitWarning, stacklevel=4)
+        if len(self.weights_) < self.n_components:
+            dropped = self.n_components - len(self.weights_)
+            warnings.warn(
+                f"{dropped} of {self.n_components} components collapsed again and again and were dropped: the fit has "
+                f"{len(self.weights_)}. events_ says which and when; ask for fewer, or for more starts (n_init).",
+                FitWarning,
+                stacklevel=4,
+            )
 
     def _validate_params(self) -> None:
         try:

@@ -13,6 +13,7 @@ from gaussmix.em.stopping import Stopping
 from gaussmix.errors import DegenerateFitError
 from gaussmix.fitting.fit import Attempt, Fit, fit_mixture
 from gaussmix.fitting.recipe import Recipe
+from gaussmix.fitting.repair import Event
 from gaussmix.fitting.scene import Start
 
 
@@ -60,6 +61,7 @@ def best_by_lagging_bound(source: Source, kernel: Kernel, recipe: Recipe, start:
         If every start ended with a singular covariance.
     """
     attempts: list[Attempt] = []
+    events: list[Event] = []
     best: Fit | None = None
     failure: DegenerateFitError | None = None
     for _ in range(n_init):
@@ -70,9 +72,15 @@ def best_by_lagging_bound(source: Source, kernel: Kernel, recipe: Recipe, start:
             failure = error
             attempts.append(Attempt(start.name, start.name, nan, -inf, 0, "failed", str(error)))
             continue
+        before = len(attempts)
         attempts.extend(fit.attempts)
+        events.extend(
+            event if event.start is None else replace(event, start=before + event.start)
+            for event in fit.events
+            if event.start is not None or event not in events
+        )
         if best is None or lagging_bounds(fit)[-1:] > lagging_bounds(best)[-1:]:
-            best = fit
+            best = replace(fit, best=before + fit.best)
     if best is None:
         raise failure if failure is not None else DegenerateFitError("no start was tried")
-    return replace(best, attempts=tuple(attempts))
+    return replace(best, attempts=tuple(attempts), events=tuple(events))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from gaussmix.families.structures import STRUCTURES
 from gaussmix.fitting.repair import Event
 from gaussmix.fitting.scene import Scene
 
@@ -14,7 +15,7 @@ NAMED = 10
 
 
 def about_rows(scene: Scene) -> Iterator[Event]:
-    """Events that no start can help: all rows equal, constant columns, columns that are combinations of others."""
+    """Events that no start can help: equal rows, constant columns, combinations of columns, too few rows."""
     constant = np.flatnonzero(scene.summary.standard_deviation == 0.0)
     if len(constant) == scene.source.n_features:
         yield Event(0, None, "equal", "all rows are equal: fit one component, or look at how the rows were made")
@@ -37,3 +38,15 @@ def about_rows(scene: Scene) -> Iterator[Event]:
             f"{'are' if len(null) > 1 else 'is'} the same in all rows: there all components have one variance; where "
             "a column follows from others, it can be dropped",
         )
+    recipe, d = scene.recipe, scene.source.n_features
+    k = recipe.n_components
+    n_parameters = (k - 1) * (not recipe.equal_weights) + k * d + recipe.structure.n_parameters(k, d)
+    if scene.summary.n_weighted < n_parameters:
+        text = (
+            f"{scene.summary.n_weighted} rows for {n_parameters} parameters: the fit follows the noise of the rows; "
+            "fit fewer components or columns"
+        )
+        simpler = [s.name for s in STRUCTURES.values() if s.n_parameters(k, d) < recipe.structure.n_parameters(k, d)]
+        if simpler:
+            text += f", or a covariance with fewer parameters ({', '.join(simpler)})"
+        yield Event(0, None, "few", text)

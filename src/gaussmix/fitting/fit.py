@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -64,13 +64,16 @@ class Fit:
     attempts : tuple of Attempt
         Every start: those that were polished in that order, then those that only ran the race, the better first.
     events : tuple of Event
-        What happened to the best start that its user should know, and what the rows are like.
+        What the rows are like, then what happened to each start that was polished.
+    best : int
+        Place of the start that led here among the attempts.
     """
 
     result: FitResult[Mixture, Statistics]
     summary: Summary
     attempts: tuple[Attempt, ...]
     events: tuple[Event, ...] = ()
+    best: int = 0
 
     @property
     def mixture(self) -> Mixture:
@@ -115,7 +118,8 @@ def fit_mixture(
     summary = checked_summary(source, recipe.n_components)
     scene = Scene.of(source, kernel, summary, recipe)
     attempts: list[Attempt] = []
-    best: Polished | None = None
+    events: list[Event] = [*about_rows(scene)]
+    best: tuple[int, Polished] | None = None
     n_polished = 0
     for entrant in start.entrants(scene, generator, n_init):
         about = (entrant.name, entrant.kind, entrant.raced)
@@ -131,12 +135,15 @@ def fit_mixture(
         n_polished += 1
         result = polished.result
         objective = result.evaluation.entry.objective
+        place = len(attempts)
         attempts.append(Attempt(*about, objective, result.n_iter, result.status.value))
-        if best is None or objective > best.result.evaluation.entry.objective:
-            best = polished
+        events.extend(replace(event, start=place) for event in polished.events)
+        if best is None or objective > best[1].result.evaluation.entry.objective:
+            best = place, polished
     if best is None:
         raise _every_start_failed(attempts, summary)
-    return Fit(best.result, summary, tuple(attempts), (*about_rows(scene), *best.events))
+    place, polished = best
+    return Fit(polished.result, summary, tuple(attempts), tuple(events), place)
 
 
 def _every_start_failed(attempts: list[Attempt], summary: Summary) -> DegenerateFitError:

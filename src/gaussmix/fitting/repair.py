@@ -39,15 +39,19 @@ class Event:
     component : int or None
         Which component, by its number at that moment; None for the fit as a whole.
     kind : str
-        One word: ``reseeded``, ``dropped``, ``spike``, ``empty``, ``fell``, ``constant``, ``collinear``, ``equal``.
+        One word: ``reseeded``, ``dropped``, ``spike``, ``empty``, ``fell``; of the rows: ``constant``, ``equal``,
+        ``few``.
     text : str
         What happened, in words.
+    start : int or None
+        To which start, by its place in the table of attempts; None if it is about the rows.
     """
 
     iteration: int
     component: int | None
     kind: str
     text: str
+    start: int | None = None
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,8 @@ def polish(scene: Scene, start: Mixture, generator: np.random.Generator) -> Poli
         if not bad.any():
             return Polished(result, tuple(events))
         component = int(np.flatnonzero(bad)[0])
-        part = float(result.parameters.weights[component])
+        # Not the weight, which stays where it is where all are equal.
+        part = float(result.evaluation.sums.sum_weight[component] / scene.summary.sum_weight)
         words = _words(component, part, result.parameters.n_components)
         remaining = recipe.max_iter - len(result.history)
         if remaining < 0:
