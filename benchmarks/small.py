@@ -107,7 +107,7 @@ def engines(x: Array, seed: int, threads: int) -> dict[str, Callable[[], Any]]:
     return {
         THEIRS: lambda: Theirs(K, random_state=seed).fit(x),
         SAME: lambda: Ours(K, random_state=seed, n_threads=threads, **SCIKIT_LEARNS).fit(x),
-        OURS: lambda: Ours(K, random_state=seed, n_threads=threads, init_params="auto").fit(x),
+        OURS: lambda: Ours(K, random_state=seed, n_threads=threads).fit(x),
     }
 
 
