@@ -11,6 +11,7 @@ from sklearn.preprocessing import StandardScaler
 
 from gaussmix import GaussianMixture
 from gaussmix.em.status import Status
+from gaussmix.errors import DegenerateFitError
 
 pytest.importorskip("sklearn.callback", reason="callbacks came with scikit-learn 1.9")
 
@@ -66,6 +67,24 @@ def test_a_callback_ends_the_fit(rows) -> None:
     assert model.status_ is Status.STOPPED
     assert model.n_iter_ == 3
     assert model.score(rows) == pytest.approx(model.lower_bound_, rel=1e-12)
+
+
+def test_a_callback_ends_all_starts(rows) -> None:
+    recorder = Recorder(stop_after=2)
+    model = GaussianMixture(2, init_params="random", n_init=3, tol=0.0, random_state=0).set_callbacks(recorder)
+    with pytest.warns(ConvergenceWarning, match="A callback ended the fit"):
+        model.fit(rows)
+    assert recorder.told.count("begin start") == recorder.told.count("end start") == 1
+    assert [attempt.status for attempt in model.starts_] == ["stopped"]
+
+
+def test_a_start_that_fails_is_told_to_end(rows) -> None:
+    recorder = Recorder()
+    x = np.concatenate([rows, np.tile([[50.0, 50.0]], (30, 1))])
+    model = GaussianMixture(2, means_init=[[0, 0], [50, 50]], reg_covar=0, random_state=0).set_callbacks(recorder)
+    with pytest.raises(DegenerateFitError):
+        model.fit(x)
+    assert recorder.told.count("begin start") == recorder.told.count("end start")
 
 
 def test_in_a_pipeline_and_torn_down_after_an_error(rows) -> None:

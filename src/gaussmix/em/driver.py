@@ -73,9 +73,13 @@ def run(
     listener : Listener, optional
         Is told of every evaluation, and may ask to stop.
     """
-    result = _climb(step, start, stopping, max_iter, acceleration, listener)
-    if listener is not None:
-        listener.ended(result.status)
+    status: Status | None = None
+    try:
+        result = _climb(step, start, stopping, max_iter, acceleration, listener)
+        status = result.status
+    finally:
+        if listener is not None:
+            listener.ended(status)
     return result
 
 

@@ -33,8 +33,8 @@ class Listener(ABC, Generic[Parameters]):
             Whether to end the loop here.
         """
 
-    def ended(self, status: Status) -> None:
-        """The loop has ended."""
+    def ended(self, status: Status | None) -> None:
+        """The loop has ended; None if by an error."""
 
 
 class Listeners(Listener[Parameters]):
@@ -54,7 +54,7 @@ class Listeners(Listener[Parameters]):
         answers = [listener.evaluated(parameters, history, sum_weight) for listener in self._listeners]
         return any(answers)
 
-    def ended(self, status: Status) -> None:
+    def ended(self, status: Status | None) -> None:
         """All are told."""
         for listener in self._listeners:
             listener.ended(status)

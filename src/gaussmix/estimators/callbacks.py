@@ -47,6 +47,7 @@ class Callbacks(Listener[Mixture]):
         self._fitted_as = fitted_as
         self._newest: Mixture | None = None
         self._start: Any = None
+        self._stop = False
         # How many starts there are is not known: a component that collapses begins another one.
         self._fit = estimator._init_callback_context(max_subtasks=None)
         self._begin(self._fit)
@@ -56,12 +57,14 @@ class Callbacks(Listener[Mixture]):
         self._newest = parameters
         if len(history) == 1:
             self._start = self._begin(self._fit.subcontext("start", max_subtasks=self._max_iter))
-            return False
+            return self._stop
         return self._end(self._begin(self._start.subcontext("iteration")))
 
-    def ended(self, status: Status) -> None:
-        """Tell that a start has ended."""
-        self._end(self._start)
+    def ended(self, status: Status | None) -> None:
+        """Tell that a start has ended; what is answered holds for those that would follow."""
+        if self._start is not None:
+            self._stop = self._end(self._start) or self._stop
+            self._start = None
 
     def finish(self) -> None:
         """Tell that the fit has ended; the estimator is fitted."""

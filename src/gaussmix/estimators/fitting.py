@@ -28,6 +28,7 @@ from gaussmix.estimators.singletons import ScikitLearnRecipe
 from gaussmix.estimators.starts import start_for
 from gaussmix.families.structures import structure_named
 from gaussmix.fitting.fit import Fit, fit_mixture
+from gaussmix.fitting.one_blas_thread import one_blas_thread
 from gaussmix.fitting.recipe import Recipe
 from gaussmix.fitting.scene import Start
 from gaussmix.fitting.start import ParametersStart, SharesStart
@@ -49,6 +50,7 @@ class FittingMixture(CallbackSupportMixin, PrivateNames):
     verbose: int
     verbose_interval: int
 
+    @one_blas_thread()
     def _fit(self, rows: Rows, y: Any = None) -> None:
         """Fit, and set every fitted attribute; callbacks are shown ``y``.
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from gaussmix.core.contracts import Kernel, Source
 from gaussmix.em.history import History
+from gaussmix.em.status import Status
 from gaussmix.em.stopping import Stopping
 from gaussmix.errors import DegenerateFitError
 from gaussmix.fitting.fit import Attempt, Fit, fit_mixture
@@ -81,6 +82,8 @@ def best_by_lagging_bound(source: Source, kernel: Kernel, recipe: Recipe, start:
         )
         if best is None or lagging_bounds(fit)[-1:] > lagging_bounds(best)[-1:]:
             best = replace(fit, best=before + fit.best)
+        if fit.result.status is Status.STOPPED:
+            break
     if best is None:
         raise failure if failure is not None else DegenerateFitError("no start was tried")
     return replace(best, attempts=tuple(attempts), events=tuple(events))

@@ -50,14 +50,12 @@ class Progress(Listener[Mixture]):
         self._value = history[-2 if behind else -1].log_likelihood / sum_weight
         return False
 
-    def ended(self, status: Status) -> None:
+    def ended(self, status: Status | None) -> None:
         """Say whether the start converged."""
-        if self._max_iter > 0:
+        if self._open and self._max_iter > 0:
             self._end(status is Status.CONVERGED)
 
     def _begin(self) -> None:
-        if self._open:  # the last start ended with an error
-            self._end(False)
         _line(f"Initialization {self._n_starts}")
         self._n_starts += 1
         self._open = True

@@ -11,6 +11,7 @@ from gaussmix.core.mixture import Mixture
 from gaussmix.core.statistics import Statistics
 from gaussmix.core.summary import Summary
 from gaussmix.em.driver import FitResult
+from gaussmix.em.status import Status
 from gaussmix.errors import DegenerateFitError
 from gaussmix.fitting.about_rows import about_rows
 from gaussmix.fitting.recipe import Recipe
@@ -140,6 +141,8 @@ def fit_mixture(
         events.extend(replace(event, start=place) for event in polished.events)
         if best is None or objective > best[1].result.evaluation.entry.objective:
             best = place, polished
+        if result.status is Status.STOPPED:
+            break
     if best is None:
         raise _every_start_failed(attempts, summary)
     place, polished = best

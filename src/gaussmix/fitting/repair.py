@@ -78,7 +78,8 @@ def polish(scene: Scene, start: Mixture, generator: np.random.Generator) -> Poli
         iteration = result.n_iter
         if result.status is Status.FELL:
             events.append(Event(iteration, None, "fell", Status.FELL.advice))
-        if recipe.max_iter == 0:  # the start is what was asked for, whatever it is
+        # With no iterations the start is what was asked for, whatever it is; and a fit that was ended is to end.
+        if recipe.max_iter == 0 or result.status is Status.STOPPED:
             return Polished(result, tuple(events))
         bad = collapsed(scene, result)
         if not bad.any():
