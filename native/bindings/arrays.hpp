@@ -84,7 +84,17 @@ inline Rows rows_of(const Array& x) {
 inline Form form_of(const std::string& text, const char* name) {
   if (text == "full") return form_full;
   if (text == "diagonal") return form_diagonal;
-  refuse(name, "expected 'full' or 'diagonal', got '" + text + "'");
+  if (text == "tied") return form_tied;
+  refuse(name, "expected 'full', 'diagonal' or 'tied', got '" + text + "'");
+}
+
+// Shape of the factors of k components.
+inline std::vector<size_t> factor_shape(Form form, size_t k, size_t d) {
+  switch (form) {
+    case form_diagonal: return {k, d};
+    case form_tied: return {d, d};
+    default: return {k, d, d};
+  }
 }
 
 inline Mode mode_of(const std::string& text, const char* name) {
@@ -102,7 +112,7 @@ struct ModelArguments {
         multiplier(multiplier_in, "multiplier", {d}),
         shift(shift_in, "shift", {d}),
         means(means_in, "means", {k, d}),
-        factor(factor_in, "factor", form == form_full ? std::vector<size_t>{k, d, d} : std::vector<size_t>{k, d}),
+        factor(factor_in, "factor", factor_shape(form, k, d)),
         log_constant(log_constant_in, "log_constant", {k}) {}
 
   static size_t components(const Array& means) {

@@ -4,9 +4,11 @@
 #include "factor.hpp"
 #include "gather_diagonal.hpp"
 #include "gather_full.hpp"
+#include "gather_tied.hpp"
 #include "peak.hpp"
 #include "score_diagonal.hpp"
 #include "score_full.hpp"
+#include "score_tied.hpp"
 #include "share.hpp"
 #include "tile_load.hpp"
 
@@ -38,14 +40,18 @@ const Level& table() {
       GAUSSMIX_TEXT(GAUSSMIX_LEVEL_NAME),
       {
           {load_tile<T, double>, load_tile<T, float>},
-          {{score_full_size, score_full_pack<T>, score_full<T>, far_square_full},
-           {score_diagonal_size, score_diagonal_pack<T>, score_diagonal<T>, far_square_diagonal}},
+          {{score_full_size, score_full_pack<T>, score_full<T>, far_square_full, score_full_operations},
+           {score_diagonal_size, score_diagonal_pack<T>, score_diagonal<T>, far_square_diagonal,
+            score_diagonal_operations},
+           {score_tied_size, score_tied_pack<T>, score_tied<T>, far_square_tied, score_tied_operations}},
           {{share_soft<T, false>}, {share_hard<T>}},
           {share_soft<T, true>},
           {{gather_full_needs_rows, gather_full_sums<T>, gather_full_scratch, gather_full_scatter, gather_full<T>,
-            gather_full_finish<T>},
-           {gather_diagonal_needs_rows, gather_diagonal_sums<T>, gather_diagonal_scratch, gather_diagonal_scatter,
-            gather_diagonal<T>, gather_diagonal_finish<T>}},
+            gather_full_finish<T>, gather_full_operations, false},
+           {gather_features_needs_rows, gather_diagonal_sums<T>, gather_diagonal_scratch, gather_diagonal_scatter,
+            gather_diagonal<T>, gather_diagonal_finish<T>, gather_diagonal_operations, false},
+           {gather_tied_needs_rows, gather_tied_sums<T>, gather_tied_scratch, gather_tied_scatter, gather_tied<T>,
+            gather_tied_finish<T>, gather_tied_operations, true}},
       },
       factor_scratch,
       precision_factor,

@@ -32,6 +32,8 @@ inline void score_diagonal_pack(const Model& model, T* packed) {
   for (ptrdiff_t c = 0; c < filled; ++c) *packed++ = c < model.k ? T(model.log_constant[c]) : T(0);
 }
 
+inline double score_diagonal_operations(ptrdiff_t k, ptrdiff_t d) { return 3.0 * double(k) * double(d); }
+
 // `there` components of one group for one panel.
 template <class T>
 GAUSSMIX_INLINE void score_diagonal_group(const T* packed, const T* log_constant, ptrdiff_t there, ptrdiff_t d,

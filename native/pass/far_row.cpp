@@ -32,16 +32,10 @@ bool less(ScaledSquare a, ScaledSquare b) {
   return a.exponent != b.exponent ? a.exponent < b.exponent : a.mantissa < b.mantissa;
 }
 
-bool equal(ScaledSquare a, ScaledSquare b) { return a.exponent == b.exponent && a.mantissa == b.mantissa; }
-
-}  // namespace
-
-// Differences and factor are each scaled to at most 1, so that nothing overflows; what underflows is too small
-// to matter beside the largest.
-ScaledSquare far_square_full(const Model& model, ptrdiff_t component, const double* row, ptrdiff_t stride) {
-  const ptrdiff_t d = model.d;
-  const double* mean = model.means + component * d;
-  const double* factor = model.factor + component * d * d;
+// |factor^T (row - mean)|^2, factor (d, d) upper triangular. Differences and factor are each scaled to at most 1, so
+// that nothing overflows; what underflows is too small to matter beside the largest.
+ScaledSquare triangular_square(ptrdiff_t d, const double* mean, const double* factor, const double* row,
+                               ptrdiff_t stride) {
   const auto difference = [&](ptrdiff_t j) { return row[j * stride] - mean[j]; };
   const int e = largest_exponent(d, difference);
   const int f = largest_exponent(d * d, [&](ptrdiff_t i) { return factor[i]; });
@@ -52,6 +46,17 @@ ScaledSquare far_square_full(const Model& model, ptrdiff_t component, const doub
     sum += y * y;
   }
   return normalised(sum, 2 * (e + f));
+}
+
+}  // namespace
+
+ScaledSquare far_square_full(const Model& model, ptrdiff_t component, const double* row, ptrdiff_t stride) {
+  const ptrdiff_t d = model.d;
+  return triangular_square(d, model.means + component * d, model.factor + component * d * d, row, stride);
+}
+
+ScaledSquare far_square_tied(const Model& model, ptrdiff_t component, const double* row, ptrdiff_t stride) {
+  return triangular_square(model.d, model.means + component * model.d, model.factor, row, stride);
 }
 
 ScaledSquare far_square_diagonal(const Model& model, ptrdiff_t component, const double* row, ptrdiff_t stride) {
@@ -90,8 +95,7 @@ void decide_far_row(const Model& model, FarSquare far_square, const double* row,
   for (ptrdiff_t c = 0; c < model.k; ++c) {
     if (model.log_constant[c] == -infinity) continue;
     const ScaledSquare square = far_square(model, c, row, stride);
-    if (!found || less(square, least) ||
-        (equal(square, least) && model.log_constant[c] > model.log_constant[best])) {
+    if (!found || less(square, least)) {
       found = true;
       best = c;
       least = square;

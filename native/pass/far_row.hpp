@@ -6,11 +6,12 @@
 namespace gaussmix {
 
 ScaledSquare far_square_full(const Model& model, ptrdiff_t component, const double* row, ptrdiff_t stride);
+ScaledSquare far_square_tied(const Model& model, ptrdiff_t component, const double* row, ptrdiff_t stride);
 ScaledSquare far_square_diagonal(const Model& model, ptrdiff_t component, const double* row, ptrdiff_t stride);
 
 // Overwrites the scores (elements score_stride apart) of a far row: the nearest component of positive weight gets
-// minus half its squared distance, held in range; the others get minus infinity. Equal distances are decided by
-// the larger log constant, then by the lower number.
+// minus half its squared distance, held in range; the others get minus infinity. Of equal distances the first wins, as
+// it does where squares are in range and a log constant is lost beside them.
 void decide_far_row(const Model& model, FarSquare far_square, const double* row, ptrdiff_t stride, double* scores,
                     ptrdiff_t score_stride);
 

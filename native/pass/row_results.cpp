@@ -57,8 +57,7 @@ bool row_results(const Level& level, const RowResultsTask& task, Interrupt inter
       write_tile(task, first, space.tile, space.shares);
     }
   };
-  const double each = task.score_form == form_full ? double(d * d) : 3.0 * double(d);
-  const double operations = double(rows.n) * double(k) * (each + 30);
+  const double operations = double(rows.n) * (score.operations(k, d) + 30 * double(k));
   return run_threads(worthwhile_threads(task.n_threads, operations, tiles), control, work);
 }
 

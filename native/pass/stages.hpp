@@ -31,7 +31,7 @@ constexpr double square_limit = 1e300;
 constexpr double far_score = -1e299;
 
 enum Storage { storage_float64, storage_float32, storages };
-enum Form { form_full, form_diagonal, forms };
+enum Form { form_full, form_diagonal, form_tied, forms };
 enum Mode { mode_soft, mode_hard, modes };
 
 // The caller's rows. Strides count elements.
@@ -73,8 +73,18 @@ struct Shares {
 struct Model {
   ptrdiff_t k, d;
   const double* means;         // (k, d)
-  const double* factor;        // full (k, d, d) upper triangle | diagonal (k, d)
+  const double* factor;        // full (k, d, d) upper triangles | diagonal (k, d) | tied (d, d) upper triangle
   const double* log_constant;  // (k,)
+};
+
+// The points about which moments are taken. Components that lie near each other may share an anchor: a stage whose
+// scatter is one for all components sums it about anchors, a row once for each anchor and not for each component.
+struct Centres {
+  ptrdiff_t k, d;
+  const double* pivot;   // (k, d)
+  ptrdiff_t anchors;
+  const int32_t* group;  // (k,) number of each component's anchor
+  const double* anchor;  // (anchors, d)
 };
 
 // Square of a distance as mantissa * 2^exponent, beyond the range of a double.
@@ -99,6 +109,7 @@ struct ScoreStage {
   void (*pack)(const Model& model, T* packed);
   void (*run)(const Scorer<T>& scorer, const Tile<T>& tile, Shares<T>& shares);
   FarSquare far_square;
+  double (*operations)(ptrdiff_t k, ptrdiff_t d);   // roughly, a row: for the choice of threads
 };
 
 template <class T>
@@ -109,13 +120,15 @@ struct ShareStage {
 
 template <class T>
 struct GatherStage {
-  bool (*needs_rows)(ptrdiff_t d);                     // does it read Tile::by_row?
-  size_t (*sums_size)(ptrdiff_t k, ptrdiff_t d);       // working sums of a chunk, in doubles
-  size_t (*scratch_size)(ptrdiff_t rows, ptrdiff_t d); // in elements
-  size_t (*scatter_size)(ptrdiff_t d);                 // doubles a component in the packed vector
-  void (*run)(const Tile<T>& tile, const Shares<T>& shares, const double* pivot, double* sums, T* scratch);
-  // Writes sum_weight (k,), sum_x (k, d) and scatter from the working sums.
-  void (*finish)(ptrdiff_t k, ptrdiff_t d, const double* sums, double* packed);
+  bool (*needs_rows)(ptrdiff_t d);                                   // does it read Tile::by_row?
+  size_t (*sums_size)(const Centres& centres);                       // working sums of a chunk, in doubles
+  size_t (*scratch_size)(ptrdiff_t rows, const Centres& centres);    // in elements
+  size_t (*scatter_size)(ptrdiff_t k, ptrdiff_t d);                  // doubles in the packed vector
+  void (*run)(const Tile<T>& tile, const Shares<T>& shares, const Centres& centres, double* sums, T* scratch);
+  // Writes sum_weight (k,), sum_x (k, d) and scatter from the working sums, which it may use up.
+  void (*finish)(const Centres& centres, double* sums, double* packed);
+  double (*operations)(ptrdiff_t k, ptrdiff_t d);                    // roughly, a row
+  bool shares_anchors;                                               // may components have an anchor in common?
 };
 
 template <class T>

@@ -25,9 +25,9 @@ static void compare(const std::vector<double>& got, const std::vector<long doubl
 }
 
 static void test_forms(const Problem& p) {
-  for (Form score : {form_full, form_diagonal})
+  for (Form score : {form_full, form_diagonal, form_tied})
     for (Mode mode : {mode_soft, mode_hard})
-      for (Form gather : {form_full, form_diagonal}) {
+      for (Form gather : {form_full, form_diagonal, form_tied}) {
         const std::vector<long double> wanted = naive_expect(p, score, mode, gather);
         for (const Level* level : levels())
           compare(run(*level, p.task(score, mode, gather)), wanted, mode == mode_soft ? "soft" : "hard", *level, p);
@@ -43,7 +43,7 @@ static void test_layouts(const Problem& p) {
     for (size_t j = 0; j < d; ++j) fortran[j * n + r] = spread[(r * d + j) * 3] = p.x[r * d + j];
   }
   for (const Level* level : levels())
-    for (Form gather : {form_full, form_diagonal}) {
+    for (Form gather : {form_full, form_diagonal, form_tied}) {
       ExpectTask task = p.task(form_full, mode_soft, gather);
       const std::vector<double> wanted = run(*level, task);
       task.rows.x = fortran.data();

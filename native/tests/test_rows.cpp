@@ -65,7 +65,7 @@ static void test_far(const Level& level, Form form, ptrdiff_t d) {
   std::fill(p.inverse_deviation.begin(), p.inverse_deviation.end(), 1.0);
   std::fill(p.weight.begin(), p.weight.end(), 1.0);
   for (size_t c = 0; c < 3; ++c)
-    for (size_t j = 0; j < size_t(d); ++j) p.upper[(c * size_t(d) + j) * size_t(d) + j] = c == 2 ? 2.0 : 1.0;
+    for (size_t j = 0; j < size_t(d); ++j) p.upper[(c * size_t(d) + j) * size_t(d) + j] = c == 2 ? 2.0 : 1.0;  // tied: the first
   for (size_t j = 0; j < size_t(d); ++j) p.inverse_deviation[2 * size_t(d) + j] = 2.0;
   p.means[0] = -1e160;
   p.means[size_t(d)] = 1e160;
@@ -73,7 +73,7 @@ static void test_far(const Level& level, Form form, ptrdiff_t d) {
   const double first[8] = {1e200, -1e200, 1.7e308, -1e155, 3e152, 1e308, 0, 2e160};
   for (size_t r = 0; r < 8; ++r) p.x[r * size_t(d)] = first[r];
   p.multiplier[0] = 1.0;
-  const int64_t wanted[8] = {0, 0, 0, 0, 1, 0, 0, 1};  // ties go to the larger constant
+  const int64_t wanted[8] = {0, 0, 0, 0, 1, 0, 0, 1};  // of equal distances the first wins
   const Results got = run(level, p, form);
   for (size_t r = 0; r < 8; ++r) {
     CHECK(got.label[r] == wanted[r], "%s form %d d=%td row %zu: label %d", level.name, int(form), d, r,
@@ -96,7 +96,7 @@ static void test_far(const Level& level, Form form, ptrdiff_t d) {
 int main() {
   unsigned seed = 0;
   for (const Level* level : levels())
-    for (Form form : {form_full, form_diagonal}) {
+    for (Form form : {form_full, form_diagonal, form_tied}) {
       for (ptrdiff_t d : {1, 2, 3, 4, 5, 8, 13, 16, 33, 64}) {
         test_values(*level, Problem(70, d, 5, ++seed), form);
         test_places(*level, Problem(300, d, 5, ++seed), form);

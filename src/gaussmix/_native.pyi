@@ -24,16 +24,18 @@ def expect(
     share_mode: str,
     gather_form: str,
     pivot: NDArray[np.float64],
+    gather_factor: NDArray[np.float64],
     chunk_length: int,
     first_chunk: int,
     n_threads: int,
 ) -> list[tuple[int, int, NDArray[np.float64]]]:
     """Additive statistics of rows: (level, index, packed sums) of the maximal nodes of the tree over chunks.
 
-    Forms are ``full`` and ``diagonal``, share modes ``soft`` and ``hard``.
+    Forms are ``full``, ``diagonal`` and ``tied``, share modes ``soft`` and ``hard``.
 
     Packed: log-likelihood (1), sum_weight (k), sum_x (k * d), scatter (full: lower triangles row by row,
-    k * d (d + 1) / 2; diagonal: k * d); moments are about ``pivot``.
+    k * d (d + 1) / 2; diagonal: k * d; tied: d (d + 1) / 2, all components together); moments are about ``pivot``.
+    ``gather_factor``, of the form that gathers, says in which units pivots are near each other.
     """
 
 def rows(

@@ -235,6 +235,26 @@ def test_separated_clusters_keep_every_row(make_mixture, level):
         np.testing.assert_allclose(found.sum_weight, np.bincount(labels, minlength=6), rtol=1e-12)
 
 
+@pytest.mark.parametrize("d", [2, 8, 13])
+@pytest.mark.parametrize("apart", [1.0, 10.0, 1e3, 1e8])
+def test_a_shared_scatter_keeps_its_digits_however_far_apart_components_are(make_mixture, level, apart, d):
+    """A row is multiplied with itself once, about a point that near components share: far ones must not share it."""
+    mixture = make_mixture("tied", 6, d, seed=3)
+    family = mixture.family
+    far = np.array([0.0, 0.0, 1.0, 1.0, -2.0, -2.0])[:, np.newaxis] * apart
+    mixture = Mixture(
+        type(family)(family.structure, family.means + far, family.precision_cholesky), mixture.allocation, mixture.frame
+    )
+    x, _ = mixture.sample(3000, np.random.default_rng(0))
+    expected = ReferenceKernel().expect(MemorySource(x), mixture)["scatter"]
+    # Rows are what they are to 1e-16 of `apart`; the scatter must not lose the square of that.
+    close = CLOSE * np.abs(expected).max() * (1.0 + 1e-4 * apart)
+    for name in _native.levels():
+        _native.use_level(name)
+        found = NativeKernel(1).expect(MemorySource(x), mixture)["scatter"]
+        np.testing.assert_allclose(found, expected, rtol=0.0, atol=close)
+
+
 def test_an_unknown_level_is_refused():
     with pytest.raises(ValueError, match="no-such-level"):
         _native.use_level("no-such-level")

@@ -60,6 +60,7 @@ class ExpectTask:
             mode,
             self.gather.form,
             self.gather.means,
+            self.gather.factor,
             self.chunk_length,
             first_chunk,
             self.n_threads,
