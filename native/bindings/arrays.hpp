@@ -72,6 +72,7 @@ inline Rows rows_of(const Array& x) {
   if (x.ndim() != 2) refuse("x", "expected two dimensions");
   if (x.shape(1) == 0) refuse("x", "expected at least one column");
   Rows rows = {};
+  rows.weight_scale = 1;
   rows.x = x.data();
   rows.storage = storage_of(x.dtype(), "x");
   rows.n = ptrdiff_t(x.shape(0));

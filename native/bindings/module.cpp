@@ -105,11 +105,13 @@ void write_rows(const Array& x, const Array& multiplier, const Array& shift, con
   task.n_threads = checked_threads(n_threads);
   const size_t n = size_t(task.rows.n);
   if (log_density) {
-    if (log_density->dtype() != nb::dtype<double>()) refuse("log_density", "expected float64");
-    task.log_density = static_cast<double*>(output(*log_density, "log_density", {n}));
+    task.results = storage_of(log_density->dtype(), "log_density");
+    task.log_density = output(*log_density, "log_density", {n});
   }
   if (share) {
-    task.share_storage = storage_of(share->dtype(), "share");
+    const Storage storage = storage_of(share->dtype(), "share");
+    if (log_density && storage != task.results) refuse("share", "expected the type of log_density");
+    task.results = storage;
     task.share = output(*share, "share", {n, arguments.k});
   }
   if (label) {

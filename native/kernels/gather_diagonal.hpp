@@ -3,6 +3,7 @@
 #pragma once
 
 #include "active_rows.hpp"
+#include "working_sum.hpp"
 
 namespace gaussmix {
 namespace GAUSSMIX_LEVEL {
@@ -10,17 +11,17 @@ namespace GAUSSMIX_LEVEL {
 // What is summed beside the shares: Mean leaves out the squares.
 enum class Moments { mean = 1, squares = 2 };
 
-// Below one group of features the rows lie in the lanes; from there on the features do.
-constexpr int gather_features_narrow = int(group_features) - 1;
+// Up to here the rows lie in the lanes, with every sum in a register; from there on the features do.
+constexpr int gather_features_narrow = 7;
 
 inline bool gather_features_needs_rows(ptrdiff_t d) { return d > gather_features_narrow; }
 
 // Working sums of a component.
-// narrow: sum_weight, sum_x (d), squares (d), each `width` lanes wide; wide: sum_weight (8), sum_x, squares (padded d).
+// narrow: sum_weight, sum_x (d), squares (d), each `width` lanes wide; wide: sum_weight (a group), sum_x, squares (padded d).
 template <class T, Moments moments>
 inline ptrdiff_t gather_features_component(ptrdiff_t d) {
   constexpr ptrdiff_t m = ptrdiff_t(moments);
-  return gather_features_needs_rows(d) ? group_features + m * round_up(d, group_features)
+  return gather_features_needs_rows(d) ? group_features<T> + m * round_up(d, group_features<T>)
                                        : (1 + m * d) * Simd<T>::width;
 }
 
@@ -35,7 +36,7 @@ inline void gather_features_narrow_tile(const Tile<T>& tile, const Shares<T>& sh
   constexpr int w = Simd<T>::width, entries = 1 + int(moments) * D;
   for (ptrdiff_t c = 0; c < shares.k; ++c, pivot += D, sums += entries * w) {
     Vector<T> sum[entries];
-    unroll<0, entries>([&](auto e) GAUSSMIX_LAMBDA { sum[e] = load(sums + e * w); });
+    unroll<0, entries>([&](auto e) GAUSSMIX_LAMBDA { sum[e] = begin_sum<T>(sums + e * w); });
     for (ptrdiff_t p = 0; p < tile.panels; ++p) {
       if (!shares.active[p * shares.k + c]) continue;
       const T* z = tile.by_feature + p * D * panel_rows;
@@ -51,7 +52,7 @@ inline void gather_features_narrow_tile(const Tile<T>& tile, const Shares<T>& sh
         });
       }
     }
-    unroll<0, entries>([&](auto e) GAUSSMIX_LAMBDA { store(sums + e * w, sum[e]); });
+    unroll<0, entries>([&](auto e) GAUSSMIX_LAMBDA { end_sum<T>(sums + e * w, sum[e]); });
   }
 }
 
@@ -84,8 +85,8 @@ inline void gather_features_block(const T* by_row, ptrdiff_t row_length, const A
       x[0][j] += x[u][j];
       xx[0][j] += xx[u][j];
     });
-    store(sum_x + j * w, load(sum_x + j * w) + x[0][j]);
-    if constexpr (moments == Moments::squares) store(squares + j * w, load(squares + j * w) + xx[0][j]);
+    add_sum<T>(sum_x + j * w, x[0][j]);
+    if constexpr (moments == Moments::squares) add_sum<T>(squares + j * w, xx[0][j]);
   });
 }
 
@@ -100,7 +101,7 @@ inline void gather_features_wide_tile(const Tile<T>& tile, const Shares<T>& shar
     const ActiveRows<T> active = list_active_rows(shares, tile.panels, c, scratch);
     if (!active.count) continue;
     sums[0] += active.sum_weight;
-    double* sum_x = sums + group_features;
+    double* sum_x = sums + group_features<T>;
     double* squares = sum_x + length;
     for (ptrdiff_t j = 0; j < length;) {
       T about[n * w];
@@ -144,7 +145,7 @@ inline void gather_features_finish(ptrdiff_t k, ptrdiff_t d, const double* sums,
     packed[c] = wide ? sums[0] : sum_lanes<T>(sums);
     for (ptrdiff_t m = 0; m < ptrdiff_t(moments); ++m) {
       double* out = packed + k + (m * k + c) * d;
-      const double* moment = sums + (wide ? group_features + m * round_up(d, group_features) : (1 + m * d) * w);
+      const double* moment = sums + (wide ? group_features<T> + m * round_up(d, group_features<T>) : (1 + m * d) * w);
       for (ptrdiff_t j = 0; j < d; ++j) out[j] = wide ? moment[j] : sum_lanes<T>(moment + j * w);
     }
   }

@@ -12,12 +12,13 @@ inline bool gather_full_needs_rows(ptrdiff_t d) { return d > gather_full_narrow;
 template <class T>
 inline size_t gather_full_sums(const Centres& centres) {
   const ptrdiff_t d = centres.d;
-  return size_t(centres.k * (gather_full_needs_rows(d) ? gather_full_wide_component(d) : gather_full_narrow_component<T>(d)));
+  return size_t(centres.k * (gather_full_needs_rows(d) ? gather_full_wide_component<T>(d) : gather_full_narrow_component<T>(d)));
 }
 
+template <class T>
 inline size_t gather_full_scratch(ptrdiff_t rows, const Centres& centres) {
   const ptrdiff_t d = centres.d;
-  return gather_full_needs_rows(d) ? gather_full_wide_scratch(rows, d) : gather_full_narrow_scratch(rows, d);
+  return gather_full_needs_rows(d) ? gather_full_wide_scratch<T>(rows, d) : gather_full_narrow_scratch(rows, d);
 }
 
 inline size_t gather_full_scatter(ptrdiff_t k, ptrdiff_t d) { return size_t(k * (d * (d + 1) / 2)); }
@@ -44,7 +45,7 @@ inline void gather_full(const Tile<T>& tile, const Shares<T>& shares, const Cent
 template <class T>
 inline void gather_full_finish(const Centres& centres, double* sums, double* packed) {
   if (gather_full_needs_rows(centres.d))
-    gather_full_wide_finish(centres.k, centres.d, sums, packed);
+    gather_full_wide_finish<T>(centres.k, centres.d, sums, packed);
   else
     gather_full_narrow_finish<T>(centres.k, centres.d, sums, packed);
 }

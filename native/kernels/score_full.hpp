@@ -31,7 +31,7 @@ inline double score_full_operations(ptrdiff_t k, ptrdiff_t d) { return double(k)
 // Half a squared distance off the constant; a square out of range counts as square_limit.
 template <class T>
 GAUSSMIX_INLINE Vector<T> score_of(T log_constant, Vector<T> square) {
-  return log_constant - T(0.5) * smaller(square, broadcast(T(square_limit)));
+  return log_constant - T(0.5) * smaller(square, broadcast(Limits<T>::square));
 }
 
 // IN: tile.by_feature, packed. OUT: shares.value.
@@ -108,7 +108,8 @@ inline void score_full_wide_panels(const T* packed, ptrdiff_t d, const T* z, T* 
 // d (d + 1) / 2 + 2 d multiply-adds a row and component; P is read once for score_panels panels and component.
 template <class T, class Shape>
 inline void score_full_wide_tile(const T* packed, const Tile<T>& tile, Shares<T>& shares) {
-  constexpr int together = Simd<T>::width * Shape::vectors > panel_rows ? int(score_panels) : 1;
+  constexpr int fit = Simd<T>::width * Shape::vectors / int(panel_rows), together = fit > 1 ? fit : 1;
+  static_assert(together <= score_panels, "scratch has room for so many");
   const ptrdiff_t d = tile.d, stride = shares.panel_stride;
   const size_t component = score_full_component(d);
   for (ptrdiff_t c = 0; c < shares.k; ++c, packed += component) {

@@ -13,6 +13,7 @@ namespace gaussmix {
 
 struct Problem {
   ptrdiff_t n, d, k;
+  std::vector<float> narrow;  // x once more, where rows are kept as float32
   std::vector<double> x, weight, multiplier, shift, means, upper, inverse_deviation, log_constant, pivot;  // tied: the first of `upper`
 
   Problem(ptrdiff_t n_, ptrdiff_t d_, ptrdiff_t k_, unsigned seed) : n(n_), d(d_), k(k_) {
@@ -43,7 +44,16 @@ struct Problem {
     return {k, d, means.data(), factor(form), log_constant.data()};
   }
   Rows rows() const {
-    return {x.data(), storage_float64, n, d, d, 1, multiplier.data(), shift.data(), weight.data(), 1};
+    const void* stored = narrow.empty() ? static_cast<const void*>(x.data()) : narrow.data();
+    return {stored, narrow.empty() ? storage_float64 : storage_float32, n, d, d, 1, multiplier.data(), shift.data(), weight.data(), 1, 1.0};
+  }
+  // The same problem in numbers that float32 holds: rows, and the points about which moments are taken.
+  Problem in_float32() const {
+    Problem p = *this;
+    p.narrow.assign(x.begin(), x.end());
+    p.x.assign(p.narrow.begin(), p.narrow.end());
+    for (double& each : p.pivot) each = double(float(each));
+    return p;
   }
   ExpectTask task(Form score, Mode mode, Form gather, int64_t chunk_length = 256, int n_threads = 1) const {
     return {rows(), model(score), score, mode, gather, pivot.data(), factor(gather), chunk_length, 0, n_threads};

@@ -88,6 +88,14 @@ class Source(ABC):
         """Names of these columns, where they have any: errors then say them."""
         return None
 
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """What rows are read as: float32 where all of them are stored so, else float64.
+
+        The compiled pass computes in it (sums are float64 all the same), and what is said of each row is given in it.
+        """
+        return np.dtype(np.float64)
+
     @abstractmethod
     def map_reduce(self, task: ReduceTask) -> Any:
         """The sum over all rows; None if there are none."""
