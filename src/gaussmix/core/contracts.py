@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, runtime_checkable
 
+import numpy as np
+
 from gaussmix.core.block import Block
 from gaussmix.core.frame import Scaling
 from gaussmix.core.statistics import Field, Layout, Statistics
@@ -18,8 +20,6 @@ from gaussmix.core.tree import Node
 from gaussmix.core.types import Array, Floats, Integers
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from gaussmix.core.mixture import Mixture
 
 
