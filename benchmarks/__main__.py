@@ -101,7 +101,7 @@ def _cases(pattern: str, quick: bool) -> tuple[Case, ...]:
 
 def _heading(settings: runner.Settings) -> str:
     return (
-        f"{machine.describe()['cpu']}, {settings.threads} threads, float64; medians of {settings.repeat} interleaved "
+        f"{machine.describe()['cpu']}, {settings.threads} threads; medians of {settings.repeat} interleaved "
         f"repetitions; fits of {runner.ITERATIONS} iterations from one start"
     )
 

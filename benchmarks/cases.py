@@ -9,9 +9,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-Structure = Literal["full", "diag"]
+Structure = Literal["full", "tied", "diag", "spherical"]
+DType = Literal["float64", "float32"]
 Kind = Literal["overlapping", "separated"]
 Array = NDArray[np.float64]
+Rows = NDArray[np.float64] | NDArray[np.float32]
 
 SIZES: tuple[tuple[int, int, int], ...] = (  # n, d, k
     (1_000_000, 2, 8),
@@ -21,7 +23,7 @@ SIZES: tuple[tuple[int, int, int], ...] = (  # n, d, k
     (100_000, 64, 32),
     (50_000, 128, 32),
 )
-STRUCTURES: tuple[Structure, ...] = ("full", "diag")
+STRUCTURES: tuple[Structure, ...] = ("full", "tied", "diag", "spherical")
 KINDS: tuple[Kind, ...] = ("overlapping", "separated")
 
 
@@ -34,18 +36,20 @@ class Case:
     n: int
     d: int
     k: int
+    dtype: DType = "float64"  # in which rows are stored, and whatever the engine then computes in
 
     @property
     def name(self) -> str:
         """Return the name that `--cases` matches and that the JSON file carries."""
-        return f"{self.structure}-{self.kind}-{self.n}x{self.d}-k{self.k}"
+        stored = "" if self.dtype == "float64" else f"-{self.dtype}"
+        return f"{self.structure}-{self.kind}-{self.n}x{self.d}-k{self.k}{stored}"
 
     @property
     def flops(self) -> float | None:
         """Return the useful floating-point operations of an iteration, where they are the cost.
 
         A full covariance needs n·k·d² to score (a triangular factor has half of its entries) and
-        n·k·d² to gather (a scatter is symmetric). `diag` is bound by memory and exponentials.
+        n·k·d² to gather (a scatter is symmetric). The others are bound by memory and exponentials.
         """
         return 2.0 * self.n * self.k * self.d**2 if self.structure == "full" else None
 
@@ -60,7 +64,7 @@ class Start:
 
     weights: Array  # (k,)
     means: Array  # (k, d)
-    covariances: Array  # (k, d, d) for full, (k, d) for diag
+    covariances: Array  # as scikit-learn has them: (k, d, d), tied (d, d), diag (k, d), spherical (k,)
 
 
 @dataclass(frozen=True)
@@ -68,13 +72,17 @@ class Problem:
     """A case with its rows and its start."""
 
     case: Case
-    x: Array  # (n, d)
+    x: Rows  # (n, d)
     start: Start
 
 
 def grid() -> tuple[Case, ...]:
-    """Return all cases, full ones first."""
-    return tuple(Case(structure, kind, n, d, k) for structure in STRUCTURES for kind in KINDS for n, d, k in SIZES)
+    """Return all cases, full ones first; the last are full ones once more, in float32."""
+    stored: list[tuple[Structure, DType]] = [(structure, "float64") for structure in STRUCTURES]
+    stored.append(("full", "float32"))
+    return tuple(
+        Case(structure, kind, n, d, k, dtype) for structure, dtype in stored for kind in KINDS for n, d, k in SIZES
+    )
 
 
 def make(case: Case, seed: int) -> Problem:
@@ -101,7 +109,7 @@ def make(case: Case, seed: int) -> Problem:
         x[rows] = x[rows] @ (size[j] * factor).T + centres[j]
 
     within = factor @ factor.T  # (d, d)
-    return Problem(case, x, _start(rng, case.structure, centres, within))
+    return Problem(case, x.astype(case.dtype, copy=False), _start(rng, case.structure, centres, within))
 
 
 def _centres(rng: np.random.Generator, case: Case) -> Array:
@@ -128,6 +136,11 @@ def _start(rng: np.random.Generator, structure: Structure, centres: Array, withi
     k, d = centres.shape
     # The same distance from the truth in any number of dimensions.
     means = centres + rng.standard_normal((k, d)) / (3.0 * math.sqrt(d))
-    covariance = 1.5 * (within if structure == "full" else np.diag(within))
-    covariances = np.repeat(covariance[np.newaxis], k, axis=0)
-    return Start(np.full(k, 1.0 / k), means, covariances)
+    weights, wide = np.full(k, 1.0 / k), 1.5 * within
+    allowed: dict[Structure, Array] = {
+        "full": np.repeat(wide[np.newaxis], k, axis=0),
+        "tied": wide,
+        "diag": np.repeat(np.diag(wide)[np.newaxis], k, axis=0),
+        "spherical": np.full(k, np.diag(wide).mean()),
+    }
+    return Start(weights, means, allowed[structure])

@@ -7,23 +7,25 @@ from collections.abc import Iterable, Sequence
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.cases import KINDS, STRUCTURES
+from benchmarks.cases import Case
 from benchmarks.runner import Result
 
 
 def show(results: Iterable[Result], engines: Sequence[str], peak: float | None, console: Console) -> None:
     """Print a table for each structure and kind; ratios are to the first engine."""
     results = list(results)
-    for structure in STRUCTURES:
-        for kind in KINDS:
-            rows = [r for r in results if (r.case.structure, r.case.kind) == (structure, kind)]
-            if rows:
-                console.print(_table(f"{structure}, {kind}", rows, engines, peak))
+    titles = dict.fromkeys(_title(result.case) for result in results)  # in the order of the grid
+    for title in titles:
+        console.print(_table(title, [r for r in results if _title(r.case) == title], engines, peak))
     for result in results:
         if result.failure is not None:
             console.print(f"{result.case.name} FAILED: {result.failure}")
         for engine, reason in result.skipped.items():
             console.print(f"{result.case.name}: without {engine}: {reason}")
+
+
+def _title(case: Case) -> str:
+    return f"{case.structure}, {case.kind}, {case.dtype}"
 
 
 def _table(title: str, rows: list[Result], engines: Sequence[str], peak: float | None) -> Table:
@@ -59,7 +61,8 @@ def _cells(result: Result, engines: Sequence[str], peak: float | None) -> list[s
     if case.flops is None or first not in timings:
         return [*cells, "–", "–"]
     rate = case.flops / timings[first].iteration
-    return [*cells, f"{rate / 1e9:.0f}", "–" if peak is None else f"{rate / peak:.0%}"]
+    lanes = 1 if case.dtype == "float64" else 2  # a vector holds twice as many float32, the peak is of float64
+    return [*cells, f"{rate / 1e9:.0f}", "–" if peak is None else f"{rate / (lanes * peak):.0%}"]
 
 
 def _number(value: float) -> str:

@@ -11,14 +11,16 @@ from benchmarks.cases import Problem
 
 def em_alone(problem: Problem) -> dict[str, Any]:
     """Return the start, and EM from it: no regularisation and no rule to stop early."""
-    start = problem.start
-    full = problem.case.structure == "full"
+    start, dtype = problem.start, problem.case.dtype
+    whole = problem.case.structure in ("full", "tied")
+    precisions = np.linalg.inv(start.covariances) if whole else 1 / start.covariances
     return {
         "n_components": problem.case.k,
         "covariance_type": problem.case.structure,
-        "weights_init": start.weights,
-        "means_init": start.means,
-        "precisions_init": np.linalg.inv(start.covariances) if full else 1 / start.covariances,
+        # In the rows' dtype: scikit-learn would otherwise compute with float32 rows in float64.
+        "weights_init": start.weights.astype(dtype),
+        "means_init": start.means.astype(dtype),
+        "precisions_init": precisions.astype(dtype),
         "tol": 0,
         "reg_covar": 0,
     }

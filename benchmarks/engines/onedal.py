@@ -38,11 +38,12 @@ class OneDAL:
         """Return a fit by EM alone: no regularisation and no rule to stop early."""
         import daal4py
 
-        start = problem.start
+        start, dtype = problem.start, problem.case.dtype
         full = problem.case.structure == "full"
-        weights = start.weights.reshape(1, -1)  # (1, k)
+        weights, means = start.weights.reshape(1, -1).astype(dtype), start.means.astype(dtype)  # (1, k), (k, d)
         covariances = [  # k of (d, d), or of (1, d)
-            np.ascontiguousarray(covariance if full else covariance.reshape(1, -1)) for covariance in start.covariances
+            np.ascontiguousarray(covariance if full else covariance.reshape(1, -1), dtype=dtype)
+            for covariance in start.covariances
         ]
 
         def fit(iterations: int) -> Outcome:
@@ -53,8 +54,9 @@ class OneDAL:
                 accuracyThreshold=0.0,
                 regularizationFactor=0.0,
                 covarianceStorage="full" if full else "diagonal",
+                fptype="double" if dtype == "float64" else "float",
             )
-            result = algorithm.compute(problem.x, weights, start.means, covariances)
+            result = algorithm.compute(problem.x, weights, means, covariances)
             done = int(result.nIterations[0, 0])
             return Outcome(done, {done - 1: float(result.goalFunction[0, 0])})
 

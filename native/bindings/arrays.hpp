@@ -72,6 +72,7 @@ inline Rows rows_of(const Array& x) {
   if (x.ndim() != 2) refuse("x", "expected two dimensions");
   if (x.shape(1) == 0) refuse("x", "expected at least one column");
   Rows rows = {};
+  rows.weight_scale = 1;
   rows.x = x.data();
   rows.storage = storage_of(x.dtype(), "x");
   rows.n = ptrdiff_t(x.shape(0));
@@ -84,7 +85,17 @@ inline Rows rows_of(const Array& x) {
 inline Form form_of(const std::string& text, const char* name) {
   if (text == "full") return form_full;
   if (text == "diagonal") return form_diagonal;
-  refuse(name, "expected 'full' or 'diagonal', got '" + text + "'");
+  if (text == "tied") return form_tied;
+  refuse(name, "expected 'full', 'diagonal' or 'tied', got '" + text + "'");
+}
+
+// Shape of the factors of k components.
+inline std::vector<size_t> factor_shape(Form form, size_t k, size_t d) {
+  switch (form) {
+    case form_diagonal: return {k, d};
+    case form_tied: return {d, d};
+    default: return {k, d, d};
+  }
 }
 
 inline Mode mode_of(const std::string& text, const char* name) {
@@ -102,7 +113,7 @@ struct ModelArguments {
         multiplier(multiplier_in, "multiplier", {d}),
         shift(shift_in, "shift", {d}),
         means(means_in, "means", {k, d}),
-        factor(factor_in, "factor", form == form_full ? std::vector<size_t>{k, d, d} : std::vector<size_t>{k, d}),
+        factor(factor_in, "factor", factor_shape(form, k, d)),
         log_constant(log_constant_in, "log_constant", {k}) {}
 
   static size_t components(const Array& means) {

@@ -38,7 +38,7 @@ void set_weight(Rows& rows, const Array& weight) {
 nb::list expect_arrays(const Array& x, const Array& weight, const Array& multiplier, const Array& shift,
                        const std::string& score_form, const Array& means, const Array& factor,
                        const Array& log_constant, const std::string& share_mode, const std::string& gather_form,
-                       const Array& pivot, int64_t chunk_length, int64_t first_chunk, int n_threads) {
+                       const Array& pivot, const Array& gather_factor, int64_t chunk_length, int64_t first_chunk, int n_threads) {
   ExpectTask task = {};
   task.rows = rows_of(x);
   set_weight(task.rows, weight);
@@ -47,10 +47,12 @@ nb::list expect_arrays(const Array& x, const Array& weight, const Array& multipl
   task.gather_form = form_of(gather_form, "gather_form");
   const ModelArguments arguments(task.rows, multiplier, shift, task.score_form, means, factor, log_constant);
   const Parameters about(pivot, "pivot", {arguments.k, arguments.d});
+  const Parameters spread(gather_factor, "gather_factor", factor_shape(task.gather_form, arguments.k, arguments.d));
   task.model = arguments.model();
   task.rows.multiplier = arguments.multiplier.data();
   task.rows.shift = arguments.shift.data();
   task.pivot = about.data();
+  task.gather_factor = spread.data();
   if (chunk_length < 1) refuse("chunk_length", "expected at least 1");
   if (first_chunk < 0) refuse("first_chunk", "expected at least 0");
   task.chunk_length = chunk_length;
@@ -103,11 +105,13 @@ void write_rows(const Array& x, const Array& multiplier, const Array& shift, con
   task.n_threads = checked_threads(n_threads);
   const size_t n = size_t(task.rows.n);
   if (log_density) {
-    if (log_density->dtype() != nb::dtype<double>()) refuse("log_density", "expected float64");
-    task.log_density = static_cast<double*>(output(*log_density, "log_density", {n}));
+    task.results = storage_of(log_density->dtype(), "log_density");
+    task.log_density = output(*log_density, "log_density", {n});
   }
   if (share) {
-    task.share_storage = storage_of(share->dtype(), "share");
+    const Storage storage = storage_of(share->dtype(), "share");
+    if (log_density && storage != task.results) refuse("share", "expected the type of log_density");
+    task.results = storage;
     task.share = output(*share, "share", {n, arguments.k});
   }
   if (label) {
@@ -168,8 +172,8 @@ NB_MODULE(_native, m) {
   m.def("level", [] { return std::string(gaussmix::level().name); }, "The instruction level in use.");
   m.def("use_level", &gaussmix::choose_level, "name"_a, "Use another instruction level from now on.");
   m.def("expect", &gaussmix::expect_arrays, "x"_a, "weight"_a, "multiplier"_a, "shift"_a, "score_form"_a, "means"_a,
-        "factor"_a, "log_constant"_a, "share_mode"_a, "gather_form"_a, "pivot"_a, "chunk_length"_a, "first_chunk"_a,
-        "n_threads"_a,
+        "factor"_a, "log_constant"_a, "share_mode"_a, "gather_form"_a, "pivot"_a, "gather_factor"_a, "chunk_length"_a,
+        "first_chunk"_a, "n_threads"_a,
         "Additive statistics of rows: [(level, index, packed sums)], the maximal nodes of the tree over chunks.");
   m.def("rows", &gaussmix::write_rows, "x"_a, "multiplier"_a, "shift"_a, "score_form"_a, "means"_a, "factor"_a,
         "log_constant"_a, "n_threads"_a, "log_density"_a = nb::none(), "share"_a = nb::none(),

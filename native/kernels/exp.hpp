@@ -1,4 +1,4 @@
-// The exponential and the logarithm of a vector of doubles.
+// The exponential and the logarithm of a vector of doubles or floats.
 #pragma once
 
 #include "simd.hpp"
@@ -41,6 +41,32 @@ GAUSSMIX_INLINE Vector<double> exp(Vector<double> x) {
   return x < -708.0 ? V{} : scaled;
 }
 
+// The same for floats, x <= 88. At most 1.2 ulp from the truth (tested); exactly 1 at 0; exactly 0 below -87. q has
+// degree 5: error of e^r below 2e-10. 13 vector operations.
+GAUSSMIX_INLINE Vector<float> exp(Vector<float> x) {
+  typedef Simd<float>::V V;
+  typedef Simd<float>::I I;
+  constexpr float log2_e = 1.44269504f;
+  constexpr float magic = 12582912.0f;  // 1.5 * 2^23
+  // ln 2 in two parts; the first has 9 bits, so that n times it is exact without fused operations too.
+  constexpr float ln2_high = 0.693359375f;
+  constexpr float ln2_low = -2.12194440e-4f;
+
+  V shifted = x * log2_e + magic;
+  V n = shifted - magic;
+  V r = x - n * ln2_high;
+  r = r - n * ln2_low;
+  V p = 0x1.a124f2p-13f * r + 0x1.6d4326p-10f;
+  p = p * r + 0x1.1110ep-7f;
+  p = p * r + 0x1.5554eap-5f;
+  p = p * r + 0x1.555556p-3f;
+  p = p * r + 0x1.0p-1f;
+  p = p * r + 1.0f;
+  p = p * r + 1.0f;
+  V scaled = reinterpret_cast<V>(reinterpret_cast<I>(p) + (reinterpret_cast<I>(shifted) << 23));
+  return x < -87.0f ? V{} : scaled;
+}
+
 // log(x) for 0.75 <= x < 2^1000, which a sum of exponentials is whose largest is 1. At most 1 ulp (tested);
 // exactly 0 at 1.
 //
@@ -69,6 +95,34 @@ GAUSSMIX_INLINE Vector<double> log(Vector<double> x) {
   r = r * z;
   V half_square = 0.5 * f * f;
   return e * ln2_high - ((half_square - (s * (half_square + r) + e * ln2_low)) - f);
+}
+
+// The same for floats, x < 2^120. At most 1.2 ulp (tested); exactly 0 at 1.
+//
+// log(1 + f) = f - f^2 / 2 + f^3 q(f) by the polynomial of Moshier's Cephes (logf.c).
+GAUSSMIX_INLINE Vector<float> log(Vector<float> x) {
+  typedef Simd<float>::V V;
+  typedef Simd<float>::I I;
+  constexpr uint32_t sqrt_half = 0x3f3504f3u;
+  constexpr uint32_t two_23 = 0x4b000000u;
+  constexpr float ln2_high = 0.693359375f;
+  constexpr float ln2_low = -2.12194440e-4f;
+
+  I bits = reinterpret_cast<I>(x);
+  I exponent = (bits - sqrt_half) >> 23;  // never negative: x >= 0.75
+  V f = reinterpret_cast<V>(bits - (exponent << 23)) - 1.0f;
+  V e = reinterpret_cast<V>(exponent | two_23) - 8388608.0f;
+  V z = f * f;
+  V q = 7.0376836292e-2f * f - 1.1514610310e-1f;
+  q = q * f + 1.1676998740e-1f;
+  q = q * f - 1.2420140846e-1f;
+  q = q * f + 1.4249322787e-1f;
+  q = q * f - 1.6668057665e-1f;
+  q = q * f + 2.0000714765e-1f;
+  q = q * f - 2.4999993993e-1f;
+  q = q * f + 3.3333331174e-1f;
+  V y = f * z * q + e * ln2_low;
+  return e * ln2_high + (f + (y - 0.5f * z));
 }
 
 }  // namespace GAUSSMIX_LEVEL

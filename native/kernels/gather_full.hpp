@@ -10,18 +10,25 @@ namespace GAUSSMIX_LEVEL {
 inline bool gather_full_needs_rows(ptrdiff_t d) { return d > gather_full_narrow; }
 
 template <class T>
-inline size_t gather_full_sums(ptrdiff_t k, ptrdiff_t d) {
-  return size_t(k * (gather_full_needs_rows(d) ? gather_full_wide_component(d) : gather_full_narrow_component<T>(d)));
+inline size_t gather_full_sums(const Centres& centres) {
+  const ptrdiff_t d = centres.d;
+  return size_t(centres.k * (gather_full_needs_rows(d) ? gather_full_wide_component<T>(d) : gather_full_narrow_component<T>(d)));
 }
-
-inline size_t gather_full_scratch(ptrdiff_t rows, ptrdiff_t d) {
-  return gather_full_needs_rows(d) ? gather_full_wide_scratch(rows, d) : gather_full_narrow_scratch(rows, d);
-}
-
-inline size_t gather_full_scatter(ptrdiff_t d) { return size_t(d * (d + 1) / 2); }
 
 template <class T>
-inline void gather_full(const Tile<T>& tile, const Shares<T>& shares, const double* pivot, double* sums, T* scratch) {
+inline size_t gather_full_scratch(ptrdiff_t rows, const Centres& centres) {
+  const ptrdiff_t d = centres.d;
+  return gather_full_needs_rows(d) ? gather_full_wide_scratch<T>(rows, d) : gather_full_narrow_scratch(rows, d);
+}
+
+inline size_t gather_full_scatter(ptrdiff_t k, ptrdiff_t d) { return size_t(k * (d * (d + 1) / 2)); }
+
+inline double gather_full_operations(ptrdiff_t k, ptrdiff_t d) { return double(k) * double(d) * double(d); }
+
+template <class T>
+inline void gather_full(const Tile<T>& tile, const Shares<T>& shares, const Centres& centres, double* sums,
+                        T* scratch) {
+  const double* pivot = centres.pivot;
   switch (tile.d) {
     case 1: return gather_full_narrow_tile<T, 1>(tile, shares, pivot, sums, scratch);
     case 2: return gather_full_narrow_tile<T, 2>(tile, shares, pivot, sums, scratch);
@@ -36,11 +43,11 @@ inline void gather_full(const Tile<T>& tile, const Shares<T>& shares, const doub
 }
 
 template <class T>
-inline void gather_full_finish(ptrdiff_t k, ptrdiff_t d, const double* sums, double* packed) {
-  if (gather_full_needs_rows(d))
-    gather_full_wide_finish(k, d, sums, packed);
+inline void gather_full_finish(const Centres& centres, double* sums, double* packed) {
+  if (gather_full_needs_rows(centres.d))
+    gather_full_wide_finish<T>(centres.k, centres.d, sums, packed);
   else
-    gather_full_narrow_finish<T>(k, d, sums, packed);
+    gather_full_narrow_finish<T>(centres.k, centres.d, sums, packed);
 }
 
 }  // namespace GAUSSMIX_LEVEL

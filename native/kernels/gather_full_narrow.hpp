@@ -3,6 +3,7 @@
 
 #include "../pass/stages.hpp"
 #include "simd.hpp"
+#include "working_sum.hpp"
 
 namespace gaussmix {
 namespace GAUSSMIX_LEVEL {
@@ -33,16 +34,16 @@ constexpr int narrow_sweep_end(int d, int begin) {
 // IN tile.by_feature, share and active at stride; IN/OUT sums of the component.
 template <class T, int D, int I0, int I1>
 inline void gather_full_narrow_sweep(const Tile<T>& tile, const T* share, ptrdiff_t share_stride,
-                                     const uint16_t* active, ptrdiff_t active_stride, const double* pivot, T* sums) {
+                                     const uint16_t* active, ptrdiff_t active_stride, const double* pivot, double* sums) {
   constexpr int w = Simd<T>::width;
   constexpr bool last = I1 == D;
   constexpr int base = triangle(I0);
-  T* triangle_sums = sums + (1 + D + base) * w;
+  double* triangle_sums = sums + (1 + D + base) * w;
   Vector<T> scatter[triangle(I1) - base], sum_x[D], sum_weight{};
-  unroll<0, triangle(I1) - base>([&](auto e) GAUSSMIX_LAMBDA { scatter[e] = load(triangle_sums + e * w); });
+  unroll<0, triangle(I1) - base>([&](auto e) GAUSSMIX_LAMBDA { scatter[e] = begin_sum<T>(triangle_sums + e * w); });
   if constexpr (last) {
-    sum_weight = load(sums);
-    unroll<0, D>([&](auto j) GAUSSMIX_LAMBDA { sum_x[j] = load(sums + (1 + j) * w); });
+    sum_weight = begin_sum<T>(sums);
+    unroll<0, D>([&](auto j) GAUSSMIX_LAMBDA { sum_x[j] = begin_sum<T>(sums + (1 + j) * w); });
   }
   for (ptrdiff_t p = 0; p < tile.panels; ++p) {
     if (!active[p * active_stride]) continue;
@@ -63,16 +64,16 @@ inline void gather_full_narrow_sweep(const Tile<T>& tile, const T* share, ptrdif
       });
     }
   }
-  unroll<0, triangle(I1) - base>([&](auto e) GAUSSMIX_LAMBDA { store(triangle_sums + e * w, scatter[e]); });
+  unroll<0, triangle(I1) - base>([&](auto e) GAUSSMIX_LAMBDA { end_sum<T>(triangle_sums + e * w, scatter[e]); });
   if constexpr (last) {
-    store(sums, sum_weight);
-    unroll<0, D>([&](auto j) GAUSSMIX_LAMBDA { store(sums + (1 + j) * w, sum_x[j]); });
+    end_sum<T>(sums, sum_weight);
+    unroll<0, D>([&](auto j) GAUSSMIX_LAMBDA { end_sum<T>(sums + (1 + j) * w, sum_x[j]); });
   }
 }
 
 template <class T, int D, int I0>
 inline void gather_full_narrow_sweeps(const Tile<T>& tile, const T* share, ptrdiff_t share_stride,
-                                      const uint16_t* active, ptrdiff_t active_stride, const double* pivot, T* sums) {
+                                      const uint16_t* active, ptrdiff_t active_stride, const double* pivot, double* sums) {
   constexpr int end = narrow_sweep_end(D, I0);
   gather_full_narrow_sweep<T, D, I0, end>(tile, share, share_stride, active, active_stride, pivot, sums);
   if constexpr (end < D)

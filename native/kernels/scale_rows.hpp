@@ -3,6 +3,7 @@
 
 #include "../pass/stages.hpp"
 #include "simd.hpp"
+#include "working_sum.hpp"
 
 namespace gaussmix {
 namespace GAUSSMIX_LEVEL {
@@ -17,7 +18,7 @@ inline void take_roots(ptrdiff_t count, const T* share, T* root) {
 // Vectors of features whose pivots and sums are in registers together, for two rows at a time.
 constexpr int scale_vectors = registers >= 32 ? 4 : 2;
 
-// N vectors of features from j on: scaled (rows of 8 features, groups `stride` apart) = root * (pivot - row), whose
+// N vectors of features from j on: scaled (rows of a group's features, groups `stride` apart) = root * (pivot - row), whose
 // products do not depend on the sign and whose subtrahend comes straight from memory; sum_x -= root * scaled. Rows
 // are taken by turns into two sets of sums: one chain would wait for its own additions.
 template <class T, int N>
@@ -28,14 +29,14 @@ inline void scale_features(const T* by_row, ptrdiff_t row_length, ptrdiff_t j, c
   T* out[N];
   unroll<0, N>([&](auto v) GAUSSMIX_LAMBDA {
     about[v] = load(pivot + v * w);
-    out[v] = scaled + (j + v * w) / group_features * stride + (j + v * w) % group_features;
+    out[v] = scaled + (j + v * w) / group_features<T> * stride + (j + v * w) % group_features<T>;
   });
   const auto scale = [&](ptrdiff_t a, auto u) GAUSSMIX_LAMBDA {
     const T* row = by_row + j + index[a] * row_length;
     const Vector<T> by = broadcast(root[a]);
     unroll<0, N>([&](auto v) GAUSSMIX_LAMBDA {
       const Vector<T> y = by * (about[v] - load(row + v * w));
-      store(out[v] + a * group_features, y);
+      store(out[v] + a * group_features<T>, y);
       sum[u][v] -= by * y;
     });
   };
@@ -43,7 +44,7 @@ inline void scale_features(const T* by_row, ptrdiff_t row_length, ptrdiff_t j, c
   for (; a + 2 <= count; a += 2) unroll<0, 2>([&](auto u) GAUSSMIX_LAMBDA { scale(a + u, u); });
   if (a < count) scale(a, Const<0>{});
   unroll<0, N>([&](auto v) GAUSSMIX_LAMBDA {
-    store(sum_x + j + v * w, load(sum_x + j + v * w) + (sum[0][v] + sum[1][v]));
+    add_sum<T>(sum_x + j + v * w, sum[0][v] + sum[1][v]);
   });
 }
 

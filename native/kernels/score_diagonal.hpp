@@ -32,29 +32,33 @@ inline void score_diagonal_pack(const Model& model, T* packed) {
   for (ptrdiff_t c = 0; c < filled; ++c) *packed++ = c < model.k ? T(model.log_constant[c]) : T(0);
 }
 
+inline double score_diagonal_operations(ptrdiff_t k, ptrdiff_t d) { return 3.0 * double(k) * double(d); }
+
 // `there` components of one group for one panel.
 template <class T>
 GAUSSMIX_INLINE void score_diagonal_group(const T* packed, const T* log_constant, ptrdiff_t there, ptrdiff_t d,
                                           const T* z, T* out) {
   constexpr int w = Simd<T>::width;
   constexpr int g = score_diagonal_components;
-  for (int r = 0; r < panel_rows; r += 2 * w) {
-    Vector<T> square[g][2] = {};
+  constexpr int n = panel_rows / w >= 2 ? 2 : 1;
+  for (int r = 0; r < panel_rows; r += n * w) {
+    Vector<T> square[g][n] = {};
     const T* parameters = packed;
     for (ptrdiff_t j = 0; j < d; ++j, parameters += 2 * g) {
-      Vector<T> z0 = load(z + j * panel_rows + r), z1 = load(z + j * panel_rows + r + w);
+      Vector<T> own[n];
+      unroll<0, n>([&](auto v) GAUSSMIX_LAMBDA { own[v] = load(z + j * panel_rows + r + v * w); });
       unroll<0, g>([&](auto i) GAUSSMIX_LAMBDA {
-        Vector<T> y0 = (z0 - parameters[i]) * parameters[g + i];
-        Vector<T> y1 = (z1 - parameters[i]) * parameters[g + i];
-        square[i][0] += y0 * y0;
-        square[i][1] += y1 * y1;
+        unroll<0, n>([&](auto v) GAUSSMIX_LAMBDA {
+          const Vector<T> y = (own[v] - parameters[i]) * parameters[g + i];
+          square[i][v] += y * y;
+        });
       });
     }
     unroll<0, g>([&](auto i) GAUSSMIX_LAMBDA {
-      if (i < there) {
-        store(out + i * panel_rows + r, score_of<T>(log_constant[i], square[i][0]));
-        store(out + i * panel_rows + r + w, score_of<T>(log_constant[i], square[i][1]));
-      }
+      if (i < there)
+        unroll<0, n>([&](auto v) GAUSSMIX_LAMBDA {
+          store(out + i * panel_rows + r + v * w, score_of<T>(log_constant[i], square[i][v]));
+        });
     });
   }
 }

@@ -48,6 +48,15 @@ struct Simd<double> {
   static constexpr int width = vector_bytes / 8;
 };
 
+template <>
+struct Simd<float> {
+  typedef float V __attribute__((vector_size(vector_bytes)));
+  typedef uint32_t I __attribute__((vector_size(vector_bytes)));
+  typedef float Unaligned __attribute__((vector_size(vector_bytes), aligned(4), may_alias));
+  typedef float Half __attribute__((vector_size(vector_bytes / 2)));  // as many as a vector has doubles
+  static constexpr int width = vector_bytes / 4;
+};
+
 template <class T>
 using Vector = typename Simd<T>::V;
 
@@ -93,6 +102,37 @@ GAUSSMIX_INLINE unsigned bits_greater(Vector<double> a, Vector<double> b) {
 #endif
 }
 
+GAUSSMIX_INLINE unsigned bits_greater(Vector<float> a, Vector<float> b) {
+#if defined(__AVX512F__)
+  return _mm512_cmp_ps_mask(reinterpret_cast<__m512>(a), reinterpret_cast<__m512>(b), _CMP_GT_OQ);
+#elif defined(__AVX__)
+  return static_cast<unsigned>(_mm256_movemask_ps(reinterpret_cast<__m256>(a > b)));
+#elif defined(__SSE2__)
+  return static_cast<unsigned>(_mm_movemask_ps(reinterpret_cast<__m128>(a > b)));
+#else
+  auto greater = a > b;
+  unsigned bits = 0;
+  for (int lane = 0; lane < Simd<float>::width; ++lane) bits |= unsigned(greater[lane] & 1) << lane;
+  return bits;
+#endif
+}
+
+// The first and the second half of a vector of floats, as doubles; and back, rounded.
+GAUSSMIX_INLINE void widen(Vector<float> v, Vector<double>& first, Vector<double>& second) {
+  Simd<float>::Half half[2];
+  __builtin_memcpy(half, &v, sizeof v);
+  first = __builtin_convertvector(half[0], Vector<double>);
+  second = __builtin_convertvector(half[1], Vector<double>);
+}
+
+GAUSSMIX_INLINE Vector<float> narrow(Vector<double> first, Vector<double> second) {
+  const Simd<float>::Half half[2] = {__builtin_convertvector(first, Simd<float>::Half),
+                                     __builtin_convertvector(second, Simd<float>::Half)};
+  Vector<float> v;
+  __builtin_memcpy(&v, half, sizeof v);
+  return v;
+}
+
 // A number known at compile time, handed to the body of an unrolled loop.
 template <int I>
 struct Const {
@@ -131,10 +171,23 @@ GAUSSMIX_INLINE Vector<double> square_root(Vector<double> x) {
 #endif
 }
 
-// The lanes added from first to last.
-template <class T>
-GAUSSMIX_INLINE T sum_lanes(const T* lanes) {
-  T sum = lanes[0];
+// 14 bits and one step of Newton's method, which gives twice as many.
+GAUSSMIX_INLINE Vector<float> square_root(Vector<float> x) {
+#if defined(__AVX512F__)
+  const Vector<float> half = reinterpret_cast<Vector<float>>(_mm512_maskz_rsqrt14_ps(0xffff, reinterpret_cast<__m512>(x)));
+  const Vector<float> root = x * half;
+  return root + (x - root * root) * (0.5f * half);
+#else
+  Vector<float> root;
+  for (int lane = 0; lane < Simd<float>::width; ++lane) root[lane] = __builtin_sqrtf(x[lane]);
+  return root;
+#endif
+}
+
+// The lanes of a vector of T, which may have been added up in another type, added from first to last.
+template <class T, class E>
+GAUSSMIX_INLINE E sum_lanes(const E* lanes) {
+  E sum = lanes[0];
   for (int lane = 1; lane < Simd<T>::width; ++lane) sum += lanes[lane];
   return sum;
 }

@@ -2,90 +2,127 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <cstring>
 
+#include "anchors.hpp"
+#include "levels.hpp"
 #include "workspace.hpp"
 
 namespace gaussmix {
 namespace {
 
-typedef double Compute;
-
 // The stages of one task, as this level has them.
+template <class T>
 struct Stages {
-  Stages(const Level& level, const ExpectTask& task)
-      : load(level.float64.load[task.rows.storage]),
-        score(level.float64.score[task.score_form]),
-        share(level.float64.share[task.share_mode]),
-        gather(level.float64.gather[task.gather_form]) {}
-  void (*load)(const Rows&, ptrdiff_t, ptrdiff_t, Tile<Compute>&);
-  const ScoreStage<Compute>& score;
-  const ShareStage<Compute>& share;
-  const GatherStage<Compute>& gather;
+  Stages(const Kernels<T>& kernels, const ExpectTask& task)
+      : load(kernels.load),
+        score(kernels.score[task.score_form]),
+        share(kernels.share[task.share_mode]),
+        gather(kernels.gather[task.gather_form]) {}
+  void (*load)(const Rows&, ptrdiff_t, ptrdiff_t, Tile<T>&);
+  const ScoreStage<T>& score;
+  const ShareStage<T>& share;
+  const GatherStage<T>& gather;
 };
 
-// One chunk: tile by tile through the stages. OUT packed. False if the pass was stopped.
-bool pass_chunk(const Stages& stages, const Rows& rows, const double* pivot, const Scorer<Compute>& scorer,
-                ptrdiff_t first, ptrdiff_t count, Workspace<Compute>& space, Buffer<double>& sums, size_t sums_size,
-                double* packed, Control& control, bool calling_thread) {
+// The exponent of the largest weight of a chunk, within the normal numbers. In float32 weights are divided by that
+// power of two, and the sums multiplied by it: any weights give sums. In float64 that is not needed.
+template <class T>
+int weight_exponent(const Rows& rows, ptrdiff_t first, ptrdiff_t count) {
+  if (sizeof(T) == sizeof(double) || !rows.weight) return 0;
+  double largest = 0;
+  const double* weight = rows.weight + first * rows.weight_stride;
+  for (ptrdiff_t r = 0; r < count; ++r) largest = std::max(largest, weight[r * rows.weight_stride]);
+  int exponent = 0;
+  std::frexp(largest, &exponent);
+  return std::min(std::max(exponent, -1000), 1000);
+}
+
+// One chunk: tile by tile through the stages. OUT packed, of `length` doubles. False if the pass was stopped.
+template <class T>
+bool pass_chunk(const Stages<T>& stages, Rows rows, const Centres& centres, const Scorer<T>& scorer, ptrdiff_t first,
+                ptrdiff_t count, Workspace<T>& space, Buffer<double>& sums, size_t sums_size, double* packed,
+                size_t length, Control& control, bool calling_thread) {
   std::memset(sums.get(), 0, sums_size * sizeof(double));
   double log_likelihood[panel_rows] = {};
+  const int exponent = weight_exponent<T>(rows, first, count);
+  rows.weight_scale = std::ldexp(1.0, -exponent);
   for (ptrdiff_t done = 0; done < count; done += space.rows) {
     if (!control.go_on(calling_thread)) return false;
     stages.load(rows, first + done, std::min(space.rows, count - done), space.tile);
     stages.score.run(scorer, space.tile, space.shares);
     stages.share.run(scorer, space.tile, space.shares, log_likelihood);
-    stages.gather.run(space.tile, space.shares, pivot, sums.get(), space.scratch());
+    stages.gather.run(space.tile, space.shares, centres, sums.get(), space.scratch());
   }
   packed[0] = 0;
   for (double part : log_likelihood) packed[0] += part;
-  stages.gather.finish(scorer.model->k, rows.d, sums.get(), packed + 1);
+  stages.gather.finish(centres, sums.get(), packed + 1);
+  if (exponent)
+    for (size_t i = 0; i < length; ++i) packed[i] = std::ldexp(packed[i], exponent);
   return true;
 }
 
 // Roughly, for the choice of threads: moments and distances, and some 30 operations a share.
-double operations(const ExpectTask& task) {
-  const double d = double(task.rows.d);
-  const double each = (task.score_form == form_full ? d * d : 3 * d) + (task.gather_form == form_full ? d * d : 4 * d);
-  return double(task.rows.n) * double(task.model.k) * (each + 30);
+template <class T>
+double operations(const Stages<T>& stages, const ExpectTask& task) {
+  const ptrdiff_t k = task.model.k, d = task.rows.d;
+  return double(task.rows.n) * (stages.score.operations(k, d) + stages.gather.operations(k, d) + 30 * double(k));
+}
+
+template <class T>
+Anchors anchors(const Stages<T>& stages, const ExpectTask& task) {
+  const ptrdiff_t k = task.model.k, d = task.rows.d;
+  // Where a row goes to one component whole, to share an anchor saves nothing.
+  if (stages.gather.shares_anchors && task.share_mode != mode_hard) return {k, d, task.pivot, task.gather_factor};
+  return {k, d, task.pivot};
+}
+
+template <class T>
+std::vector<TreeSum::Node> expect_in(const Level& level, const ExpectTask& task, Interrupt interrupt,
+                                     bool& interrupted) {
+  const Stages<T> stages(kernels_of<T>(level), task);
+  const ptrdiff_t k = task.model.k, d = task.rows.d;
+  const PaddedFrame frame(task.rows.multiplier, task.rows.shift, d);
+  Rows rows = task.rows;
+  rows.multiplier = frame.multiplier.data();
+  rows.shift = frame.shift.data();
+  const Packed<T> packed(stages.score, task.model);
+  const Anchors about = anchors(stages, task);
+  const Centres centres = about.centres();
+  const size_t sums_size = stages.gather.sums_size(centres), length = packed_length(level, task);
+  const int64_t chunks = (rows.n + task.chunk_length - 1) / task.chunk_length;
+
+  TreeSum tree(length);
+  Control control(interrupt);
+  std::atomic<int64_t> next{0};
+  const auto work = [&](int thread) {
+    Workspace<T> space(k, d, stages.gather.needs_rows(d), stages.gather.scratch_size(tile_rows<T>(k, d), centres));
+    Buffer<double> sums(sums_size);
+    for (int64_t chunk; (chunk = next.fetch_add(1)) < chunks;) {
+      const ptrdiff_t first = ptrdiff_t(chunk * task.chunk_length);
+      const ptrdiff_t count = ptrdiff_t(std::min<int64_t>(task.chunk_length, rows.n - first));
+      TreeSum::Sums result = tree.take();
+      if (!pass_chunk(stages, rows, centres, packed.scorer, first, count, space, sums, sums_size, result.get(), length,
+                      control, thread == 0))
+        return;
+      tree.add(task.first_chunk + chunk, std::move(result));
+    }
+  };
+  interrupted = !run_threads(worthwhile_threads(task.n_threads, operations(stages, task), chunks), control, work);
+  return tree.finish();
 }
 
 }  // namespace
 
 size_t packed_length(const Level& level, const ExpectTask& task) {
   const size_t k = size_t(task.model.k), d = size_t(task.rows.d);
-  return 1 + k + k * d + k * level.float64.gather[task.gather_form].scatter_size(task.rows.d);
+  return 1 + k + k * d + level.float64.gather[task.gather_form].scatter_size(task.model.k, task.rows.d);
 }
 
 std::vector<TreeSum::Node> expect(const Level& level, const ExpectTask& task, Interrupt interrupt, bool& interrupted) {
-  const Stages stages(level, task);
-  const ptrdiff_t k = task.model.k, d = task.rows.d;
-  const PaddedFrame frame(task.rows.multiplier, task.rows.shift, d);
-  Rows rows = task.rows;
-  rows.multiplier = frame.multiplier.data();
-  rows.shift = frame.shift.data();
-  const Packed<Compute> packed(stages.score, task.model);
-  const size_t sums_size = stages.gather.sums_size(k, d);
-  const int64_t chunks = (rows.n + task.chunk_length - 1) / task.chunk_length;
-
-  TreeSum tree(packed_length(level, task));
-  Control control(interrupt);
-  std::atomic<int64_t> next{0};
-  const auto work = [&](int thread) {
-    Workspace<Compute> space(k, d, stages.gather.needs_rows(d), stages.gather.scratch_size(tile_rows(k, d), d));
-    Buffer<double> sums(sums_size);
-    for (int64_t chunk; (chunk = next.fetch_add(1)) < chunks;) {
-      const ptrdiff_t first = ptrdiff_t(chunk * task.chunk_length);
-      const ptrdiff_t count = ptrdiff_t(std::min<int64_t>(task.chunk_length, rows.n - first));
-      TreeSum::Sums result = tree.take();
-      if (!pass_chunk(stages, rows, task.pivot, packed.scorer, first, count, space, sums, sums_size, result.get(),
-                      control, thread == 0))
-        return;
-      tree.add(task.first_chunk + chunk, std::move(result));
-    }
-  };
-  interrupted = !run_threads(worthwhile_threads(task.n_threads, operations(task), chunks), control, work);
-  return tree.finish();
+  if (task.rows.storage == storage_float32) return expect_in<float>(level, task, interrupt, interrupted);
+  return expect_in<double>(level, task, interrupt, interrupted);
 }
 
 }  // namespace gaussmix

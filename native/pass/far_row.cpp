@@ -1,8 +1,8 @@
 #include "far_row.hpp"
 
-#include <cfloat>
 #include <cmath>
 #include <limits>
+#include <vector>
 
 namespace gaussmix {
 namespace {
@@ -32,16 +32,10 @@ bool less(ScaledSquare a, ScaledSquare b) {
   return a.exponent != b.exponent ? a.exponent < b.exponent : a.mantissa < b.mantissa;
 }
 
-bool equal(ScaledSquare a, ScaledSquare b) { return a.exponent == b.exponent && a.mantissa == b.mantissa; }
-
-}  // namespace
-
-// Differences and factor are each scaled to at most 1, so that nothing overflows; what underflows is too small
-// to matter beside the largest.
-ScaledSquare far_square_full(const Model& model, ptrdiff_t component, const double* row, ptrdiff_t stride) {
-  const ptrdiff_t d = model.d;
-  const double* mean = model.means + component * d;
-  const double* factor = model.factor + component * d * d;
+// |factor^T (row - mean)|^2, factor (d, d) upper triangular. Differences and factor are each scaled to at most 1, so
+// that nothing overflows; what underflows is too small to matter beside the largest.
+ScaledSquare triangular_square(ptrdiff_t d, const double* mean, const double* factor, const double* row,
+                               ptrdiff_t stride) {
   const auto difference = [&](ptrdiff_t j) { return row[j * stride] - mean[j]; };
   const int e = largest_exponent(d, difference);
   const int f = largest_exponent(d * d, [&](ptrdiff_t i) { return factor[i]; });
@@ -52,6 +46,17 @@ ScaledSquare far_square_full(const Model& model, ptrdiff_t component, const doub
     sum += y * y;
   }
   return normalised(sum, 2 * (e + f));
+}
+
+}  // namespace
+
+ScaledSquare far_square_full(const Model& model, ptrdiff_t component, const double* row, ptrdiff_t stride) {
+  const ptrdiff_t d = model.d;
+  return triangular_square(d, model.means + component * d, model.factor + component * d * d, row, stride);
+}
+
+ScaledSquare far_square_tied(const Model& model, ptrdiff_t component, const double* row, ptrdiff_t stride) {
+  return triangular_square(model.d, model.means + component * model.d, model.factor, row, stride);
 }
 
 ScaledSquare far_square_diagonal(const Model& model, ptrdiff_t component, const double* row, ptrdiff_t stride) {
@@ -81,28 +86,33 @@ ScaledSquare far_square_diagonal(const Model& model, ptrdiff_t component, const 
   return normalised(sum, 2 * largest);
 }
 
-void decide_far_row(const Model& model, FarSquare far_square, const double* row, ptrdiff_t stride, double* scores,
+template <class T>
+void decide_far_row(const Model& model, FarSquare far_square, const T* row, ptrdiff_t stride, T* scores,
                     ptrdiff_t score_stride) {
   constexpr double infinity = std::numeric_limits<double>::infinity();
+  std::vector<double> x(static_cast<size_t>(model.d));
+  for (ptrdiff_t j = 0; j < model.d; ++j) x[size_t(j)] = double(row[j * stride]);
   ptrdiff_t best = 0;
   bool found = false;
   ScaledSquare least = {0, 0};
   for (ptrdiff_t c = 0; c < model.k; ++c) {
     if (model.log_constant[c] == -infinity) continue;
-    const ScaledSquare square = far_square(model, c, row, stride);
-    if (!found || less(square, least) ||
-        (equal(square, least) && model.log_constant[c] > model.log_constant[best])) {
+    const ScaledSquare square = far_square(model, c, x.data(), 1);
+    if (!found || less(square, least)) {
       found = true;
       best = c;
       least = square;
     }
   }
-  for (ptrdiff_t c = 0; c < model.k; ++c) scores[c * score_stride] = -infinity;
-  // The lowest double stands for a density of 0 until the log density is written: a score must stay finite.
-  // A mixture in which no component has weight gives its rows to the first, at that density.
-  double score = -DBL_MAX;
-  if (found && least.exponent < 1100) score = std::fmax(-DBL_MAX, -0.5 * std::ldexp(least.mantissa, least.exponent));
-  scores[best * score_stride] = score;
+  for (ptrdiff_t c = 0; c < model.k; ++c) scores[c * score_stride] = T(-infinity);
+  // A mixture in which no component has weight gives its rows to the first, at density 0.
+  constexpr double lowest = double(Limits<T>::lowest);
+  double score = lowest;
+  if (found && least.exponent < 1100) score = std::fmax(lowest, -0.5 * std::ldexp(least.mantissa, least.exponent));
+  scores[best * score_stride] = T(score);
 }
+
+template void decide_far_row(const Model&, FarSquare, const double*, ptrdiff_t, double*, ptrdiff_t);
+template void decide_far_row(const Model&, FarSquare, const float*, ptrdiff_t, float*, ptrdiff_t);
 
 }  // namespace gaussmix

@@ -14,6 +14,13 @@ const std::vector<const Level*>& levels();
 // The one in use: the best, until another was chosen. Throws where the processor runs none.
 const Level& level();
 
+// The stages that compute in T.
+template <class T>
+const Kernels<T>& kernels_of(const Level& level) {
+  if constexpr (sizeof(T) == sizeof(double)) return level.float64;
+  else return level.float32;
+}
+
 // Returns false where there is no level of this name.
 bool use_level(const std::string& name);
 

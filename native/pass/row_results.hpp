@@ -12,10 +12,10 @@ struct RowResultsTask {
   Form score_form;
   int n_threads;
   // OUT, each may be null:
-  double* log_density;   // (n,)
-  void* share;           // (n, k), float64 or float32
-  Storage share_storage;
-  int64_t* label;        // (n,) the best component, the first of equals
+  void* log_density;  // (n,)
+  void* share;        // (n, k)
+  Storage results;    // of log_density and share
+  int64_t* label;     // (n,) the best component, the first of equals
 };
 
 // Returns false if the interrupt asked to stop.

@@ -13,25 +13,45 @@ namespace gaussmix {
 // Rows in the lanes of a panel. The same for every level, so that a tile looks the same to all of them:
 // two vectors of 8 doubles, the widest that the kernels keep in flight.
 constexpr ptrdiff_t panel_rows = 16;
-// Panels that a score stage may work on together; Shares::scratch has room for them.
-constexpr ptrdiff_t score_panels = 2;
-// Features in a group of the row-major copy; its rows are padded to whole groups.
-constexpr ptrdiff_t group_features = 8;
+// Panels that a score stage may work on together; Shares::scratch has room for them. 4 are four vectors of 16 floats.
+constexpr ptrdiff_t score_panels = 4;
+// Features in a group of the row-major copy, a cache line; its rows are padded to whole groups.
+template <class T>
+constexpr ptrdiff_t group_features = 64 / ptrdiff_t(sizeof(T));
 
 static constexpr ptrdiff_t round_up(ptrdiff_t n, ptrdiff_t multiple) { return (n + multiple - 1) / multiple * multiple; }
 
-// A share below this part of the row's weight may be left out of the moments: it is below the rounding of
-// a sum in which the row itself stands.
-constexpr double negligible_share = 1e-16;
-// Coordinates are clipped here, so that differences stay finite.
-constexpr double coordinate_limit = 1e300;
-// A squared distance of more than this, or one that is not a number, counts as this; a row whose best score
-// is below far_score is "far" and is decided by scaled distances.
-constexpr double square_limit = 1e300;
-constexpr double far_score = -1e299;
+// What a pass in T holds itself to.
+template <class T>
+struct Limits;
 
-enum Storage { storage_float64, storage_float32, storages };
-enum Form { form_full, form_diagonal, forms };
+template <>
+struct Limits<double> {
+  // A share below this part of the row's weight may be left out of the moments: it is below the rounding of
+  // a sum in which the row itself stands.
+  static constexpr double negligible_share = 1e-16;
+  // Coordinates are clipped here, so that differences stay finite.
+  static constexpr double coordinate = 1e300;
+  // A squared distance of more than this, or one that is not a number, counts as this; a row whose best score
+  // is below far_score is "far" and is decided by scaled distances.
+  static constexpr double square = 1e300;
+  static constexpr double far_score = -1e299;
+  // Stands for a density of 0 until the log density is written: a score must stay finite.
+  static constexpr double lowest = -1.7976931348623157e308;
+};
+
+template <>
+struct Limits<float> {
+  // Rows of very different weight meet in a component: far below one rounding, where it costs nothing yet.
+  static constexpr float negligible_share = 1e-12f;
+  static constexpr float coordinate = 1e30f;
+  static constexpr float square = 1e30f;
+  static constexpr float far_score = -1e29f;
+  static constexpr float lowest = -3.40282347e38f;
+};
+
+enum Storage { storage_float64, storage_float32 };
+enum Form { form_full, form_diagonal, form_tied, forms };
 enum Mode { mode_soft, mode_hard, modes };
 
 // The caller's rows. Strides count elements.
@@ -43,6 +63,7 @@ struct Rows {
   const double* shift;       // (d,)
   const double* weight;      // null: every row weighs 1
   ptrdiff_t weight_stride;
+  double weight_scale;       // what weights are multiplied by, a power of two: 1, or so that float32 holds them
 };
 
 // Some rows in internal coordinates. Rows beyond the last, and rows of weight 0, are all zero.
@@ -73,8 +94,18 @@ struct Shares {
 struct Model {
   ptrdiff_t k, d;
   const double* means;         // (k, d)
-  const double* factor;        // full (k, d, d) upper triangle | diagonal (k, d)
+  const double* factor;        // full (k, d, d) upper triangles | diagonal (k, d) | tied (d, d) upper triangle
   const double* log_constant;  // (k,)
+};
+
+// The points about which moments are taken. Components that lie near each other may share an anchor: a stage whose
+// scatter is one for all components sums it about anchors, a row once for each anchor and not for each component.
+struct Centres {
+  ptrdiff_t k, d;
+  const double* pivot;   // (k, d)
+  ptrdiff_t anchors;
+  const int32_t* group;  // (k,) number of each component's anchor
+  const double* anchor;  // (anchors, d)
 };
 
 // Square of a distance as mantissa * 2^exponent, beyond the range of a double.
@@ -99,6 +130,7 @@ struct ScoreStage {
   void (*pack)(const Model& model, T* packed);
   void (*run)(const Scorer<T>& scorer, const Tile<T>& tile, Shares<T>& shares);
   FarSquare far_square;
+  double (*operations)(ptrdiff_t k, ptrdiff_t d);   // roughly, a row: for the choice of threads
 };
 
 template <class T>
@@ -109,32 +141,35 @@ struct ShareStage {
 
 template <class T>
 struct GatherStage {
-  bool (*needs_rows)(ptrdiff_t d);                     // does it read Tile::by_row?
-  size_t (*sums_size)(ptrdiff_t k, ptrdiff_t d);       // working sums of a chunk, in doubles
-  size_t (*scratch_size)(ptrdiff_t rows, ptrdiff_t d); // in elements
-  size_t (*scatter_size)(ptrdiff_t d);                 // doubles a component in the packed vector
-  void (*run)(const Tile<T>& tile, const Shares<T>& shares, const double* pivot, double* sums, T* scratch);
-  // Writes sum_weight (k,), sum_x (k, d) and scatter from the working sums.
-  void (*finish)(ptrdiff_t k, ptrdiff_t d, const double* sums, double* packed);
+  bool (*needs_rows)(ptrdiff_t d);                                   // does it read Tile::by_row?
+  size_t (*sums_size)(const Centres& centres);                       // working sums of a chunk, in doubles
+  size_t (*scratch_size)(ptrdiff_t rows, const Centres& centres);    // in elements
+  size_t (*scatter_size)(ptrdiff_t k, ptrdiff_t d);                  // doubles in the packed vector
+  void (*run)(const Tile<T>& tile, const Shares<T>& shares, const Centres& centres, double* sums, T* scratch);
+  // Writes sum_weight (k,), sum_x (k, d) and scatter from the working sums, which it may use up.
+  void (*finish)(const Centres& centres, double* sums, double* packed);
+  double (*operations)(ptrdiff_t k, ptrdiff_t d);                    // roughly, a row
+  bool shares_anchors;                                               // may components have an anchor in common?
 };
 
 template <class T>
 struct Kernels {
-  void (*load[storages])(const Rows& rows, ptrdiff_t first, ptrdiff_t count, Tile<T>& tile);
+  void (*load)(const Rows& rows, ptrdiff_t first, ptrdiff_t count, Tile<T>& tile);  // rows stored as T
   ScoreStage<T> score[forms];
   ShareStage<T> share[modes];
   ShareStage<T> share_rows;  // soft, with Shares::best too and no row left out
   GatherStage<T> gather[forms];
+  void (*exp)(const T* in, T* out, ptrdiff_t n);
+  void (*log)(const T* in, T* out, ptrdiff_t n);
 };
 
 struct Level {
   const char* name;
-  Kernels<double> float64;
+  Kernels<double> float64;  // of rows stored as float64
+  Kernels<float> float32;   // of rows stored as float32
   size_t (*factor_scratch)(ptrdiff_t d);  // in doubles
   bool (*precision_factor)(ptrdiff_t d, const double* covariance, double least, double* factor, double* scratch);
   double (*peak_flops)(int64_t rounds);  // runs the loop, returns its floating-point operations
-  void (*exp)(const double* in, double* out, ptrdiff_t n);
-  void (*log)(const double* in, double* out, ptrdiff_t n);
 };
 
 }  // namespace gaussmix

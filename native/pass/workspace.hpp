@@ -29,9 +29,10 @@ class Buffer {
 
 // Rows of a tile. Scores (k) and rows (d) of a tile should stay in the second-level cache beside the parameters
 // and sums of a component; more rows a tile read those less often.
+template <class T>
 inline ptrdiff_t tile_rows(ptrdiff_t k, ptrdiff_t d) {
   constexpr ptrdiff_t most = 256, least = 64;
-  constexpr ptrdiff_t elements = 64 * 1024;  // of scores and rows: 512 KB of doubles, a quarter to a half of the cache
+  constexpr ptrdiff_t elements = 512 * 1024 / ptrdiff_t(sizeof(T));  // scores and rows: a quarter to half of the cache
   ptrdiff_t rows = elements / (k + 2 * d) / panel_rows * panel_rows;
   return rows > most ? most : rows < least ? least : rows;
 }
@@ -40,9 +41,9 @@ template <class T>
 class Workspace {
  public:
   Workspace(ptrdiff_t k, ptrdiff_t d, bool by_row, size_t scratch_size)
-      : rows(tile_rows(k, d)),
+      : rows(tile_rows<T>(k, d)),
         by_feature_(size_t(rows * d)),
-        by_row_(by_row ? size_t(rows * round_up(d, group_features)) : 0),
+        by_row_(by_row ? size_t(rows * round_up(d, group_features<T>)) : 0),
         weight_(size_t(rows)),
         value_(size_t(rows / panel_rows * (k | 1) * panel_rows)),
         active_(size_t(rows / panel_rows * k)),
@@ -52,7 +53,7 @@ class Workspace {
         scratch_(scratch_size) {
     tile.rows = tile.panels = 0;
     tile.d = d;
-    tile.row_length = round_up(d, group_features);
+    tile.row_length = round_up(d, group_features<T>);
     tile.by_feature = by_feature_.get();
     tile.by_row = by_row ? by_row_.get() : nullptr;
     tile.weight = weight_.get();
@@ -92,10 +93,10 @@ class Packed {
   Buffer<T> packed_;
 };
 
-// Multiplier and shift of the columns, padded with zeros to whole groups, as load_tile asks.
+// Multiplier and shift of the columns, padded with zeros to whole groups of the smallest type, as load_tile asks.
 struct PaddedFrame {
   PaddedFrame(const double* multiplier_in, const double* shift_in, ptrdiff_t d)
-      : multiplier(size_t(round_up(d, group_features))), shift(multiplier.size()) {
+      : multiplier(size_t(round_up(d, group_features<float>))), shift(multiplier.size()) {
     for (size_t j = 0; j < size_t(d); ++j) {
       multiplier[j] = multiplier_in[j];
       shift[j] = shift_in[j];

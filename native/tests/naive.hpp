@@ -13,7 +13,8 @@ namespace gaussmix {
 
 struct Problem {
   ptrdiff_t n, d, k;
-  std::vector<double> x, weight, multiplier, shift, means, upper, inverse_deviation, log_constant, pivot;
+  std::vector<float> narrow;  // x once more, where rows are kept as float32
+  std::vector<double> x, weight, multiplier, shift, means, upper, inverse_deviation, log_constant, pivot;  // tied: the first of `upper`
 
   Problem(ptrdiff_t n_, ptrdiff_t d_, ptrdiff_t k_, unsigned seed) : n(n_), d(d_), k(k_) {
     std::mt19937_64 random(seed);
@@ -38,14 +39,24 @@ struct Problem {
     if (k > 3) log_constant[2] = -std::numeric_limits<double>::infinity();
   }
 
+  const double* factor(Form form) const { return form == form_diagonal ? inverse_deviation.data() : upper.data(); }
   Model model(Form form) const {
-    return {k, d, means.data(), form == form_full ? upper.data() : inverse_deviation.data(), log_constant.data()};
+    return {k, d, means.data(), factor(form), log_constant.data()};
   }
   Rows rows() const {
-    return {x.data(), storage_float64, n, d, d, 1, multiplier.data(), shift.data(), weight.data(), 1};
+    const void* stored = narrow.empty() ? static_cast<const void*>(x.data()) : narrow.data();
+    return {stored, narrow.empty() ? storage_float64 : storage_float32, n, d, d, 1, multiplier.data(), shift.data(), weight.data(), 1, 1.0};
+  }
+  // The same problem in numbers that float32 holds: rows, and the points about which moments are taken.
+  Problem in_float32() const {
+    Problem p = *this;
+    p.narrow.assign(x.begin(), x.end());
+    p.x.assign(p.narrow.begin(), p.narrow.end());
+    for (double& each : p.pivot) each = double(float(each));
+    return p;
   }
   ExpectTask task(Form score, Mode mode, Form gather, int64_t chunk_length = 256, int n_threads = 1) const {
-    return {rows(), model(score), score, mode, gather, pivot.data(), chunk_length, 0, n_threads};
+    return {rows(), model(score), score, mode, gather, pivot.data(), factor(gather), chunk_length, 0, n_threads};
   }
 };
 
@@ -61,8 +72,9 @@ inline std::vector<long double> naive_scores(const Problem& p, Form form, ptrdif
     long double square = 0;
     for (size_t i = 0; i < d; ++i) {
       long double y = 0;
-      for (size_t j = form == form_full ? 0 : i; j <= i; ++j) {
-        const long double factor = form == form_full ? p.upper[c * d * d + j * d + i] : p.inverse_deviation[c * d + i];
+      const size_t matrix = form == form_tied ? 0 : c * d * d;
+      for (size_t j = form == form_diagonal ? i : 0; j <= i; ++j) {
+        const long double factor = form == form_diagonal ? p.inverse_deviation[c * d + i] : p.upper[matrix + j * d + i];
         y += factor * ((long double)internal(p, r, ptrdiff_t(j)) - p.means[c * d + j]);
       }
       square += y * y;
@@ -94,8 +106,8 @@ inline NaiveRow naive_row(const Problem& p, Form form, Mode mode, ptrdiff_t r) {
 
 // The packed vector of all rows.
 inline std::vector<long double> naive_expect(const Problem& p, Form form, Mode mode, Form gather) {
-  const size_t k = size_t(p.k), d = size_t(p.d), entries = gather == form_full ? d * (d + 1) / 2 : d;
-  std::vector<long double> packed(1 + k + k * d + k * entries);
+  const size_t k = size_t(p.k), d = size_t(p.d), entries = gather == form_diagonal ? d : d * (d + 1) / 2;
+  std::vector<long double> packed(1 + k + k * d + (gather == form_tied ? 1 : k) * entries);
   for (ptrdiff_t r = 0; r < p.n; ++r) {
     const NaiveRow row = naive_row(p, form, mode, r);
     const long double weight = p.weight[size_t(r)];
@@ -105,10 +117,10 @@ inline std::vector<long double> naive_expect(const Problem& p, Form form, Mode m
       std::vector<long double> centred(d);
       for (size_t j = 0; j < d; ++j) centred[j] = (long double)internal(p, r, ptrdiff_t(j)) - p.pivot[c * d + j];
       packed[1 + c] += share;
-      size_t at = 1 + k + k * d + c * entries;
+      size_t at = 1 + k + k * d + (gather == form_tied ? 0 : c * entries);
       for (size_t i = 0; i < d; ++i) {
         packed[1 + k + c * d + i] += share * centred[i];
-        for (size_t j = gather == form_full ? 0 : i; j <= i; ++j) packed[at++] += share * centred[i] * centred[j];
+        for (size_t j = gather == form_diagonal ? i : 0; j <= i; ++j) packed[at++] += share * centred[i] * centred[j];
       }
     }
   }

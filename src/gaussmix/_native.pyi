@@ -24,16 +24,19 @@ def expect(
     share_mode: str,
     gather_form: str,
     pivot: NDArray[np.float64],
+    gather_factor: NDArray[np.float64],
     chunk_length: int,
     first_chunk: int,
     n_threads: int,
 ) -> list[tuple[int, int, NDArray[np.float64]]]:
     """Additive statistics of rows: (level, index, packed sums) of the maximal nodes of the tree over chunks.
 
-    Forms are ``full`` and ``diagonal``, share modes ``soft`` and ``hard``.
+    Forms are ``full``, ``diagonal`` and ``tied``, share modes ``soft`` and ``hard``.
 
     Packed: log-likelihood (1), sum_weight (k), sum_x (k * d), scatter (full: lower triangles row by row,
-    k * d (d + 1) / 2; diagonal: k * d); moments are about ``pivot``.
+    k * d (d + 1) / 2; diagonal: k * d; tied: d (d + 1) / 2, all components together); moments are about ``pivot``.
+    ``gather_factor``, of the form that gathers, says in which units pivots are near each other. Rows of float32 are
+    computed with in float32 (their sums are float64), and pivots must then be such as float32 holds.
     """
 
 def rows(
@@ -45,11 +48,14 @@ def rows(
     factor: NDArray[np.float64],
     log_constant: NDArray[np.float64],
     n_threads: int,
-    log_density: NDArray[np.float64] | None = None,
+    log_density: NDArray[np.float64] | NDArray[np.float32] | None = None,
     share: NDArray[np.float64] | NDArray[np.float32] | None = None,
     label: NDArray[np.int64] | None = None,
 ) -> None:
-    """Writes log density, shares and label of each row into the C-contiguous arrays given."""
+    """Writes log density, shares and label of each row into the C-contiguous arrays given.
+
+    Rows of float32 are computed with in float32.
+    """
 
 def precision_factors(covariances: NDArray[np.float64]) -> tuple[NDArray[np.float64], int]:
     """Upper triangular U (k, d, d) with Σ⁻¹ = U Uᵀ of covariances Σ (k, d, d), and -1.

@@ -137,22 +137,52 @@ def test_one_structure_scores_and_another_gathers(make_mixture, level, scored, g
             assert_same_sums(found, expected, scale, 6)
 
 
+CLOSE_FLOAT32 = 2e-6
+"""Some ten roundings of float32 (6e-8) of a score, which is of order 20 in 16 dimensions."""
+
+
 @pytest.mark.parametrize("structure", COMPILED)
-@pytest.mark.parametrize("d", [1, 3, 8, 17])
-def test_float32_rows_are_the_same_numbers(make_mixture, level, structure, d):
-    """They are widened before anything is subtracted, so that both storages give the same bits."""
-    mixture, x = problem(make_mixture, structure, 3, d, 300)
+@pytest.mark.parametrize("k", [1, 3, 17])
+@pytest.mark.parametrize("d", FEATURES)
+def test_float32_rows_give_what_float64_gives_to_float32_accuracy(make_mixture, level, structure, d, k):
+    """The reference computes in float64 about its own pivots; the compiled pass about what float32 holds of them."""
+    close = CLOSE_FLOAT32 * max(1.0, d / 16)
+    for n in (1, 7, 64, 129, 1000):
+        mixture, x = problem(make_mixture, structure, k, d, n)
+        x = x.astype(np.float32)
+        held = mixture.family.means.astype(np.float32).astype(float)
+        family = type(mixture.family)(mixture.family.structure, held, mixture.family.precision_cholesky)
+        mixture = Mixture(family, mixture.allocation, mixture.frame)
+        rows = every_row_result(ReferenceKernel(), mixture, x.astype(float))
+        for weight in (None, np.random.default_rng(n).choice([0.0, 0.2, 1.0, 3.0], size=n)):
+            scale = gross(mixture, x.astype(float), np.ones(n) if weight is None else weight)
+            expected = ReferenceKernel().expect(MemorySource(x, weight), mixture)
+            for name in _native.levels():
+                _native.use_level(name)
+                found = NativeKernel(1).expect(MemorySource(x, weight), mixture)
+                assert found.buffer.dtype == np.float64
+                for field in expected.layout.shapes:
+                    atol = close * float(np.max(scale[field])) + 1e-300
+                    np.testing.assert_allclose(found[field], expected[field], rtol=0.0, atol=atol, err_msg=field)
+        for name in _native.levels():
+            _native.use_level(name)
+            found_rows = every_row_result(NativeKernel(1), mixture, x)
+            assert found_rows["log_density"].dtype == found_rows["responsibility"].dtype == np.float32
+            np.testing.assert_allclose(found_rows["log_density"], rows["log_density"], rtol=close, atol=close)
+            np.testing.assert_allclose(found_rows["responsibility"], rows["responsibility"], atol=10 * close)
+            chosen = np.take_along_axis(rows["responsibility"], found_rows["label"][:, np.newaxis], axis=1)[:, 0]
+            assert (chosen >= rows["responsibility"].max(axis=1) - 10 * close).all()
+
+
+@pytest.mark.parametrize("structure", COMPILED)
+@pytest.mark.parametrize("scale", [2.0**-900, 2.0**900])
+def test_weights_that_float32_does_not_hold(make_mixture, structure, scale):
+    mixture, x = problem(make_mixture, structure, 3, 5, 300)
+    weight = np.linspace(0.0, 2.0, 300)
     narrow = x.astype(np.float32)
-    for name in _native.levels():
-        _native.use_level(name)
-        for kernel in (NativeKernel(1), ReferenceKernel()):
-            one = kernel.expect(MemorySource(narrow), mixture)
-            other = kernel.expect(MemorySource(narrow.astype(np.float64)), mixture)
-            np.testing.assert_array_equal(one.buffer, other.buffer)
-            rows = every_row_result(kernel, mixture, narrow)
-            assert rows["log_density"].dtype == rows["responsibility"].dtype == np.float64
-            for field, values in every_row_result(kernel, mixture, narrow.astype(float)).items():
-                np.testing.assert_array_equal(rows[field], values)
+    plain = NativeKernel(1).expect(MemorySource(narrow, weight), mixture)
+    scaled = NativeKernel(1).expect(MemorySource(narrow, weight * scale), mixture)
+    np.testing.assert_allclose(scaled.buffer / scale, plain.buffer, rtol=1e-12, atol=1e-12)
 
 
 @pytest.mark.parametrize("structure", COMPILED)
@@ -233,6 +263,26 @@ def test_separated_clusters_keep_every_row(make_mixture, level):
         _native.use_level(name)
         found = NativeKernel(1).expect(MemorySource(x), mixture)
         np.testing.assert_allclose(found.sum_weight, np.bincount(labels, minlength=6), rtol=1e-12)
+
+
+@pytest.mark.parametrize("d", [2, 8, 13])
+@pytest.mark.parametrize("apart", [1.0, 10.0, 1e3, 1e8])
+def test_a_shared_scatter_keeps_its_digits_however_far_apart_components_are(make_mixture, level, apart, d):
+    """A row is multiplied with itself once, about a point that near components share: far ones must not share it."""
+    mixture = make_mixture("tied", 6, d, seed=3)
+    family = mixture.family
+    far = np.array([0.0, 0.0, 1.0, 1.0, -2.0, -2.0])[:, np.newaxis] * apart
+    mixture = Mixture(
+        type(family)(family.structure, family.means + far, family.precision_cholesky), mixture.allocation, mixture.frame
+    )
+    x, _ = mixture.sample(3000, np.random.default_rng(0))
+    expected = ReferenceKernel().expect(MemorySource(x), mixture)["scatter"]
+    # Rows are what they are to 1e-16 of `apart`; the scatter must not lose the square of that.
+    close = CLOSE * np.abs(expected).max() * (1.0 + 1e-4 * apart)
+    for name in _native.levels():
+        _native.use_level(name)
+        found = NativeKernel(1).expect(MemorySource(x), mixture)["scatter"]
+        np.testing.assert_allclose(found, expected, rtol=0.0, atol=close)
 
 
 def test_an_unknown_level_is_refused():

@@ -86,6 +86,7 @@ def test_the_compiled_pass_gives_the_largest_nodes(n_threads, n_chunks, first_ch
         "soft",
         "diagonal",
         np.zeros((1, 2)),
+        np.ones((1, 2)),
         length,
         first_chunk,
         n_threads,

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, runtime_checkable
 
+import numpy as np
+
 from gaussmix.core.block import Block
 from gaussmix.core.frame import Scaling
 from gaussmix.core.statistics import Field, Layout, Statistics
@@ -18,8 +20,6 @@ from gaussmix.core.tree import Node
 from gaussmix.core.types import Array, Floats, Integers
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from gaussmix.core.mixture import Mixture
 
 
@@ -87,6 +87,14 @@ class Source(ABC):
     def feature_names(self) -> Sequence[str] | None:
         """Names of these columns, where they have any: errors then say them."""
         return None
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """What rows are read as: float32 where all of them are stored so, else float64.
+
+        The compiled pass computes in it (sums are float64 all the same), and what is said of each row is given in it.
+        """
+        return np.dtype(np.float64)
 
     @abstractmethod
     def map_reduce(self, task: ReduceTask) -> Any:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from gaussmix.core.types import Floats
+from gaussmix.core.types import Array, Floats
 from gaussmix.errors import DataError
 
 
@@ -59,9 +60,15 @@ def is_numeric(kind: pa.DataType) -> bool:
     )
 
 
-def matrix_of(table: pa.RecordBatch | pa.Table, names: Sequence[str]) -> Floats:
-    """The named columns as (n, d) float64 in row order; a null becomes NaN."""
-    matrix = np.empty((table.num_rows, len(names)))
+def dtype_of(schema: pa.Schema, names: Sequence[str]) -> np.dtype[Any]:
+    """What the named columns are read as: float32 where all are stored so, else float64."""
+    narrow = all(pa.types.is_float32(schema.field(name).type) for name in names)
+    return np.dtype(np.float32 if narrow else np.float64)
+
+
+def matrix_of(table: pa.RecordBatch | pa.Table, names: Sequence[str]) -> Array:
+    """The named columns as (n, d) in row order, in the dtype of `dtype_of`; a null becomes NaN."""
+    matrix = np.empty((table.num_rows, len(names)), dtype=dtype_of(table.schema, names))
     for j, name in enumerate(names):
         matrix[:, j] = vector_of(table, name)
     return matrix

@@ -62,6 +62,10 @@ class MemorySource(Source):
     def feature_names(self) -> Sequence[str] | None:
         return self._feature_names
 
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return self._block.x.dtype
+
     def map_reduce(self, task: ReduceTask) -> Any:
         total: TreeSum[Any] = TreeSum()
         if len(self._block):

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from gaussmix.core.block import Block
 from gaussmix.core.contracts import ReduceTask, RowTask, Source
 from gaussmix.core.types import Array, Integers
-from gaussmix.data.arrow import matrix_of, numeric_columns, weight_of
+from gaussmix.data.arrow import dtype_of, matrix_of, numeric_columns, weight_of
 from gaussmix.data.chunks import map_reduce_blocks, map_rows_blocks, take_from_blocks
 from gaussmix.errors import FileError
 
@@ -45,6 +45,7 @@ class ParquetSource(Source):
         self._path = Path(path)
         with self._open() as file:
             self._feature_names = numeric_columns(file.schema_arrow, columns, weight)
+            self._dtype = dtype_of(file.schema_arrow, self._feature_names)
         self._weight = weight
 
     @property
@@ -54,6 +55,10 @@ class ParquetSource(Source):
     @property
     def feature_names(self) -> Sequence[str]:
         return tuple(self._feature_names)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return self._dtype
 
     def blocks(self) -> Iterator[Block]:
         """The rows from the first, a batch at a time."""

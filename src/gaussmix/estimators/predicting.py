@@ -87,9 +87,7 @@ class PredictingMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Densi
         """
         check_is_fitted(self)
         mixture = self.mixture_
-        rows = query_rows(self, X, mixture.n_features)
-        found = self._kernel().rows(rows.source, mixture, wanted)
-        return {name: a.astype(rows.dtype, copy=False) if a.dtype.kind == "f" else a for name, a in found.items()}
+        return self._kernel().rows(query_rows(self, X, mixture.n_features).source, mixture, wanted)
 
     @property
     def n_clusters(self) -> int:

@@ -47,8 +47,8 @@ class Rows:
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """Of results: that of the array, float64 for a source."""
-        return np.dtype(np.float64) if self.x is None else self.x.dtype
+        """Of results: that of the rows."""
+        return self.source.dtype
 
 
 def training_rows(estimator: BaseEstimator, X: Any, sample_weight: npt.ArrayLike | None) -> Rows:

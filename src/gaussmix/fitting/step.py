@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from gaussmix.core.contracts import Conditioned, Kernel, Source, Update
 from gaussmix.core.mixture import Mixture
 from gaussmix.core.statistics import Statistics
 from gaussmix.em.evaluation import Evaluation
 from gaussmix.em.history import Entry
 from gaussmix.fitting.space import SumsSpace
+
+EPSILON = float(np.finfo(np.float64).eps)
+"""Spacing of float64 at 1, which the usual rounding is that of."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +43,12 @@ class EMStep:
     monotone: bool = True
 
     def amplification(self, parameters: Mixture) -> float:
-        """How many times the usual rounding that of the objective may be: near-singular covariances magnify it."""
-        return parameters.family.amplification if isinstance(parameters.family, Conditioned) else 1.0
+        """How many times the usual rounding that of the objective may be.
+
+        Near-singular covariances magnify it, and float32 rows have one of their own.
+        """
+        coarse = float(np.finfo(self.source.dtype).eps) / EPSILON
+        return coarse * (parameters.family.amplification if isinstance(parameters.family, Conditioned) else 1.0)
 
     def expect(self, parameters: Mixture) -> Evaluation[Statistics]:
         """One pass over the rows."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -33,8 +34,9 @@ def levels() -> list[str]:
 
 @dataclass(frozen=True)
 class ExpectTask:
-    """Sums of a pass, by compiled stages."""
+    """Sums of a pass, by compiled stages that compute in the rows' dtype."""
 
+    dtype: np.dtype[Any]
     frame: Frame
     score: CompiledStage
     share: tuple[str, Floats]
@@ -49,7 +51,7 @@ class ExpectTask:
         """The largest nodes that these chunks fill."""
         mode, log_weights = self.share
         nodes = _native.expect(
-            block.x,
+            block.x.astype(self.dtype, copy=False),
             block.weight,
             self.frame.multiplier,
             self.frame.shift,
@@ -60,6 +62,7 @@ class ExpectTask:
             mode,
             self.gather.form,
             self.gather.means,
+            self.gather.factor,
             self.chunk_length,
             first_chunk,
             self.n_threads,
@@ -69,8 +72,9 @@ class ExpectTask:
 
 @dataclass(frozen=True)
 class RowsTask:
-    """Log-density, responsibilities and label of each row, by compiled stages."""
+    """Log-density, responsibilities and label of each row, by compiled stages that compute in the rows' dtype."""
 
+    dtype: np.dtype[Any]
     frame: Frame
     score: CompiledStage
     log_weights: Floats
@@ -84,7 +88,7 @@ class RowsTask:
     def map(self, block: Block, out: Mapping[str, Array]) -> None:
         """All rows at once."""
         _native.rows(
-            block.x,
+            block.x.astype(self.dtype, copy=False),
             self.frame.multiplier,
             self.frame.shift,
             self.score.form,
@@ -103,6 +107,8 @@ class RowsTask:
 @dataclass(frozen=True)
 class NativeKernel(Kernel):
     """Passes by compiled stages; only for what has them (`runs`).
+
+    Rows of float32 are scored, shared and gathered in float32; their sums, and all parameters, are float64.
 
     Parameters
     ----------
@@ -129,9 +135,11 @@ class NativeKernel(Kernel):
         if score is None or share is None or stage is None:
             raise TypeError("a stage of this pass is not compiled")
         layout = layout_of(gatherer, mixture.allocation)
-        total = source.map_reduce(ExpectTask(mixture.frame, score, share, stage, self.n_threads))
+        # The points about which moments are taken, to the last bit: float32 rounds a pivot by more than a step of EM.
+        stage = replace(stage, means=stage.means.astype(source.dtype).astype(np.float64))
+        total = source.map_reduce(ExpectTask(source.dtype, mixture.frame, score, share, stage, self.n_threads))
         statistics = Statistics(
-            layout, np.zeros(layout.size) if total is None else np.array(total), mixture.frame, gatherer.pivot
+            layout, np.zeros(layout.size) if total is None else np.array(total), mixture.frame, stage.means
         )
         # Compiled stages sum log-densities in internal units: the constant is added once, not rounded in every row.
         statistics.buffer[0] -= statistics.sum_weight.sum() * mixture.frame.log_volume
@@ -141,5 +149,5 @@ class NativeKernel(Kernel):
         score, share = mixture.family.compiled, mixture.allocation.compiled
         if score is None or share is None:
             raise TypeError("a stage of this pass is not compiled")
-        fields = row_fields(wanted, mixture.n_components)
-        return source.map_rows(RowsTask(mixture.frame, score, share[1], fields, self.n_threads))
+        fields = row_fields(wanted, mixture.n_components, source.dtype)
+        return source.map_rows(RowsTask(source.dtype, mixture.frame, score, share[1], fields, self.n_threads))

@@ -1,6 +1,7 @@
 """The three stages of a pass in NumPy, for every family and allocation: clear before fast.
 
-It is the oracle of the compiled pass, and what runs where a family or an allocation has no compiled stage.
+It is the oracle of the compiled pass, and what runs where a family or an allocation has no compiled stage. It computes
+in float64 whatever the rows are stored as.
 """
 
 from __future__ import annotations
@@ -82,7 +83,8 @@ class RowsTask:
             unit = Block(part.x, np.ones(len(part)), part.columns)
             _, shares = self.mixture.share(self.mixture.frame.to_internal(unit))
             for name in self.fields:
-                out[name][start : start + self.chunk_length] = self._result(name, shares)
+                with np.errstate(over="ignore"):  # float32 holds no log-density below -3e38 but that of nothing
+                    out[name][start : start + self.chunk_length] = self._result(name, shares)
 
     def _result(self, name: str, shares: Shares) -> Array:
         if name == "log_density":
@@ -105,4 +107,4 @@ class ReferenceKernel(Kernel):
         )
 
     def rows(self, source: Source, mixture: Mixture, wanted: Sequence[str]) -> dict[str, Array]:
-        return source.map_rows(RowsTask(mixture, row_fields(wanted, mixture.n_components)))
+        return source.map_rows(RowsTask(mixture, row_fields(wanted, mixture.n_components, source.dtype)))

@@ -14,7 +14,7 @@ class TiedForm(Form):
     """One covariance and one factor (d, d); the components' scatter gathered as one lower triangle (t,)."""
 
     name = "tied"
-    compiled = False
+    compiled = True
     scatter_field = Field("scatter", ("t",))
 
     def squared_distance(self, x: Floats, means: Floats, precision_cholesky: Floats) -> Floats:
