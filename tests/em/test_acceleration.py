@@ -102,13 +102,13 @@ def test_the_end_is_told_by_plain_iterations():
 
 def test_on_the_way_down_from_a_saddle_leaps_go_forwards():
     """What would undo the errors of the last iterations leads back to the saddle."""
-    begin = np.array([1e-3, 2.0])
+    begin = np.array([0.02, 2.0])
     step = Ascent((0.98, 0.5), saddle=True)
     plain = run(step, begin, RULE, 10_000)
     step.passes = 0
     result = run(step, begin, RULE, 10_000, Anderson(step))
-    np.testing.assert_allclose(plain.parameters, [1.0, 0.0], atol=1e-3)
-    np.testing.assert_allclose(np.abs(result.parameters), [1.0, 0.0], atol=1e-3)
+    np.testing.assert_allclose(plain.parameters, [1.0, 0.0], atol=2e-3)
+    np.testing.assert_allclose(np.abs(result.parameters), [1.0, 0.0], atol=2e-3)
     assert 3 * step.passes < plain.n_iter
 
 
