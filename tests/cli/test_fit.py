@@ -165,7 +165,7 @@ def test_no_convergence_is_a_warning(run, csv_file):
     assert outcome.err == "warning: not converged; the summary says what to do\n"
     arguments = ["-k", 3, "--max-iter", 4, "--tol", 0]
     left = strict(run("fit", csv_file, *arguments, "--json").out)["fit"]["gain_left"]
-    assert f"after 4 iterations; about {left:.1e} a row is still to gain. Stopped" in (
+    assert f"after 4 iterations (the best of 6 starts); about {left:.1e} a row is still to gain. Stopped" in (
         run("fit", csv_file, *arguments).out.replace("\n", " ")
     )
 

@@ -18,6 +18,9 @@ from gaussmix.fitting.recipe import Recipe
 from gaussmix.fitting.start import start_named
 from gaussmix.kernels.automatic import AutomaticKernel
 
+# A few rows of many columns are what some of these tests are about.
+pytestmark = pytest.mark.filterwarnings("ignore::gaussmix.errors.FitWarning")
+
 LARGE, SMALL = 900, 100
 TRUTH = np.repeat([0, 1], [LARGE, SMALL])
 

@@ -91,6 +91,8 @@ class AutomaticTolerance(Stopping):
     def converged(self, history: History, sum_weight: float) -> bool:
         if fell_by_rounding(history, self.tol * sum_weight):
             return True
+        if len(history) > 2 and abs(history[-1].objective - history[-2].objective) < NOTHING * self.tol * sum_weight:
+            return True
         return self._enough(history, sum_weight, remaining_gain(history, sum_weight))
 
     def in_sight(self, history: History, sum_weight: float) -> bool:
@@ -126,9 +128,9 @@ def fell_by_rounding(history: History, tolerated: float) -> bool:
     return len(history) > 2 and 0.0 <= history[-2].objective - history[-1].objective < NO_MATTER * tolerated
 
 
-NOTHING = 1e-10
-"""Nats a row that are no gain: rounding in units in which log-densities are some thousands, and so in all units, as
-units must not decide how often a fit iterates."""
+NOTHING = 1e-3
+"""A gain of this part of the tolerance is none: it is rounding in units in which log-densities are some thousands,
+and so in all units, which must not decide how often a fit iterates."""
 GAINS = 3
 """Gains that an estimate is made of, so that it sees two rates."""
 SLOW, SOON = 0.9, 10
@@ -145,8 +147,7 @@ def remaining_gain(history: History, sum_weight: float) -> float:
     the beginning of a plateau. Extrapolated iterations have no rate: after these two gains and one rate must do, as
     plain iterations soon have little to gain that is not rounding.
     """
-    nothing = max(NOTHING * sum_weight, rounding(history, sum_weight))
-    if len(history) > 2 and abs(history[-1].objective - history[-2].objective) <= nothing:
+    if len(history) > 2 and abs(history[-1].objective - history[-2].objective) <= rounding(history, sum_weight):
         return 0.0
     leapt = bool(history.leaps) and history.since_leap < SOON
     n_gains = min(GAINS, history.since_leap) if leapt else GAINS
