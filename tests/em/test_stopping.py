@@ -240,3 +240,12 @@ def test_the_history_is_a_table():
     np.testing.assert_array_equal(kept.log_likelihood, [-2.0, -1.0])
     np.testing.assert_array_equal(kept.objective, [-3.0, -2.5])
     assert [entry.objective for entry in kept] == [-3.0, -2.5]
+
+
+@pytest.mark.parametrize(("coarseness", "stops"), [(1.0, False), (2.0**29, True)])
+def test_a_fall_within_the_rounding_of_coarser_rows_ends_a_fit(coarseness, stops):
+    """float32 rows: 1e-7 of the objective is a fall that the update need not be at fault for; in float64 it is one."""
+    kept = History()
+    for value in (-4.0 * N, -3.0 * N, -2.9 * N, -2.9 * N * (1.0 + 1e-7)):
+        kept.append(Entry(value, value, coarseness))
+    assert AitkenTolerance(1e-9).converged(kept, N) is stops

@@ -118,7 +118,7 @@ def _climb(
         newer = step.maximise(evaluation, parameters)
         newest = step.expect(newer)
         if step.monotone and newest.entry.objective < evaluation.entry.objective:
-            slack = rounding(history, step.sum_weight) * step.amplification(newer)
+            slack = rounding(history, step.sum_weight) * newest.entry.coarseness * step.amplification(newer)
             fell = newest.entry.objective < evaluation.entry.objective - slack
         else:
             fell = False

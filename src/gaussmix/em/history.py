@@ -13,11 +13,13 @@ from gaussmix.core.types import Floats
 class Entry(NamedTuple):
     """The value of one set of parameters.
 
-    ``objective`` is what the fit climbs: the log-likelihood plus the log-priors.
+    ``objective`` is what the fit climbs: the log-likelihood plus the log-priors. ``coarseness`` is how many times the
+    rounding of float64 that of its terms is: 2**29 where rows were computed with in float32.
     """
 
     log_likelihood: float
     objective: float
+    coarseness: float = 1.0
 
 
 class History:

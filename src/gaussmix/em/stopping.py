@@ -60,7 +60,7 @@ class AitkenTolerance(Stopping):
 
     def converged(self, history: History, sum_weight: float) -> bool:
         tolerated = self.tol * sum_weight
-        return fell_by_rounding(history, tolerated) or remaining_gain(history, sum_weight) < tolerated
+        return fell_by_rounding(history, sum_weight, tolerated) or remaining_gain(history, sum_weight) < tolerated
 
 
 ROWS_OF_TOTALS = 1000
@@ -89,7 +89,7 @@ class AutomaticTolerance(Stopping):
     gain: float = 1e-3
 
     def converged(self, history: History, sum_weight: float) -> bool:
-        if fell_by_rounding(history, self.tol * sum_weight):
+        if fell_by_rounding(history, sum_weight, self.tol * sum_weight):
             return True
         if len(history) > 2 and abs(history[-1].objective - history[-2].objective) < NOTHING * self.tol * sum_weight:
             return True
@@ -123,9 +123,16 @@ NO_MATTER = 0.01
 update gains is less: such objectives may go up and down for ever."""
 
 
-def fell_by_rounding(history: History, tolerated: float) -> bool:
-    """Whether the objective last fell, but so little beside what is tolerated that an update need not be at fault."""
-    return len(history) > 2 and 0.0 <= history[-2].objective - history[-1].objective < NO_MATTER * tolerated
+def fell_by_rounding(history: History, sum_weight: float, tolerated: float) -> bool:
+    """Whether the objective last fell, but so little that an update need not be at fault.
+
+    Little is what does not matter beside what is tolerated, and where rows are coarser than float64 what their rounding
+    may be: a gain as small would say something, since the roundings of many rows cancel; a fall says that gains no
+    longer stand out from them.
+    """
+    coarser = history[-1].coarseness - 1.0
+    little = max(NO_MATTER * tolerated, rounding(history, sum_weight) * coarser)
+    return len(history) > 2 and 0.0 <= history[-2].objective - history[-1].objective < little
 
 
 NOTHING = 1e-3

@@ -14,7 +14,7 @@ from gaussmix.em.history import Entry
 from gaussmix.fitting.space import SumsSpace
 
 EPSILON = float(np.finfo(np.float64).eps)
-"""Spacing of float64 at 1, which the usual rounding is that of."""
+"""Spacing of float64 at 1, to which that of other rows is compared."""
 
 
 @dataclass(frozen=True)
@@ -43,12 +43,8 @@ class EMStep:
     monotone: bool = True
 
     def amplification(self, parameters: Mixture) -> float:
-        """How many times the usual rounding that of the objective may be.
-
-        Near-singular covariances magnify it, and float32 rows have one of their own.
-        """
-        coarse = float(np.finfo(self.source.dtype).eps) / EPSILON
-        return coarse * (parameters.family.amplification if isinstance(parameters.family, Conditioned) else 1.0)
+        """How many times the usual rounding that of the objective may be: near-singular covariances magnify it."""
+        return parameters.family.amplification if isinstance(parameters.family, Conditioned) else 1.0
 
     def expect(self, parameters: Mixture) -> Evaluation[Statistics]:
         """One pass over the rows."""
@@ -56,7 +52,8 @@ class EMStep:
         log_likelihood = statistics.log_likelihood
         objective_term = self.family_update.objective_term(parameters.family)
         objective_term += self.allocation_update.objective_term(parameters.allocation)
-        return Evaluation(Entry(log_likelihood, log_likelihood + objective_term), statistics)
+        coarseness = float(np.finfo(self.source.dtype).eps) / EPSILON
+        return Evaluation(Entry(log_likelihood, log_likelihood + objective_term, coarseness), statistics)
 
     def maximise(self, evaluation: Evaluation[Statistics], parameters: Mixture) -> Mixture:
         """Both updates, from the same sums."""
