@@ -64,8 +64,8 @@ class Anderson(Generic[Parameters, Sums]):
         self._step = step
         self._iterations = 0
         self._space: Space[Sums] | None = None
-        self._made_from: Floats | None = None
         self._here: Floats
+        self._made_from: Floats | None = None
         self._proposed: Floats | None = None
         self._images: list[Floats] = []
         self._residuals: list[Floats] = []
