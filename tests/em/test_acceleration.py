@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
+from sklearn.exceptions import ConvergenceWarning
 
 from gaussmix import GaussianMixture
 from gaussmix.core.mixture import Mixture
@@ -40,7 +42,7 @@ class Plane:
 class Ascent:
     """Short steps up a hill, whose sums are the parameters to come."""
 
-    rates: tuple[float, float] = (0.99, 0.5)
+    rates: tuple[float, ...] = (0.99, 0.5)
     saddle: bool = False
     possible: bool = True
     breaks: bool = False
@@ -73,7 +75,7 @@ class Ascent:
         return evaluation.sums
 
     def space(self, x: np.ndarray, sums: np.ndarray) -> Plane:
-        return Plane(self.possible)
+        return Plane(self.possible, np.ones(len(self.rates)))
 
 
 RULE = AutomaticTolerance(tol=1e-8, total=0.0)
@@ -194,3 +196,128 @@ def test_no_leaps_where_the_objective_may_fall(clusters):
     x = clusters(500, 2, 3, seed=6, apart=1.5)
     model = GaussianMixture(3, init_params="kmeans", reg_covar=1e-2, random_state=0, max_iter=5000).fit(x)
     assert model.history_.leaps == ()
+
+
+@pytest.mark.parametrize("n_rates", [2, 3, 4])
+def test_a_linear_step_takes_about_as_many_leaps_as_it_has_rates(n_rates):
+    """Anderson's method is GMRES where the step is linear: p + 1 iterations in p dimensions (Walker & Ni 2011).
+
+    The ridge leaves a little of each, so that some more are allowed for.
+    """
+    rates = tuple(np.linspace(0.9, 0.99, n_rates))
+    step = Ascent(rates)
+    result = run(step, np.zeros(n_rates), RULE, 10_000, Anderson(step))
+    distance = [3.0 * np.sqrt(n_rates), np.linalg.norm(result.parameters - 3.0)]
+    assert distance[1] < 1e-4 * distance[0]
+    assert result.history.leaps
+    # With so few leaps all but a millionth of the way has been gained.
+    gained = result.history.objective - result.history.objective[0]
+    after = result.history.leaps[: 2 * (n_rates + 1)][-1]
+    assert gained[after] > (1.0 - 1e-6) * gained[-1]
+    # A plain iteration keeps 0.99 of the slowest error: after as many its square alone is far more.
+    assert 0.99 ** (2 * after) > 1e-2
+
+
+def test_what_leads_against_the_gradient_is_turned_round():
+    leaps = Anderson(Ascent())
+    leaps._residuals = [np.array([1.0, 0.0])]
+    here, measure = np.array([2.0, 2.0]), np.ones(2)
+    forwards, back = np.array([5.0, 1.0]), np.array([-1.0, 3.0])
+    np.testing.assert_array_equal(leaps._uphill(here, forwards, measure), forwards)
+    np.testing.assert_array_equal(leaps._uphill(here, back, measure), forwards)
+    # What a measure of 0 says nothing of has no say.
+    np.testing.assert_array_equal(leaps._uphill(here, back, np.array([0.0, 1.0])), back)
+
+
+@dataclass
+class Overshooting:
+    """Proposes what is far worse; what it was told is kept."""
+
+    n_refused: int = 0
+    n_taken: int = 0
+
+    def watch(self, evaluation, parameters):
+        pass
+
+    def leap(self, evaluation, parameters):
+        return parameters + 1e6
+
+    def taken(self):
+        self.n_taken += 1
+
+    def refused(self):
+        self.n_refused += 1
+
+
+def test_a_leap_that_does_not_gain_is_refused_and_costs_a_pass():
+    step, quick = Ascent(), Ascent()
+    plain = run(step, np.zeros(2), RULE, 20)
+    proposals = Overshooting()
+    result = run(quick, np.zeros(2), RULE, 20, proposals)
+    np.testing.assert_array_equal(result.history.objective, plain.history.objective)
+    np.testing.assert_array_equal(result.parameters, plain.parameters)
+    assert (proposals.n_refused, proposals.n_taken) == (20, 0)
+    assert result.history.leaps == ()
+    assert quick.passes == step.passes + 20
+
+
+def test_a_listener_hears_of_what_counts_alone():
+    """A refused leap is no set of parameters that the fit came to."""
+    heard = []
+
+    class Listener:
+        def evaluated(self, parameters, history, sum_weight):
+            heard.append(history[-1].objective)
+            return False
+
+        def ended(self, status):
+            heard.append(status)
+
+    result = run(Ascent(), np.zeros(2), RULE, 5, Overshooting(), Listener())
+    np.testing.assert_array_equal(heard[:-1], result.history.objective)
+    assert heard[-1] is Status.MAX_ITER
+
+
+@pytest.mark.parametrize("weights", ["free", "equal"])
+@pytest.mark.parametrize("seed", [0, 1])
+def test_leaps_lead_to_the_top_that_plain_em_leads_to(clusters, structure, seed, weights, monkeypatch):
+    x = clusters(1000, 2, 3, seed=20 + seed, apart=1.5)
+    monkeypatch.setattr("gaussmix.estimators.fitting.AutomaticTolerance", lambda: RULE)
+    arguments = {"covariance_type": structure, "init_params": "kmeans", "random_state": 0, "max_iter": 5000}
+    arguments["weights"] = weights
+    plain = GaussianMixture(3, tol=0.0, **arguments)
+    with pytest.warns(ConvergenceWarning):
+        plain.fit(x)
+    quick = GaussianMixture(3, **arguments).fit(x)
+    assert quick.log_likelihood_ / len(x) == pytest.approx(plain.log_likelihood_ / len(x), abs=1e-6)
+    objective = quick.history_.objective
+    assert (np.diff(objective) >= -1e-12 * np.abs(objective[:-1])).all()
+    assert quick.history_.leaps
+    assert all(0 < number < len(objective) for number in quick.history_.leaps)
+
+
+def test_a_number_for_tol_gives_the_history_of_plain_em(clusters, structure, monkeypatch):
+    x = clusters(300, 2, 3, seed=7, apart=1.5)
+    arguments = {"covariance_type": structure, "init_params": "kmeans", "random_state": 0, "max_iter": 60}
+    monkeypatch.setattr(Anderson, "leap", lambda self, evaluation, parameters: None)
+    plain = GaussianMixture(3, tol="auto", **arguments)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # after max_iter
+        numbered = GaussianMixture(3, tol=1e-9, **arguments).fit(x)
+        plain.fit(x)
+    n = min(len(numbered.history_), len(plain.history_))
+    assert n > 10
+    np.testing.assert_array_equal(numbered.history_.objective[:n], plain.history_.objective[:n])
+
+
+@pytest.mark.parametrize("seed", [1, 7, 8, 13, 33])
+def test_random_labels_do_not_end_at_a_saddle(seed):
+    """There all means are alike, and gains small until they part; leaps go there too (8, 33)."""
+    rng = np.random.default_rng(seed)
+    of = rng.integers(3, size=1500)
+    x = 6.0 * rng.normal(size=(3, 2))[of] + rng.normal(size=(1500, 2))
+    labels = rng.integers(3, size=1500)
+    model = GaussianMixture(3, covariance_type="tied", init_params=labels, warm_start=True).fit(x)
+    found = model.log_likelihood_
+    model.set_params(tol=1e-11, max_iter=5000).fit(x)
+    assert model.log_likelihood_ - found < 0.01 * len(x)

@@ -78,7 +78,10 @@ class Settings:
     metavar="NUMBER|auto",
     callback=number_or_auto,
     default="auto",
-    help="Stop when the mean log-likelihood changes by less; auto: when the data could not tell what is left to gain.",
+    help=(
+        "Stop when the mean log-likelihood changes by less; auto: when less than 1e-7 a row is left to gain, "
+        "or after 30 iterations less than 0.1 in all and the last gained less than 0.001."
+    ),
 )
 @click.option(
     "--reg-covar",

@@ -71,7 +71,7 @@ def run(
         Proposes longer steps. One is taken if it raises the objective; else the plain M-step is made, and the pass that
         showed so is lost.
     listener : Listener, optional
-        Is told of every evaluation, and may ask to stop.
+        Is told of every evaluation but those of refused leaps, and may ask to stop.
     """
     status: Status | None = None
     try:

@@ -21,7 +21,9 @@ class Entry(NamedTuple):
 
 
 class History:
-    """Log-likelihood and objective of every set of parameters that was looked at, the start first.
+    """Log-likelihood and objective of every set of parameters that the fit came to, the start first.
+
+    A leap that was refused has no entry, although a pass went for it.
 
     Attributes
     ----------

@@ -12,7 +12,7 @@ Parameters = TypeVar("Parameters")
 
 
 class Listener(ABC, Generic[Parameters]):
-    """Is told of every evaluation of a loop."""
+    """Is told of every set of parameters that a loop comes to, not of refused leaps."""
 
     @abstractmethod
     def evaluated(self, parameters: Parameters, history: History, sum_weight: float) -> bool:

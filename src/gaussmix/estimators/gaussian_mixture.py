@@ -43,8 +43,10 @@ class GaussianMixture(FittingMixture):
         Which covariances are allowed: one for each component, one for all, only along the axes, only balls.
     tol : float or "auto", default="auto"
         When to stop. A number is scikit-learn's rule: the mean log-likelihood changed by less. "auto" estimates
-        what is still to gain (Aitken) and stops when that is below 1e-7 a row, or below a tenth of a nat in all where
-        iterations gain less than a hundredth of that; slow iterations are extrapolated.
+        what is still to gain (Aitken) and stops when that is below 1e-7 a row. On a long way (from 30 iterations on,
+        the later half of the last 30 gaining no more than the earlier) it stops also when less than a tenth of a nat
+        in all is to come and the last iteration gained less than a hundredth of that; both numbers are in proportion
+        smaller where the weights sum to less than 1000. With "auto" slow iterations are extrapolated.
     reg_covar : float or "auto", default="auto"
         What keeps covariances apart from zero. A number is added to their diagonals, in squared units of the
         data, as in scikit-learn; "auto" is a weak prior relative to each column's variance.

@@ -38,7 +38,7 @@ class Recipe:
     accelerated : bool
         Whether slow iterations are extrapolated. A fit that is to go EM's own way, step by step, is not.
     listener : Listener, optional
-        Is told of every evaluation on all rows, and may end the fit.
+        Is told of every evaluation on all rows but those of refused leaps, and may end the fit.
     """
 
     n_components: int
