@@ -99,7 +99,9 @@ class AutomaticTolerance(Stopping):
     def converged(self, history: History, sum_weight: float) -> bool:
         if fell_by_rounding(history, self.tol * sum_weight):
             return True
-        if len(history) > 2 and abs(history[-1].objective - history[-2].objective) < NOTHING * self.tol * sum_weight:
+        # So near a saddle as leaps go gains may be next to nothing and growing.
+        gain = abs(history[-1].objective - history[-2].objective) if len(history) > 2 else inf
+        if gain < NOTHING * self.tol * sum_weight and not _soon_after_a_leap(history):
             return True
         return self._enough(history, sum_weight, remaining_gain(history, sum_weight))
 
@@ -157,6 +159,10 @@ TOGETHER = 3
 """Iterations whose gains count as one where some were extrapolated: a leap gains much, the next often little."""
 
 
+def _soon_after_a_leap(history: History) -> bool:
+    return bool(history.leaps) and history.since_leap < SOON
+
+
 def remaining_gain(history: History, sum_weight: float) -> float:
     """Aitken's estimate of how much the objective would still rise; infinite while nothing can be said.
 
@@ -164,7 +170,7 @@ def remaining_gain(history: History, sum_weight: float) -> float:
     the beginning of a plateau. Extrapolated iterations have no rate, and one small gain after them tells no top from a
     saddle: as many plain gains must follow the last of them.
     """
-    leapt = bool(history.leaps) and history.since_leap < SOON
+    leapt = _soon_after_a_leap(history)
     if leapt and history.since_leap < GAINS:
         return inf
     if len(history) > 2 and abs(history[-1].objective - history[-2].objective) <= rounding(history, sum_weight):
