@@ -308,3 +308,16 @@ def test_a_number_for_tol_gives_the_history_of_plain_em(clusters, structure, mon
     n = min(len(numbered.history_), len(plain.history_))
     assert n > 10
     np.testing.assert_array_equal(numbered.history_.objective[:n], plain.history_.objective[:n])
+
+
+@pytest.mark.parametrize("seed", [1, 7, 8, 13, 33])
+def test_random_labels_do_not_end_at_a_saddle(seed):
+    """There all means are alike, and gains small until they part; leaps go there too (8, 33)."""
+    rng = np.random.default_rng(seed)
+    of = rng.integers(3, size=1500)
+    x = 6.0 * rng.normal(size=(3, 2))[of] + rng.normal(size=(1500, 2))
+    labels = rng.integers(3, size=1500)
+    model = GaussianMixture(3, covariance_type="tied", init_params=labels, warm_start=True).fit(x)
+    found = model.log_likelihood_
+    model.set_params(tol=1e-11, max_iter=5000).fit(x)
+    assert model.log_likelihood_ - found < 0.01 * len(x)
