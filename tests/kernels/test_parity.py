@@ -147,7 +147,7 @@ CLOSE_FLOAT32 = 2e-6
 def test_float32_rows_give_what_float64_gives_to_float32_accuracy(make_mixture, level, structure, d, k):
     """The reference computes in float64 about its own pivots; the compiled pass about what float32 holds of them."""
     close = CLOSE_FLOAT32 * max(1.0, d / 16)
-    for n in (1, 7, 64, 129, 1000):
+    for n in (1, 129, 700):
         mixture, x = problem(make_mixture, structure, k, d, n)
         x = x.astype(np.float32)
         held = mixture.family.means.astype(np.float32).astype(float)
