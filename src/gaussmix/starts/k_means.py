@@ -8,7 +8,7 @@ from gaussmix.core.frame import Frame, Scaling
 from gaussmix.core.summary import Summary
 from gaussmix.core.types import Floats, Integers
 
-LLOYD_ITERATIONS = 20
+LLOYD_ITERATIONS = 10
 """A partition that is only to be raced need not be k-means' last; most rows have found their place by then."""
 
 

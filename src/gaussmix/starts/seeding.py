@@ -42,20 +42,22 @@ def greedy_k_means_plus_plus(x: Floats, weight: Floats, k: int, generator: np.ra
         Of the draws.
     """
     n_draws = 2 + int(np.log(k))  # as many as the paper's authors used in their own code
+    x = np.asfortranarray(x)
     chosen = [int(draw_rows(weight, 1, generator)[0])]
-    distance = _squared_distance(x, x[chosen[0]])
+    distance = _squared_distances(x, x[chosen])[0]
     while len(chosen) < k:
         potential = weight * distance
         if not potential.sum() > 0.0:  # every row is a centre already
             potential = weight
         draws = draw_rows(potential, n_draws, generator)
-        shrunk = [np.minimum(distance, _squared_distance(x, x[row])) for row in draws]
-        best = int(np.argmin([weight @ s for s in shrunk]))
+        shrunk = np.minimum(distance, _squared_distances(x, x[draws]))  # (draws, m)
+        best = int((shrunk @ weight).argmin())
         chosen.append(int(draws[best]))
         distance = shrunk[best]
     return np.array(chosen)
 
 
-def _squared_distance(x: Floats, centre: Floats) -> Floats:
-    z = x - centre
-    return np.einsum("md,md->m", z, z)
+def _squared_distances(x: Floats, centres: Floats) -> Floats:
+    """Of each row from each centre, shape (centres, m), for rows that lie column by column."""
+    z = x.T[:, np.newaxis] - centres.T[:, :, np.newaxis]  # (d, centres, m)
+    return np.einsum("dcm,dcm->cm", z, z)
