@@ -14,7 +14,7 @@ ALLOWED = 0.3
 """Seconds: the promised 0.1 and what a busy machine takes to give the processes their turns."""
 
 CHILD = """
-import sys, time
+import signal, sys, time
 import numpy as np
 from gaussmix.allocations.weights import CommonWeights
 from gaussmix.core.frame import Frame
@@ -31,6 +31,7 @@ rng = np.random.default_rng(0)
 x = np.broadcast_to(rng.normal(size=d), (n, d))
 family = Gaussian(STRUCTURES["full"], rng.normal(size=(k, d)), np.tile(np.eye(d), (k, 1, 1)))
 mixture = Mixture(family, CommonWeights.equal(k), Frame.identity(d))
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where a shell started this in the background
 print("started", flush=True)
 try:
     if kind == "expect":
