@@ -13,9 +13,8 @@ from gaussmix.families.structures import STRUCTURES
 
 EPSILON = np.finfo(np.float64).eps
 # Rows in other units carry other rounding errors, some 1e-16 of a spread each. EM takes them to its fixed point
-# multiplied by 1 / (1 − rate), some hundreds for these overlapping clusters, and by the covariances' condition; leaps
-# (differences of nearly equal iterations) by some tens more: 1.3e-10 was the most.
-CLOSE = 1e-9
+# multiplied by 1 / (1 − rate), some hundreds for these overlapping clusters, and by the covariances' condition.
+CLOSE = 1e-10
 
 FACTORS = [1e-150, 1e-75, 1e-8, 1.0 / 3.0, 254.0, 1e12, 1e75, 1e150]
 OFFSETS = [-1e3, 1e6, 1e10]
