@@ -123,16 +123,11 @@ inline void gather_features_wide_tile(const Tile<T>& tile, const Shares<T>& shar
 template <class T, Moments moments>
 inline void gather_features(const Tile<T>& tile, const Shares<T>& shares, const double* pivot, double* sums,
                             T* scratch) {
-  switch (tile.d) {
-    case 1: return gather_features_narrow_tile<T, 1, moments>(tile, shares, pivot, sums);
-    case 2: return gather_features_narrow_tile<T, 2, moments>(tile, shares, pivot, sums);
-    case 3: return gather_features_narrow_tile<T, 3, moments>(tile, shares, pivot, sums);
-    case 4: return gather_features_narrow_tile<T, 4, moments>(tile, shares, pivot, sums);
-    case 5: return gather_features_narrow_tile<T, 5, moments>(tile, shares, pivot, sums);
-    case 6: return gather_features_narrow_tile<T, 6, moments>(tile, shares, pivot, sums);
-    case 7: return gather_features_narrow_tile<T, 7, moments>(tile, shares, pivot, sums);
-    default: return gather_features_wide_tile<T, moments>(tile, shares, pivot, sums, scratch);
-  }
+  const auto narrow = [&](auto d) {
+    gather_features_narrow_tile<T, decltype(d)::value, moments>(tile, shares, pivot, sums);
+  };
+  if (!with_const<1, gather_features_narrow + 1>(tile.d, narrow))
+    gather_features_wide_tile<T, moments>(tile, shares, pivot, sums, scratch);
 }
 
 // sum_weight (k,), sum_x (k, d) and, if they were summed, squares (k, d).

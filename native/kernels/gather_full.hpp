@@ -29,17 +29,11 @@ template <class T>
 inline void gather_full(const Tile<T>& tile, const Shares<T>& shares, const Centres& centres, double* sums,
                         T* scratch) {
   const double* pivot = centres.pivot;
-  switch (tile.d) {
-    case 1: return gather_full_narrow_tile<T, 1>(tile, shares, pivot, sums, scratch);
-    case 2: return gather_full_narrow_tile<T, 2>(tile, shares, pivot, sums, scratch);
-    case 3: return gather_full_narrow_tile<T, 3>(tile, shares, pivot, sums, scratch);
-    case 4: return gather_full_narrow_tile<T, 4>(tile, shares, pivot, sums, scratch);
-    case 5: return gather_full_narrow_tile<T, 5>(tile, shares, pivot, sums, scratch);
-    case 6: return gather_full_narrow_tile<T, 6>(tile, shares, pivot, sums, scratch);
-    case 7: return gather_full_narrow_tile<T, 7>(tile, shares, pivot, sums, scratch);
-    case 8: return gather_full_narrow_tile<T, 8>(tile, shares, pivot, sums, scratch);
-    default: return gather_full_wide_tile<T>(tile, shares, pivot, sums, scratch);
-  }
+  const auto narrow = [&](auto d) {
+    gather_full_narrow_tile<T, decltype(d)::value>(tile, shares, pivot, sums, scratch);
+  };
+  if (!with_const<1, gather_full_narrow + 1>(tile.d, narrow))
+    gather_full_wide_tile<T>(tile, shares, pivot, sums, scratch);
 }
 
 template <class T>

@@ -46,16 +46,9 @@ inline void scatter_block(ptrdiff_t rows, const T* feature, const T* columns, pt
 template <class T, int G>
 inline void scatter_rows(ptrdiff_t features, ptrdiff_t rows, const T* feature, const T* columns, ptrdiff_t stride,
                          double* const* sums) {
-  switch (features) {
-    case 1: return scatter_block<T, 1, G>(rows, feature, columns, stride, sums);
-    case 2: return scatter_block<T, 2, G>(rows, feature, columns, stride, sums);
-    case 3: if constexpr (block_rows > 2) return scatter_block<T, 3, G>(rows, feature, columns, stride, sums); break;
-    case 4: if constexpr (block_rows > 2) return scatter_block<T, 4, G>(rows, feature, columns, stride, sums); break;
-    case 5: if constexpr (block_rows > 4) return scatter_block<T, 5, G>(rows, feature, columns, stride, sums); break;
-    case 6: if constexpr (block_rows > 4) return scatter_block<T, 6, G>(rows, feature, columns, stride, sums); break;
-    case 7: if constexpr (block_rows > 4) return scatter_block<T, 7, G>(rows, feature, columns, stride, sums); break;
-    case 8: if constexpr (block_rows > 4) return scatter_block<T, 8, G>(rows, feature, columns, stride, sums); break;
-  }
+  with_const<1, block_rows + 1>(features, [&](auto i) {
+    scatter_block<T, decltype(i)::value, G>(rows, feature, columns, stride, sums);
+  });
 }
 
 // The triangle of a whole group and I features of the next. first, second: the two groups of columns;
@@ -83,16 +76,9 @@ inline void scatter_triangle(ptrdiff_t rows, const T* first, const T* second, do
 template <class T>
 inline void scatter_triangle_rows(ptrdiff_t features, ptrdiff_t rows, const T* first, const T* second,
                                   double* first_sums, double* second_sums) {
-  switch (features) {
-    case 1: return scatter_triangle<T, 1>(rows, first, second, first_sums, second_sums);
-    case 2: return scatter_triangle<T, 2>(rows, first, second, first_sums, second_sums);
-    case 3: return scatter_triangle<T, 3>(rows, first, second, first_sums, second_sums);
-    case 4: return scatter_triangle<T, 4>(rows, first, second, first_sums, second_sums);
-    case 5: return scatter_triangle<T, 5>(rows, first, second, first_sums, second_sums);
-    case 6: return scatter_triangle<T, 6>(rows, first, second, first_sums, second_sums);
-    case 7: return scatter_triangle<T, 7>(rows, first, second, first_sums, second_sums);
-    default: return scatter_triangle<T, 8>(rows, first, second, first_sums, second_sums);
-  }
+  with_const<1, int(group_features<T>) + 1>(features, [&](auto i) {
+    scatter_triangle<T, decltype(i)::value>(rows, first, second, first_sums, second_sums);
+  });
 }
 
 }  // namespace GAUSSMIX_LEVEL

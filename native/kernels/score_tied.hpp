@@ -162,17 +162,8 @@ inline void score_tied_wide_tile(const T* packed, const Tile<T>& tile, Shares<T>
 
 template <class T>
 inline void score_tied(const Scorer<T>& scorer, const Tile<T>& tile, Shares<T>& shares) {
-  switch (tile.d) {
-    case 1: return score_tied_narrow_tile<T, 1>(scorer.packed, tile, shares);
-    case 2: return score_tied_narrow_tile<T, 2>(scorer.packed, tile, shares);
-    case 3: return score_tied_narrow_tile<T, 3>(scorer.packed, tile, shares);
-    case 4: return score_tied_narrow_tile<T, 4>(scorer.packed, tile, shares);
-    case 5: return score_tied_narrow_tile<T, 5>(scorer.packed, tile, shares);
-    case 6: return score_tied_narrow_tile<T, 6>(scorer.packed, tile, shares);
-    case 7: return score_tied_narrow_tile<T, 7>(scorer.packed, tile, shares);
-    case 8: return score_tied_narrow_tile<T, 8>(scorer.packed, tile, shares);
-    default: return score_tied_wide_tile<T>(scorer.packed, tile, shares);
-  }
+  const auto narrow = [&](auto d) { score_tied_narrow_tile<T, decltype(d)::value>(scorer.packed, tile, shares); };
+  if (!with_const<1, score_full_narrow + 1>(tile.d, narrow)) score_tied_wide_tile<T>(scorer.packed, tile, shares);
 }
 
 }  // namespace GAUSSMIX_LEVEL

@@ -150,6 +150,17 @@ GAUSSMIX_INLINE void unroll(F&& f) {
   }
 }
 
+// f(Const<n>) for that n of begin ... end - 1 which a number of run time is. False if it is none of them.
+template <int begin, int end, class F>
+GAUSSMIX_INLINE bool with_const(ptrdiff_t number, F&& f) {
+  if constexpr (begin < end) {
+    if (number != begin) return with_const<begin + 1, end>(number, static_cast<F&&>(f));
+    f(Const<begin>{});
+    return true;
+  }
+  return false;
+}
+
 // The root of positive numbers. One instruction for 8 lanes takes as long as some 48 multiply-adds; a first guess of
 // 14 bits, two steps of Newton's method for the root and half its inverse, and a last one for the root alone take a
 // quarter of that.
