@@ -45,23 +45,22 @@ def main() -> int:
     results = []
     for result in runner.run(cases, engines, settings):
         results.append(result)
-        console.print(f"{len(results)}/{len(cases)} {result.case.name}", style="dim")
-    # The most that was seen beside any case: a moment in which the machine was busy is no peak.
-    flops = max((result.fma_peak for result in results if result.fma_peak), default=None)
+        console.print(f"{len(results)}/{len(cases)} {table.line(result)}", style="dim")
+        if options.json is not None:  # after each case: a run that is ended early keeps what it has
+            document = _document(settings, versions, results)
+            options.json.write_text(json.dumps(document, indent=1) + "\n")
+    flops = _flops(results)
     table.show(results, list(engines), flops, console)
     if flops is not None:
         console.print(f"fused-multiply-add peak ({peak.level()}): {flops / 1e9:.0f} GFLOP/s")
-
     if options.json is not None:
-        document = _document(settings, versions, flops, results)
-        options.json.write_text(json.dumps(document, indent=1) + "\n")
         console.print(f"All timings: {options.json}")
     return 1 if any(result.failure for result in results) else 0
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--cases", default="*", help="names to run, as a pattern: 'full-overlapping-*'")
+    parser.add_argument("--cases", default="*", help="names to run, as patterns with commas: 'full-overlapping-*,diag-*'")
     parser.add_argument("--engines", default=",".join(ENGINES), help="by name, with commas")
     parser.add_argument("--threads", type=int, default=machine.usable_cores())
     parser.add_argument("--repeat", type=int, help=f"repetitions (default: {THOROUGH[0]})")
@@ -95,7 +94,8 @@ def _engines(names: str) -> tuple[dict[str, Engine], dict[str, str], list[str]]:
 
 
 def _cases(pattern: str, quick: bool) -> tuple[Case, ...]:
-    cases = tuple(case for case in grid() if fnmatch(case.name, pattern))
+    patterns = pattern.split(",")
+    cases = tuple(case for case in grid() if any(fnmatch(case.name, each) for each in patterns))
     return tuple(case.shrunk(QUICK_SHRINK) for case in cases) if quick else cases
 
 
@@ -106,10 +106,14 @@ def _heading(settings: runner.Settings) -> str:
     )
 
 
+def _flops(results: list[runner.Result]) -> float | None:
+    """Return the most that was seen beside any case: a moment in which the machine was busy is no peak."""
+    return max((result.fma_peak for result in results if result.fma_peak), default=None)
+
+
 def _document(
     settings: runner.Settings,
     versions: dict[str, str],
-    flops: float | None,
     results: list[runner.Result],
 ) -> dict[str, Any]:
     for package in ("numpy", "scipy"):
@@ -125,7 +129,7 @@ def _document(
         "iterations": runner.ITERATIONS,
         "tolerance": runner.TOLERANCE,
         "kernel_level": peak.level(),
-        "fma_peak_flops": flops,
+        "fma_peak_flops": _flops(results),
         "results": [result.as_json() for result in results],
     }
 

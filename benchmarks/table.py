@@ -24,6 +24,12 @@ def show(results: Iterable[Result], engines: Sequence[str], peak: float | None, 
             console.print(f"{result.case.name}: without {engine}: {reason}")
 
 
+def line(result: Result) -> str:
+    """Return a case and each engine's milliseconds an iteration, as soon as they are there."""
+    timings = (f"{engine} {_number(timing.iteration * 1e3)}" for engine, timing in result.timings.items())
+    return f"{result.case.name}: {result.failure or ', '.join(timings)}"
+
+
 def _title(case: Case) -> str:
     return f"{case.structure}, {case.kind}, {case.dtype}"
 
