@@ -77,13 +77,15 @@ def test_one_component_needs_no_race(clusters):
     assert len(model.starts_) == 1
 
 
-@pytest.mark.parametrize("name", [name for name in STARTS if name != "random"])  # it may begin at a saddle
+@pytest.mark.parametrize("name", list(STARTS))
 def test_every_named_start_finds_clear_clusters(structure, name):
+    """Two rows of one cluster begin near the saddle that splits both clusters alike, where one fit in five ends."""
+    n_init = 5 if name in {"random", "random_from_data"} else 1
     rng = np.random.default_rng(2)
     x = np.concatenate([rng.normal((20.0 * j, 0.0), 1.0, (60, 2)) for j in range(2)])
-    model = GaussianMixture(2, covariance_type=structure, init_params=name, random_state=1).fit(x)
+    model = GaussianMixture(2, covariance_type=structure, init_params=name, n_init=n_init, random_state=1).fit(x)
     assert np.sort(model.means_[:, 0]) == pytest.approx([0.0, 20.0], abs=1.0)
-    again = GaussianMixture(2, covariance_type=structure, init_params=name, random_state=1).fit(x)
+    again = GaussianMixture(2, covariance_type=structure, init_params=name, n_init=n_init, random_state=1).fit(x)
     np.testing.assert_array_equal(model.means_, again.means_)
 
 
