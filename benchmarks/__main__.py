@@ -60,7 +60,9 @@ def main() -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--cases", default="*", help="names to run, as patterns with commas: 'full-overlapping-*,diag-*'")
+    parser.add_argument(
+        "--cases", default="*", help="names to run, as patterns with commas: 'full-overlapping-*,diag-*'"
+    )
     parser.add_argument("--engines", default=",".join(ENGINES), help="by name, with commas")
     parser.add_argument("--threads", type=int, default=machine.usable_cores())
     parser.add_argument("--repeat", type=int, help=f"repetitions (default: {THOROUGH[0]})")

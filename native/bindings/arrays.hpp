@@ -85,14 +85,16 @@ inline Rows rows_of(const Array& x) {
 inline Form form_of(const std::string& text, const char* name) {
   if (text == "full") return form_full;
   if (text == "diagonal") return form_diagonal;
+  if (text == "spherical") return form_spherical;
   if (text == "tied") return form_tied;
-  refuse(name, "expected 'full', 'diagonal' or 'tied', got '" + text + "'");
+  refuse(name, "expected 'full', 'diagonal', 'spherical' or 'tied', got '" + text + "'");
 }
 
 // Shape of the factors of k components.
 inline std::vector<size_t> factor_shape(Form form, size_t k, size_t d) {
   switch (form) {
-    case form_diagonal: return {k, d};
+    case form_diagonal:
+    case form_spherical: return {k, d};
     case form_tied: return {d, d};
     default: return {k, d, d};
   }

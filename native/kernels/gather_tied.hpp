@@ -7,7 +7,7 @@
 // costs as many digits as e is long in deviations of the component, squared: anchors are chosen so that it is short.
 #pragma once
 
-#include "gather_diagonal.hpp"
+#include "gather_features.hpp"
 #include "gather_full.hpp"
 
 namespace gaussmix {
@@ -17,7 +17,7 @@ inline bool gather_tied_needs_rows(ptrdiff_t d) { return gather_full_needs_rows(
 
 // The anchors as if they were components.
 inline Centres anchors_of(const Centres& centres) {
-  return {centres.anchors, centres.d, centres.anchor, centres.anchors, nullptr, centres.anchor};
+  return {centres.anchors, centres.d, centres.anchor, centres.anchors, nullptr, centres.anchor, nullptr};
 }
 
 // Working sums: sum_weight and sum_x of the components; all moments of the anchors; for the end of a chunk the
@@ -85,7 +85,7 @@ inline void gather_tied(const Tile<T>& tile, const Shares<T>& shares, const Cent
                         T* scratch) {
   T* rest = scratch + anchor_shares(tile.panels * panel_rows, centres.anchors);
   const Shares<T> sum = shares_of_anchors(shares, tile.panels, centres, scratch);
-  gather_features<T, Moments::mean>(tile, shares, centres.pivot, sums, rest);
+  gather_features<T, Moments::mean>(tile, shares, {centres.pivot, nullptr}, sums, rest);
   gather_full<T>(tile, sum, anchors_of(centres), sums + gather_tied_means<T>(centres), rest);
 }
 
@@ -93,7 +93,7 @@ inline void gather_tied(const Tile<T>& tile, const Shares<T>& shares, const Cent
 template <class T>
 inline void gather_tied_finish(const Centres& centres, double* sums, double* packed) {
   const ptrdiff_t k = centres.k, d = centres.d, entries = d * (d + 1) / 2;
-  gather_features_finish<T, Moments::mean>(k, d, sums, packed);
+  gather_features_finish<T, Moments::mean>(centres, {centres.pivot, nullptr}, sums, packed, [](auto...) {});
   double* full = sums + gather_tied_means<T>(centres);
   double* about_anchors = full + gather_full_sums<T>(anchors_of(centres));
   double* shift = about_anchors + gather_tied_packed(centres);

@@ -1,7 +1,8 @@
 // Scores under diagonal covariances: log_constant - sum_j ((z_j - mean_j) factor_j)^2 / 2, factor = 1 / standard
-// deviation.
+// deviation; and under spherical ones, whose factor is the same for all features.
 #pragma once
 
+#include "../pass/anchors.hpp"
 #include "score_full.hpp"
 
 namespace gaussmix {
@@ -11,33 +12,79 @@ namespace GAUSSMIX_LEVEL {
 // as cover a latency of 4 on two units; a vector of rows is loaded once for the four.
 constexpr int score_diagonal_components = registers >= 32 ? 4 : 2;
 
-// Packed: for each group of components, for each feature: means of the group, factors of the group; then the
-// log constants of all components. A last, incomplete group is filled with zeros.
+// How the deviation y of a coordinate z comes from two parameters a and b of a component.
+enum class Deviation {
+  exact,   // y = (z - a) b, a = mean, b = factor
+  offset,  // y = z b + a, a = -mean factor, one multiply-add: off by some roundings of a, so for small a only
+  common,  // y = z - a; the squares are multiplied by one factor squared after they were added
+};
+
+// Packed: for each group of components, for each feature: a of the group, b of the group; then for each component its
+// log constant, for each its factor squared, and for each group how its deviations are made. A last, incomplete group
+// is filled with zeros.
 inline size_t score_diagonal_size(ptrdiff_t k, ptrdiff_t d) {
   const ptrdiff_t filled = round_up(k, score_diagonal_components);
-  return size_t(filled * 2 * d + filled);
+  return size_t(filled * (2 * d + 2) + filled / score_diagonal_components);
+}
+
+template <class T>
+inline void pack_deviations(const Model& model, ptrdiff_t first, Deviation way, T* packed) {
+  constexpr ptrdiff_t g = score_diagonal_components;
+  for (ptrdiff_t j = 0; j < model.d; ++j, packed += 2 * g)
+    for (ptrdiff_t i = 0; i < g; ++i) {
+      const bool there = first + i < model.k;
+      const double mean = there ? model.means[(first + i) * model.d + j] : 0;
+      const double factor = there ? model.factor[(first + i) * model.d + j] : 0;
+      packed[i] = T(way == Deviation::offset ? -mean * factor : mean);
+      packed[g + i] = T(factor);
+    }
+}
+
+// `way(c)`: how the deviations of component c may be made beside exactly. A group has one way.
+template <class T, class Way>
+inline void pack_diagonal(const Model& model, T* packed, Way way) {
+  constexpr ptrdiff_t g = score_diagonal_components;
+  const ptrdiff_t d = model.d, filled = round_up(model.k, g);
+  T* log_constant = packed + filled * 2 * d;
+  T* square = log_constant + filled;
+  T* ways = square + filled;
+  for (ptrdiff_t first = 0; first < filled; first += g) {
+    Deviation all = way(first);
+    for (ptrdiff_t c = first + 1; c < first + g && c < model.k; ++c)
+      if (way(c) != all) all = Deviation::exact;
+    pack_deviations(model, first, all, packed + first * 2 * d);
+    ways[first / g] = T(int(all));
+  }
+  for (ptrdiff_t c = 0; c < filled; ++c) {
+    log_constant[c] = c < model.k ? T(model.log_constant[c]) : T(0);
+    square[c] = c < model.k ? T(model.factor[c * d] * model.factor[c * d]) : T(0);
+  }
 }
 
 template <class T>
 inline void score_diagonal_pack(const Model& model, T* packed) {
-  constexpr ptrdiff_t g = score_diagonal_components;
-  const ptrdiff_t filled = round_up(model.k, g);
-  for (ptrdiff_t first = 0; first < filled; first += g)
-    for (ptrdiff_t j = 0; j < model.d; ++j, packed += 2 * g)
-      for (ptrdiff_t i = 0; i < g; ++i) {
-        const bool there = first + i < model.k;
-        packed[i] = there ? T(model.means[(first + i) * model.d + j]) : T(0);
-        packed[g + i] = there ? T(model.factor[(first + i) * model.d + j]) : T(0);
-      }
-  for (ptrdiff_t c = 0; c < filled; ++c) *packed++ = c < model.k ? T(model.log_constant[c]) : T(0);
+  pack_diagonal(model, packed, [&](ptrdiff_t c) {
+    const bool near = is_near_origin(model.d, model.means + c * model.d, model.factor + c * model.d, anchor_reach);
+    return near ? Deviation::offset : Deviation::exact;
+  });
 }
 
-inline double score_diagonal_operations(ptrdiff_t k, ptrdiff_t d) { return 3.0 * double(k) * double(d); }
+// Where the factor is of another order than rows ever are, squares of differences could leave the range of T.
+template <class T>
+inline void score_spherical_pack(const Model& model, T* packed) {
+  pack_diagonal(model, packed, [&](ptrdiff_t c) {
+    const double factor = model.factor[c * model.d];
+    const bool ordinary = factor < Limits<T>::ordinary && factor * Limits<T>::ordinary > 1;
+    return ordinary ? Deviation::common : Deviation::exact;
+  });
+}
+
+inline double score_diagonal_operations(ptrdiff_t k, ptrdiff_t d) { return 2.0 * double(k) * double(d); }
 
 // `there` components of one group for one panel.
-template <class T>
-GAUSSMIX_INLINE void score_diagonal_group(const T* packed, const T* log_constant, ptrdiff_t there, ptrdiff_t d,
-                                          const T* z, T* out) {
+template <class T, Deviation way>
+GAUSSMIX_INLINE void score_diagonal_group(const T* packed, const T* log_constant, const T* factor_square,
+                                          ptrdiff_t there, ptrdiff_t d, const T* z, T* out) {
   constexpr int w = Simd<T>::width;
   constexpr int g = score_diagonal_components;
   constexpr int n = panel_rows / w >= 2 ? 2 : 1;
@@ -48,8 +95,12 @@ GAUSSMIX_INLINE void score_diagonal_group(const T* packed, const T* log_constant
       Vector<T> own[n];
       unroll<0, n>([&](auto v) GAUSSMIX_LAMBDA { own[v] = load(z + j * panel_rows + r + v * w); });
       unroll<0, g>([&](auto i) GAUSSMIX_LAMBDA {
+        const T a = parameters[i], b = parameters[g + i];
         unroll<0, n>([&](auto v) GAUSSMIX_LAMBDA {
-          const Vector<T> y = (own[v] - parameters[i]) * parameters[g + i];
+          Vector<T> y;
+          if constexpr (way == Deviation::exact) y = (own[v] - a) * b;
+          else if constexpr (way == Deviation::offset) y = own[v] * b + a;
+          else y = own[v] - a;
           square[i][v] += y * y;
         });
       });
@@ -57,6 +108,7 @@ GAUSSMIX_INLINE void score_diagonal_group(const T* packed, const T* log_constant
     unroll<0, g>([&](auto i) GAUSSMIX_LAMBDA {
       if (i < there)
         unroll<0, n>([&](auto v) GAUSSMIX_LAMBDA {
+          if constexpr (way == Deviation::common) square[i][v] *= factor_square[i];
           store(out + i * panel_rows + r + v * w, score_of<T>(log_constant[i], square[i][v]));
         });
     });
@@ -64,18 +116,22 @@ GAUSSMIX_INLINE void score_diagonal_group(const T* packed, const T* log_constant
 }
 
 // IN: tile.by_feature, packed. OUT: shares.value.
-// 3 d operations a row and component; a panel (128 d bytes) stays in the first-level cache while the
-// parameters (16 d bytes a component) pass by.
+// 2 d operations a row and component, 3 d where deviations are exact; a panel (128 d bytes) stays in the first-level
+// cache while the parameters (16 d bytes a component) pass by.
 template <class T>
 inline void score_diagonal(const Scorer<T>& scorer, const Tile<T>& tile, Shares<T>& shares) {
   constexpr ptrdiff_t g = score_diagonal_components;
-  const ptrdiff_t d = tile.d, k = shares.k;
-  const T* log_constant = scorer.packed + round_up(k, g) * 2 * d;
+  const ptrdiff_t d = tile.d, k = shares.k, filled = round_up(k, g);
+  const T* log_constant = scorer.packed + filled * 2 * d;
+  const T* factor_square = log_constant + filled;
+  const T* ways = factor_square + filled;
   for (ptrdiff_t p = 0; p < tile.panels; ++p)
     for (ptrdiff_t c = 0; c < k; c += g)
-      score_diagonal_group(scorer.packed + c * 2 * d, log_constant + c, k - c, d,
-                           tile.by_feature + p * d * panel_rows,
-                           shares.value + p * shares.panel_stride + c * panel_rows);
+      with_const<int(Deviation::exact), int(Deviation::common) + 1>(ptrdiff_t(ways[c / g]), [&](auto way) {
+        score_diagonal_group<T, Deviation(decltype(way)::value)>(
+            scorer.packed + c * 2 * d, log_constant + c, factor_square + c, k - c, d,
+            tile.by_feature + p * d * panel_rows, shares.value + p * shares.panel_stride + c * panel_rows);
+      });
 }
 
 }  // namespace GAUSSMIX_LEVEL

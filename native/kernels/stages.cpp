@@ -4,6 +4,7 @@
 #include "exp.hpp"
 #include "gather_diagonal.hpp"
 #include "gather_full.hpp"
+#include "gather_spherical.hpp"
 #include "gather_tied.hpp"
 #include "score_diagonal.hpp"
 #include "score_full.hpp"
@@ -39,15 +40,19 @@ static constexpr Kernels<T> kernels() {
       {{score_full_size, score_full_pack<T>, score_full<T>, far_square_full, score_full_operations},
        {score_diagonal_size, score_diagonal_pack<T>, score_diagonal<T>, far_square_diagonal,
         score_diagonal_operations},
+       {score_diagonal_size, score_spherical_pack<T>, score_diagonal<T>, far_square_diagonal,
+        score_diagonal_operations},
        {score_tied_size, score_tied_pack<T>, score_tied<T>, far_square_tied, score_tied_operations}},
       {{share_soft<T, false>}, {share_hard<T>}},
       {share_soft<T, true>},
       {{gather_full_needs_rows, gather_full_sums<T>, gather_full_scratch<T>, gather_full_scatter, gather_full<T>,
-        gather_full_finish<T>, gather_full_operations, false},
+        gather_full_finish<T>, gather_full_operations, AnchorPlaces::pivots},
        {gather_features_needs_rows, gather_diagonal_sums<T>, gather_diagonal_scratch, gather_diagonal_scatter,
-        gather_diagonal<T>, gather_diagonal_finish<T>, gather_diagonal_operations, false},
+        gather_diagonal<T>, gather_diagonal_finish<T>, gather_diagonal_operations, AnchorPlaces::origin},
+       {gather_features_needs_rows, gather_spherical_sums<T>, gather_diagonal_scratch, gather_spherical_scatter,
+        gather_spherical<T>, gather_spherical_finish<T>, gather_spherical_operations, AnchorPlaces::origin},
        {gather_tied_needs_rows, gather_tied_sums<T>, gather_tied_scratch<T>, gather_tied_scatter, gather_tied<T>,
-        gather_tied_finish<T>, gather_tied_operations, true}},
+        gather_tied_finish<T>, gather_tied_operations, AnchorPlaces::shared}},
       map_vector<T, plain_exp<T>>,
       map_vector<T, plain_log<T>>,
   };

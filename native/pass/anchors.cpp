@@ -1,16 +1,22 @@
 #include "anchors.hpp"
 
+#include <algorithm>
+#include <cmath>
 #include <numeric>
 
 namespace gaussmix {
 
+bool is_near_origin(ptrdiff_t d, const double* point, const double* factor, double reach) {
+  return std::all_of(point, point + d, [&](const double& each) { return std::fabs(each * factor[&each - point]) <= reach; });
+}
+
 Anchors::Anchors(ptrdiff_t k, ptrdiff_t d, const double* pivot)
-    : k_(k), d_(d), pivot_(pivot), group_(size_t(k)), anchor_(pivot, pivot + k * d) {
+    : k_(k), d_(d), pivot_(pivot), group_(size_t(k)), anchor_(pivot, pivot + k * d), at_origin_(size_t(k)) {
   std::iota(group_.begin(), group_.end(), 0);
 }
 
 Anchors::Anchors(ptrdiff_t k, ptrdiff_t d, const double* pivot, const double* factor)
-    : k_(k), d_(d), pivot_(pivot), group_(size_t(k)) {
+    : k_(k), d_(d), pivot_(pivot), group_(size_t(k)), at_origin_(size_t(k)) {
   std::vector<double> whitened;  // of the anchors (anchors, d)
   for (ptrdiff_t c = 0; c < k; ++c) {
     std::vector<double> own(size_t(d), 0.0);
@@ -34,8 +40,16 @@ Anchors::Anchors(ptrdiff_t k, ptrdiff_t d, const double* pivot, const double* fa
   }
 }
 
+void Anchors::move_to_origin(const double* factor, double reach) {
+  for (ptrdiff_t c = 0; c < k_; ++c) {
+    if (!is_near_origin(d_, pivot_ + c * d_, factor + c * d_, reach)) continue;
+    at_origin_[size_t(c)] = 1;
+    std::fill_n(anchor_.begin() + c * d_, d_, 0.0);
+  }
+}
+
 Centres Anchors::centres() const {
-  return {k_, d_, pivot_, ptrdiff_t(anchor_.size()) / d_, group_.data(), anchor_.data()};
+  return {k_, d_, pivot_, ptrdiff_t(anchor_.size()) / d_, group_.data(), anchor_.data(), at_origin_.data()};
 }
 
 }  // namespace gaussmix

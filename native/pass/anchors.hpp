@@ -1,4 +1,4 @@
-// Which components share an anchor, about which the scatter that all of them have in common is summed.
+// The points about which moments are summed, where those are not the components' own pivots.
 #pragma once
 
 #include <vector>
@@ -12,12 +12,18 @@ namespace gaussmix {
 // whose rows overlap are nearer to each other than that, so that most rows have shares at one anchor only.
 constexpr double anchor_reach = 16;
 
+// Whether each coordinate of a point is within so many standard deviations of the origin; factor: their inverses.
+bool is_near_origin(ptrdiff_t d, const double* point, const double* factor, double reach);
+
 class Anchors {
  public:
-  // Each component its own.
+  // Each component its own: its pivot.
   Anchors(ptrdiff_t k, ptrdiff_t d, const double* pivot);
   // Distances |factor^T (a - b)|, factor (d, d) upper triangular.
   Anchors(ptrdiff_t k, ptrdiff_t d, const double* pivot, const double* factor);
+
+  // The origin for components that are within reach of it in each feature, factor (k, d) inverse standard deviations.
+  void move_to_origin(const double* factor, double reach);
 
   Centres centres() const;
 
@@ -26,6 +32,7 @@ class Anchors {
   const double* pivot_;
   std::vector<int32_t> group_;
   std::vector<double> anchor_;
+  std::vector<uint8_t> at_origin_;
 };
 
 }  // namespace gaussmix

@@ -35,6 +35,10 @@ struct Limits<double> {
   // A squared distance of more than this, or one that is not a number, counts as this; a row whose best score
   // is below far_score is "far" and is decided by scaled distances.
   static constexpr double square = 1e300;
+  // Squares of deviations, divided by the square of a factor below this and above its inverse, are numbers still.
+  static constexpr double ordinary = 1e100;
+  // Sums about a point that lies so many deviations away are off by its square as many roundings.
+  static constexpr double gather_reach = 16;
   static constexpr double far_score = -1e299;
   // Stands for a density of 0 until the log density is written: a score must stay finite.
   static constexpr double lowest = -1.7976931348623157e308;
@@ -46,12 +50,14 @@ struct Limits<float> {
   static constexpr float negligible_share = 1e-12f;
   static constexpr float coordinate = 1e30f;
   static constexpr float square = 1e30f;
+  static constexpr double ordinary = 1e10;
+  static constexpr double gather_reach = 2;
   static constexpr float far_score = -1e29f;
   static constexpr float lowest = -3.40282347e38f;
 };
 
 enum Storage { storage_float64, storage_float32 };
-enum Form { form_full, form_diagonal, form_tied, forms };
+enum Form { form_full, form_diagonal, form_spherical, form_tied, forms };
 enum Mode { mode_soft, mode_hard, modes };
 
 // The caller's rows. Strides count elements.
@@ -94,19 +100,24 @@ struct Shares {
 struct Model {
   ptrdiff_t k, d;
   const double* means;         // (k, d)
-  const double* factor;        // full (k, d, d) upper triangles | diagonal (k, d) | tied (d, d) upper triangle
+  const double* factor;        // full (k, d, d) upper triangles | diagonal, spherical (k, d) | tied (d, d) upper triangle
   const double* log_constant;  // (k,)
 };
 
-// The points about which moments are taken. Components that lie near each other may share an anchor: a stage whose
-// scatter is one for all components sums it about anchors, a row once for each anchor and not for each component.
+// The points about which moments are asked for, the pivots, and those about which they are summed, the anchors.
+// Components that lie near each other may share an anchor: a stage whose scatter is one for all components takes a row
+// once for each anchor and not for each component. About the origin rows need no centring.
 struct Centres {
   ptrdiff_t k, d;
-  const double* pivot;   // (k, d)
+  const double* pivot;       // (k, d)
   ptrdiff_t anchors;
-  const int32_t* group;  // (k,) number of each component's anchor
-  const double* anchor;  // (anchors, d)
+  const int32_t* group;      // (k,) number of each component's anchor
+  const double* anchor;      // (anchors, d)
+  const uint8_t* at_origin;  // (k,) whether that is the origin
 };
+
+// Where a stage may put anchors.
+enum class AnchorPlaces { pivots, shared, origin };
 
 // Square of a distance as mantissa * 2^exponent, beyond the range of a double.
 struct ScaledSquare {
@@ -149,7 +160,7 @@ struct GatherStage {
   // Writes sum_weight (k,), sum_x (k, d) and scatter from the working sums, which it may use up.
   void (*finish)(const Centres& centres, double* sums, double* packed);
   double (*operations)(ptrdiff_t k, ptrdiff_t d);                    // roughly, a row
-  bool shares_anchors;                                               // may components have an anchor in common?
+  AnchorPlaces anchors;
 };
 
 template <class T>

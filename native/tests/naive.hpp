@@ -15,6 +15,7 @@ struct Problem {
   ptrdiff_t n, d, k;
   std::vector<float> narrow;  // x once more, where rows are kept as float32
   std::vector<double> x, weight, multiplier, shift, means, upper, inverse_deviation, log_constant, pivot;  // tied: the first of `upper`
+  std::vector<double> inverse_radius;  // (k, d), the same for all features
 
   Problem(ptrdiff_t n_, ptrdiff_t d_, ptrdiff_t k_, unsigned seed) : n(n_), d(d_), k(k_) {
     std::mt19937_64 random(seed);
@@ -30,6 +31,8 @@ struct Problem {
     fill(means, k * d, [&] { return normal(random); });
     fill(pivot, k * d, [&] { return normal(random); });
     fill(inverse_deviation, k * d, [&] { return 0.3 + std::fabs(normal(random)); });
+    for (double each : inverse_deviation) inverse_radius.push_back(each);
+    for (size_t i = 0; i < inverse_radius.size(); ++i) inverse_radius[i] = inverse_deviation[i / size_t(d) * size_t(d)];
     fill(log_constant, k, [&] { return normal(random); });
     fill(upper, k * d * d, [&] { return normal(random) / std::sqrt(double(d)); });
     for (ptrdiff_t c = 0; c < k; ++c)
@@ -39,7 +42,10 @@ struct Problem {
     if (k > 3) log_constant[2] = -std::numeric_limits<double>::infinity();
   }
 
-  const double* factor(Form form) const { return form == form_diagonal ? inverse_deviation.data() : upper.data(); }
+  const double* factor(Form form) const {
+    if (form == form_diagonal) return inverse_deviation.data();
+    return form == form_spherical ? inverse_radius.data() : upper.data();
+  }
   Model model(Form form) const {
     return {k, d, means.data(), factor(form), log_constant.data()};
   }
@@ -65,6 +71,8 @@ inline double internal(const Problem& p, ptrdiff_t r, ptrdiff_t j) {
   return std::fma(p.x[size_t(r * p.d + j)], p.multiplier[size_t(j)], p.shift[size_t(j)]);
 }
 
+inline bool along_axes(Form form) { return form == form_diagonal || form == form_spherical; }
+
 inline std::vector<long double> naive_scores(const Problem& p, Form form, ptrdiff_t r) {
   const size_t d = size_t(p.d);
   std::vector<long double> score;
@@ -73,8 +81,8 @@ inline std::vector<long double> naive_scores(const Problem& p, Form form, ptrdif
     for (size_t i = 0; i < d; ++i) {
       long double y = 0;
       const size_t matrix = form == form_tied ? 0 : c * d * d;
-      for (size_t j = form == form_diagonal ? i : 0; j <= i; ++j) {
-        const long double factor = form == form_diagonal ? p.inverse_deviation[c * d + i] : p.upper[matrix + j * d + i];
+      for (size_t j = along_axes(form) ? i : 0; j <= i; ++j) {
+        const long double factor = p.factor(form)[along_axes(form) ? c * d + i : matrix + j * d + i];
         y += factor * ((long double)internal(p, r, ptrdiff_t(j)) - p.means[c * d + j]);
       }
       square += y * y;
@@ -106,7 +114,8 @@ inline NaiveRow naive_row(const Problem& p, Form form, Mode mode, ptrdiff_t r) {
 
 // The packed vector of all rows.
 inline std::vector<long double> naive_expect(const Problem& p, Form form, Mode mode, Form gather) {
-  const size_t k = size_t(p.k), d = size_t(p.d), entries = gather == form_diagonal ? d : d * (d + 1) / 2;
+  const size_t k = size_t(p.k), d = size_t(p.d);
+  const size_t entries = gather == form_diagonal ? d : gather == form_spherical ? 1 : d * (d + 1) / 2;
   std::vector<long double> packed(1 + k + k * d + (gather == form_tied ? 1 : k) * entries);
   for (ptrdiff_t r = 0; r < p.n; ++r) {
     const NaiveRow row = naive_row(p, form, mode, r);
@@ -120,7 +129,10 @@ inline std::vector<long double> naive_expect(const Problem& p, Form form, Mode m
       size_t at = 1 + k + k * d + (gather == form_tied ? 0 : c * entries);
       for (size_t i = 0; i < d; ++i) {
         packed[1 + k + c * d + i] += share * centred[i];
-        for (size_t j = gather == form_diagonal ? i : 0; j <= i; ++j) packed[at++] += share * centred[i] * centred[j];
+        for (size_t j = along_axes(gather) ? i : 0; j <= i; ++j) {
+          packed[at] += share * centred[i] * centred[j];
+          if (gather != form_spherical) ++at;
+        }
       }
     }
   }

@@ -27,9 +27,9 @@ static void compare(const std::vector<double>& got, const std::vector<long doubl
 }
 
 static void test_forms(const Problem& p) {
-  for (Form score : {form_full, form_diagonal, form_tied})
+  for (Form score : {form_full, form_diagonal, form_spherical, form_tied})
     for (Mode mode : {mode_soft, mode_hard})
-      for (Form gather : {form_full, form_diagonal, form_tied}) {
+      for (Form gather : {form_full, form_diagonal, form_spherical, form_tied}) {
         const std::vector<long double> wanted = naive_expect(p, score, mode, gather);
         for (const Level* level : levels())
           compare(run(*level, p.task(score, mode, gather)), wanted, mode == mode_soft ? "soft" : "hard", *level, p);
@@ -47,7 +47,7 @@ static void test_layouts_of(const Problem& p) {
     for (size_t j = 0; j < d; ++j) fortran[j * n + r] = spread[(r * d + j) * 3] = T(p.x[r * d + j]);
   }
   for (const Level* level : levels())
-    for (Form gather : {form_full, form_diagonal, form_tied}) {
+    for (Form gather : {form_full, form_diagonal, form_spherical, form_tied}) {
       ExpectTask task = p.task(form_full, mode_soft, gather);
       const std::vector<double> wanted = run(*level, task);
       task.rows.x = fortran.data();
@@ -71,7 +71,7 @@ static void test_layouts(const Problem& p) {
 // Weights that float32 does not hold: the sums are those of the others, times a power of two.
 static void test_scaled_weights(const Problem& p) {
   for (const Level* level : levels())
-    for (Form form : {form_full, form_diagonal, form_tied})
+    for (Form form : {form_full, form_diagonal, form_spherical, form_tied})
       for (int exponent : {-600, 600}) {
         std::vector<double> wanted = run(*level, p.task(form, mode_soft, form));
         for (double& each : wanted) each = std::ldexp(each, exponent);
@@ -93,11 +93,12 @@ static void test_weight_zero(Problem p) {
   }
 }
 
-// Clusters far apart, so that most shares are left out.
-static void test_separated(ptrdiff_t d, ptrdiff_t k) {
+// Clusters side by side: far apart most shares are left out; nearer to each other the first are within reach of the
+// origin, about which their moments are summed, and the rest are not.
+static void test_separated(ptrdiff_t d, ptrdiff_t k, double distance) {
   Problem p(500, d, k, 3);
   for (size_t c = 0; c < size_t(k); ++c)
-    for (size_t j = 0; j < size_t(d); ++j) p.pivot[c * size_t(d) + j] = p.means[c * size_t(d) + j] += 40.0 * double(c);
+    for (size_t j = 0; j < size_t(d); ++j) p.pivot[c * size_t(d) + j] = p.means[c * size_t(d) + j] += distance * double(c);
   for (size_t r = 0; r < 500; ++r)
     for (size_t j = 0; j < size_t(d); ++j)
       p.x[r * size_t(d) + j] =
@@ -121,6 +122,9 @@ int main() {
   }
   test_forms(Problem(700, 2, 40, ++seed));
   for (ptrdiff_t d : {2, 7, 8, 16})
-    for (ptrdiff_t k : {7, 20}) test_separated(d, k);  // 20: few enough rows a panel to be copied out of it
+    for (ptrdiff_t k : {7, 20}) {
+      test_separated(d, k, 40);  // 20: few enough rows a panel to be copied out of it
+      test_separated(d, k, 4);
+    }
   return report("expect");
 }

@@ -72,6 +72,7 @@ static void test_far(const Level& level, Form form, ptrdiff_t d) {
   for (size_t c = 0; c < 3; ++c)
     for (size_t j = 0; j < size_t(d); ++j) p.upper[(c * size_t(d) + j) * size_t(d) + j] = c == 2 ? 2.0 : 1.0;  // tied: the first
   for (size_t j = 0; j < size_t(d); ++j) p.inverse_deviation[2 * size_t(d) + j] = 2.0;
+  p.inverse_radius = p.inverse_deviation;
   p.means[0] = -1e160;
   p.means[size_t(d)] = 1e160;
   p.log_constant = {-1.0, -2.0, -std::numeric_limits<double>::infinity()};
@@ -107,6 +108,7 @@ static void test_far_float32(const Level& level, Form form, ptrdiff_t d) {
   std::fill(p.means.begin(), p.means.end(), 0.0);
   std::fill(p.upper.begin(), p.upper.end(), 0.0);
   std::fill(p.inverse_deviation.begin(), p.inverse_deviation.end(), 1.0);
+  p.inverse_radius = p.inverse_deviation;
   for (size_t c = 0; c < 2; ++c)
     for (size_t j = 0; j < size_t(d); ++j) p.upper[(c * size_t(d) + j) * size_t(d) + j] = 1.0;
   p.means[0] = -1e17;
@@ -126,7 +128,7 @@ static void test_far_float32(const Level& level, Form form, ptrdiff_t d) {
 int main() {
   unsigned seed = 0;
   for (const Level* level : levels())
-    for (Form form : {form_full, form_diagonal, form_tied}) {
+    for (Form form : {form_full, form_diagonal, form_spherical, form_tied}) {
       for (ptrdiff_t d : {1, 2, 3, 4, 5, 8, 13, 16, 33, 64}) {
         test_values(*level, Problem(70, d, 5, ++seed), form);
         test_values(*level, Problem(70, d, 5, ++seed).in_float32(), form);

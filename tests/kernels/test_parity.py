@@ -38,12 +38,13 @@ def gross(mixture: Mixture, x: np.ndarray, weight: np.ndarray) -> dict[str, np.n
     """Bounds of the terms of each sum: what rounding is relative to."""
     inside = mixture.frame.positions_to_internal(x)
     reach = np.abs(inside[np.newaxis] - mixture.family.means[:, np.newaxis])  # (k, n, d)
+    added = "knd->k" if mixture.family.structure.form.name == "spherical" else "knd->kd"
     density = mixture.log_density(x) + mixture.frame.log_volume
     return {
         "log_likelihood": weight @ np.abs(density) + weight.sum() * (1.0 + abs(mixture.frame.log_volume)),
         "sum_weight": weight.sum(),
         "sum_x": np.einsum("n,knd->kd", weight, reach).max(),
-        "scatter": np.einsum("n,knd->kd", weight, reach**2).max(),
+        "scatter": np.einsum("n," + added, weight, reach**2).max(),
     }
 
 

@@ -42,7 +42,7 @@ def log_densities(kernel, mixture: Mixture, x: np.ndarray) -> np.ndarray:
 def whole_factor(family: Gaussian, j: int) -> np.ndarray:
     """The upper factor of component j as a (d, d) matrix: the float64 numbers that the kernels are given."""
     factor = family.precision_cholesky
-    if family.structure.form.name == "diagonal":
+    if family.structure.form.name in {"diagonal", "spherical"}:
         return np.diag(factor[j])
     return factor if family.structure.name == "tied" else factor[j]
 

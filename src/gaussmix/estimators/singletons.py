@@ -11,7 +11,7 @@ from gaussmix.core.statistics import Statistics
 from gaussmix.core.summary import Summary
 from gaussmix.core.types import Floats
 from gaussmix.errors import DegenerateFitError
-from gaussmix.families.forms.diagonal import DiagonalForm
+from gaussmix.families.forms.axis_aligned import AxisAlignedForm
 from gaussmix.families.forms.form import EPSILON
 from gaussmix.families.gaussian import Gaussian
 from gaussmix.families.gaussian_update import GaussianUpdate
@@ -39,7 +39,7 @@ class SingletonUpdate(GaussianUpdate):
         try:
             return super().update(statistics, current)
         except DegenerateFitError:
-            if not isinstance(current.structure.form, DiagonalForm):
+            if not isinstance(current.structure.form, AxisAlignedForm):
                 raise
         prior = replace(self.prior, covariance_diagonal=self.prior.covariance_diagonal + self.rounding)
         return GaussianUpdate(prior).update(statistics, current)

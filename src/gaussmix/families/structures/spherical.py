@@ -6,7 +6,7 @@ import numpy as np
 
 from gaussmix.core.frame import Scaling
 from gaussmix.core.types import Floats
-from gaussmix.families.forms.diagonal import DiagonalForm
+from gaussmix.families.forms.spherical import SphericalForm
 from gaussmix.families.structures.structure import Structure
 
 
@@ -16,7 +16,7 @@ class Spherical(Structure):
     name = "spherical"
     mclust_name = "VII"
     description = "spherical, varying volume"
-    form = DiagonalForm()
+    form = SphericalForm()
     scaling = Scaling.COMMON
 
     def n_parameters(self, n_components: int, n_features: int) -> int:
