@@ -49,6 +49,14 @@ def assert_answers(model: GaussianMixture, queries: np.ndarray) -> None:
     assert (density < np.inf).all()
 
 
+def test_rows_that_reach_the_end_of_the_range(structure, each_kernel):
+    x = np.random.default_rng(3).uniform(-1.0, 1.0, (200, 2)) * LARGEST
+    model = quiet_fit(x, 2, structure)
+    assert np.isfinite(model.means_).all()
+    assert_answers(model, x)
+    assert np.isfinite(model.sample(500)[0]).all()
+
+
 @pytest.mark.parametrize("scale", [1e-150, 1e-3, 1.0, 1e150])
 def test_queries_as_far_as_floats_go(clusters, structure, each_kernel, scale):
     x = clusters(300, 3, 3, seed=30) * scale

@@ -18,6 +18,8 @@ from gaussmix.core.types import Array, Floats, Integers, read_only
 LARGEST_EXPONENT = 1000
 """Exponents are held within this: 2**1000 and 2**-1000 are normal floats with room on both sides."""
 
+LARGEST = float(np.finfo(np.float64).max)
+
 
 class Scaling(Enum):
     """Which changes of units a structure follows, and so how many exponents a frame may have."""
@@ -114,8 +116,9 @@ class Frame:
             return x.astype(np.float64, copy=False) * self.multiplier + self.shift
 
     def positions_to_user(self, points: Floats) -> Floats:
-        """Internal points, shape (…, d), to the user's units."""
-        return self.origin + self.lengths_to_user(points)
+        """Internal points, shape (…, d), to the user's units; one beyond the range of floats, to its end."""
+        with np.errstate(over="ignore"):
+            return np.clip(self.origin + self.lengths_to_user(points), -LARGEST, LARGEST)
 
     def lengths_to_internal(self, lengths: Array) -> Floats:
         """Differences or standard deviations, shape (…, d), to internal units."""

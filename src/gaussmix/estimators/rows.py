@@ -63,7 +63,7 @@ def training_rows(estimator: BaseEstimator, X: Any, sample_weight: npt.ArrayLike
         _refuse_weight(sample_weight)
         estimator.n_features_in_ = X.n_features
         return Rows(X)
-    x = validate_data(estimator, X, dtype=FLOATS, ensure_min_samples=2, accept_large_sparse=False, order=None)
+    x = _checked(estimator, X, ensure_min_samples=2, accept_large_sparse=False)
     return Rows.in_memory(x, sample_weight)
 
 
@@ -79,7 +79,7 @@ def query_rows(estimator: BaseEstimator, X: Any, n_features: int, sample_weight:
         _refuse_weight(sample_weight)
         found, rows = X.n_features, Rows(FiniteRows(X))
     else:
-        x = validate_data(estimator, X, dtype=FLOATS, reset=False, order=None)
+        x = _checked(estimator, X, reset=False)
         found, rows = x.shape[1], Rows.in_memory(x, sample_weight)
     if found != n_features:
         # An array comes here only where parameters were assigned: scikit-learn's check knows fits alone.
@@ -107,6 +107,11 @@ def checked_weight(sample_weight: npt.ArrayLike, n_rows: int) -> Floats:
     with np.errstate(over="ignore"):
         check_sum_of_weights(float(weight.sum()))
     return weight
+
+
+def _checked(estimator: BaseEstimator, X: Any, **options: Any) -> Array:
+    with np.errstate(over="ignore", invalid="ignore"):  # it sums all values first, which may leave the range of floats
+        return validate_data(estimator, X, dtype=FLOATS, order=None, **options)
 
 
 def _refuse_weight(sample_weight: npt.ArrayLike | None) -> None:
