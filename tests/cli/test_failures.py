@@ -97,14 +97,14 @@ def test_collapse_is_4(run, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-def test_missing_or_damaged_file_is_6(run, tmp_path):
+def test_a_missing_file_is_6_and_a_damaged_one_3(run, tmp_path):
     outcome = run("fit", tmp_path / "nowhere.csv", "-k", 1)
     assert (outcome.code, outcome.out) == (6, "")
     assert "nowhere.csv cannot be read: No such file or directory" in outcome.err
     damaged = tmp_path / "damaged.parquet"
     damaged.write_bytes(b"PAR1 and no more")
     outcome = run("fit", damaged, "-k", 1)
-    assert outcome.code == 6
+    assert outcome.code == 3
     assert "cannot be read as Parquet" in outcome.err
     assert outcome.err.count("\n") == 1
 

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from gaussmix import GaussianMixture
+from gaussmix.data.files import open_rows
 from gaussmix.data.memory import MemorySource
-from gaussmix.data.parquet import ParquetSource
 
 ROUNDING = 2.0**-24
 """Of one float32 number, relative."""
@@ -74,7 +74,7 @@ def test_parquet_columns_of_float32_are_the_array(rows, structure, tmp_path):
     x = rows[8].astype(np.float32)
     path = tmp_path / "rows.parquet"
     pq.write_table(pa.table({f"c{j}": x[:, j] for j in range(x.shape[1])}), path, row_group_size=300)
-    source = ParquetSource(path)
+    source = open_rows(path)
     assert source.dtype == MemorySource(x).dtype == np.float32
     from_file, from_memory = fit(source, structure, max_iter=3), fit(x, structure, max_iter=3)
     assert from_file.log_likelihood_ == from_memory.log_likelihood_
@@ -82,7 +82,7 @@ def test_parquet_columns_of_float32_are_the_array(rows, structure, tmp_path):
         np.testing.assert_array_equal(getattr(from_file, name), getattr(from_memory, name))
     mixed = pa.table({"a": x[:, 0], "b": x[:, 1].astype(np.float64)})
     pq.write_table(mixed, path)
-    assert ParquetSource(path).dtype == np.float64
+    assert open_rows(path).dtype == np.float64
 
 
 def test_one_float32_column_that_hardly_varies(structure):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -11,14 +12,16 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pyarrow import feather
 
 from gaussmix import GaussianMixture
 from gaussmix.core.block import Block
 from gaussmix.core.contracts import Source
-from gaussmix.data import parquet
+from gaussmix.data import parts
 from gaussmix.data.chunks import map_reduce_blocks, map_rows_blocks, take_from_blocks
+from gaussmix.data.csv import write_csv
+from gaussmix.data.files import open_rows
 from gaussmix.data.memory import MemorySource
-from gaussmix.data.parquet import ParquetSource
 from gaussmix.kernels.automatic import AutomaticKernel
 from gaussmix.kernels.chunks import chunk_length
 from gaussmix.kernels.native import NativeKernel
@@ -185,12 +188,30 @@ def test_the_whole_fit_from_files_and_pieces(rows, weight, structure, each_kerne
     columns = {name: rows[:, j] for j, name in enumerate("abc")}
     if weighted:
         columns["w"] = weight
-    path = tmp_path / "rows.parquet"
-    pq.write_table(pa.table(columns), path, row_group_size=997)
-    monkeypatch.setattr(parquet, "BATCH_VALUES", 10_007)
-    source = ParquetSource(path, ["a", "b", "c"], "w" if weighted else None)
-    from_file = GaussianMixture(**model).fit(source)
-    assert fit_bits(from_file) == fit_bits(in_memory)
+    monkeypatch.setattr(parts, "BATCH_VALUES", 10_007)
+    for threads, (name, path) in enumerate(written(columns, tmp_path).items()):
+        source = open_rows(path, ["a", "b", "c"], "w" if weighted else None)
+        assert fit_bits(GaussianMixture(**model, n_threads=1 + threads % 2).fit(source)) == fit_bits(in_memory), name
+
+
+def written(columns: dict[str, np.ndarray], folder: Path) -> dict[str, Path | str]:
+    """The same rows in files of every format, and in parts."""
+    table = pa.table(columns)
+    pq.write_table(table, folder / "rows.parquet", row_group_size=997)
+    feather.write_feather(table, folder / "rows.feather", chunksize=1009)
+    feather.write_feather(table, folder / "plain.arrow", compression="uncompressed")
+    write_csv(folder / "rows.csv", columns)
+    many = folder / "many" / "deep"
+    many.mkdir(parents=True)
+    (folder / "many" / "_SUCCESS").touch()
+    for i, start in enumerate(range(0, N, 5003)):
+        part = table.slice(start, 5003)
+        if i % 2:
+            feather.write_feather(part, many / f"part-{i}.feather")
+        else:
+            pq.write_table(part, many / f"part-{i}.parquet", row_group_size=1500)
+    names = ("rows.parquet", "rows.feather", "plain.arrow", "rows.csv", "many")
+    return {**{name: folder / name for name in names}, "a pattern": f"{folder}/many/**/part-*"}
 
 
 def test_the_fit_of_a_large_sample_draws_the_same_rows(clusters):

@@ -57,12 +57,12 @@ EXIT_CODES = (
 
 
 @contextmanager
-def told_plainly(path: Path, debug: bool) -> Iterator[None]:
+def told_plainly(path: str | Path, debug: bool) -> Iterator[None]:
     """Turn the errors of a command into failures.
 
     Parameters
     ----------
-    path : Path
+    path : str or Path
         The data file, which errors in the data name.
     debug : bool
         Whether the traceback is shown first.
@@ -77,10 +77,11 @@ def told_plainly(path: Path, debug: bool) -> Iterator[None]:
         raise _failure(error, path) from None
 
 
-def _failure(error: Exception, path: Path) -> Failure:
+def _failure(error: Exception, path: str | Path) -> Failure:
     match error:
         case DataError():
-            return BadData(f"{path}: {error}")
+            text = str(error)  # of several files it names the one
+            return BadData(text if text.startswith(str(path)) else f"{path}: {text}")
         case ConfigError():
             return WrongUsage(str(error))
         case DegenerateFitError():

@@ -45,7 +45,7 @@ class Settings:
 
 
 @click.command(short_help="Fit a Gaussian mixture to the rows of a file.", context_settings={"show_default": True})
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", metavar="FILE")
 @click.option(
     "-k",
     "--components",
@@ -124,7 +124,7 @@ class Settings:
 @click.option("--json", "as_json", is_flag=True, help=f"Print {SUMMARY} in place of the text.")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 def fit(
-    file: Path,
+    file: str,
     columns: tuple[str, ...] | None,
     weight: str | None,
     output: Path | None,
@@ -133,7 +133,10 @@ def fit(
     debug: bool,
     **settings: Any,
 ) -> None:
-    """Fit a Gaussian mixture to the rows of FILE, which is CSV (with a header line) or Parquet.
+    """Fit a Gaussian mixture to the rows of FILE.
+
+    FILE is CSV (with a header line), Parquet or Feather, or a folder or a pattern ("parts/*.parquet") of Parquet or
+    Feather files.
 
     Prints a summary. With -o DIR it also writes assignments.csv (the number of each row from 0, its component, the
     probability of every component, its log-density) and summary.json (every number of the fit).
@@ -149,7 +152,7 @@ def fit(
     with told_plainly(file, debug):
         chosen = Settings(**settings)
         if output is not None:
-            check_free(output, (ASSIGNMENTS, SUMMARY), force, file)
+            check_free(output, (ASSIGNMENTS, SUMMARY), force, Path(file))
         rows = open_rows(file, columns, weight)
         model = _fitted(rows, chosen)
         wanted = ("label",) if output is None else ("label", "responsibility", "log_density")
@@ -159,7 +162,7 @@ def fit(
             {
                 "versions": _versions(),
                 "data": {
-                    "file": str(file),
+                    "file": file,
                     "columns": summary.feature_names,
                     "weight": weight,
                     "n_rows": summary.rows.n_rows,

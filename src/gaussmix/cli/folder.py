@@ -41,7 +41,7 @@ def check_free(folder: Path, names: tuple[str, ...], force: bool, data: Path) ->
     for path in (folder / name for name in names):
         if path.is_dir():
             raise FileError(f"{path} is a folder where a file is to be written; move it away")
-        if path.exists() and path.samefile(data):
+        if path.exists() and data.exists() and path.samefile(data):
             raise FileError(f"{path} is the file that is read; give another folder with -o")
         if path.exists() and not force:
             raise FileError(f"{path} is there already; give --force to replace it, or another -o")

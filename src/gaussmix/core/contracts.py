@@ -96,6 +96,10 @@ class Source(ABC):
         """
         return np.dtype(np.float64)
 
+    def for_passes(self) -> Source:
+        """The same rows for many passes: itself, unless something can be kept that makes the next ones cheaper."""
+        return self
+
     @abstractmethod
     def map_reduce(self, task: ReduceTask) -> Any:
         """The sum over all rows; None if there are none."""

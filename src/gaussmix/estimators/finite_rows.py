@@ -39,6 +39,10 @@ class FiniteRows(Source):
     def feature_names(self) -> Sequence[str] | None:
         return self._source.feature_names
 
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return self._source.dtype
+
     def map_reduce(self, task: ReduceTask) -> Any:
         try:
             return self._source.map_reduce(_CheckedReduce(task))

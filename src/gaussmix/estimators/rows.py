@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -59,10 +61,16 @@ def training_rows(estimator: BaseEstimator, X: Any, sample_weight: npt.ArrayLike
     DataError, ValueError, TypeError
         If they cannot be used.
     """
+    if isinstance(X, str | Path):
+        X, sample_weight = open_rows(X, None, _column_of_weights(sample_weight)), None
     if isinstance(X, Source):
         _refuse_weight(sample_weight)
         estimator.n_features_in_ = X.n_features
-        return Rows(X)
+        if X.feature_names is not None:
+            estimator.feature_names_in_ = np.array(X.feature_names, dtype=object)
+        elif hasattr(estimator, "feature_names_in_"):
+            del estimator.feature_names_in_
+        return Rows(X.for_passes())
     x = _checked(estimator, X, ensure_min_samples=2, accept_large_sparse=False)
     return Rows.in_memory(x, sample_weight)
 
@@ -75,6 +83,10 @@ def query_rows(estimator: BaseEstimator, X: Any, n_features: int, sample_weight:
     DataError, ValueError, TypeError
         If they cannot be used.
     """
+    if isinstance(X, str | Path):
+        names = getattr(estimator, "feature_names_in_", None)
+        columns = None if names is None else list(names)
+        X, sample_weight = open_rows(X, columns, _column_of_weights(sample_weight)), None
     if isinstance(X, Source):
         _refuse_weight(sample_weight)
         found, rows = X.n_features, Rows(FiniteRows(X))
@@ -112,6 +124,19 @@ def checked_weight(sample_weight: npt.ArrayLike, n_rows: int) -> Floats:
 def _checked(estimator: BaseEstimator, X: Any, **options: Any) -> Array:
     with np.errstate(over="ignore", invalid="ignore"):  # it sums all values first, which may leave the range of floats
         return validate_data(estimator, X, dtype=FLOATS, order=None, **options)
+
+
+def open_rows(where: str | Path, columns: Sequence[str] | None, weight: str | None) -> Source:
+    """As `gaussmix.data.files.open_rows`, which is imported where rows are in files: it brings pyarrow."""
+    from gaussmix.data import files
+
+    return files.open_rows(where, columns, weight)
+
+
+def _column_of_weights(sample_weight: object) -> str | None:
+    if sample_weight is None or isinstance(sample_weight, str):
+        return sample_weight
+    raise ConfigError("the rows are in a file: sample_weight must be the name of its column of weights")
 
 
 def _refuse_weight(sample_weight: npt.ArrayLike | None) -> None:

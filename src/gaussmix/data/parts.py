@@ -1,0 +1,137 @@
+"""Rows in files of columns, read a batch at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from gaussmix.core.block import Block
+from gaussmix.core.contracts import ReduceTask, RowTask, Source
+from gaussmix.core.types import Array, Floats, Integers
+from gaussmix.data.arrow import dtype_of, matrix_of, numeric_columns, weight_of
+from gaussmix.data.chunks import map_reduce_blocks, map_rows_blocks, take_from_blocks
+from gaussmix.data.part import Part
+from gaussmix.data.read_ahead import read_ahead
+from gaussmix.data.spool import Spool
+from gaussmix.errors import DataError
+
+BATCH_VALUES = 1 << 20
+"""Values read at a time: 8 MB, enough to keep a pass busy and little beside any model."""
+WHOLE_CHUNKS = 4096
+"""Rows are read in multiples of so many where there are as many: a chunk has this many or an even part of it, and where
+batches end with chunks no rows need be copied to the next."""
+
+
+class PartsSource(Source):
+    """Numeric columns of one file or of several, one after another.
+
+    Only what is being computed with is in memory: some batches of rows, not the files. While one is computed with, the
+    next is read. Files that change between two passes are noticed.
+
+    Parameters
+    ----------
+    parts : sequence of Part
+        The files, in the order of their rows. All have the first one's columns.
+    columns, weight : optional
+        Which columns are read; see `gaussmix.data.arrow.numeric_columns`.
+    spool : bool
+        Whether a first pass over all rows writes them into a temporary file, from which later passes read faster than
+        from a packed one. Where there is no room for it, they read the files.
+
+    Raises
+    ------
+    DataError
+        If a column is not there or not numeric, or a file is damaged.
+    FileError
+        If a file cannot be read.
+    """
+
+    def __init__(
+        self,
+        parts: Sequence[Part],
+        columns: Sequence[str] | None = None,
+        weight: str | None = None,
+        spool: bool = False,
+    ) -> None:
+        self._parts = tuple(parts)
+        schema = parts[0].schema
+        self._feature_names = numeric_columns(schema, columns, weight)
+        self._weight = weight
+        self._wanted = list(dict.fromkeys([*self._feature_names, *([weight] if weight else [])]))
+        for part in parts[1:]:
+            _check_alike(parts[0], part, self._wanted)
+        self._dtype = dtype_of(schema, self._feature_names)
+        n_rows = sum(part.n_rows for part in parts)
+        self._spool = Spool(n_rows, self.n_features, self._dtype, weight is not None) if spool else None
+
+    @property
+    def n_features(self) -> int:
+        return len(self._feature_names)
+
+    @property
+    def feature_names(self) -> Sequence[str]:
+        return tuple(self._feature_names)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return self._dtype
+
+    def for_passes(self) -> PartsSource:
+        return PartsSource(self._parts, self._feature_names, self._weight, spool=True)
+
+    def blocks(self) -> Iterator[Block]:
+        """The rows from the first, a batch at a time."""
+        for part in self._parts:
+            part.stamp.check()
+        if self._spool is not None and self._spool.is_filled:
+            return self._spool.blocks(self._rows_at_once)
+        return self._read() if self._spool is None else self._spool.filled_from(self._read())
+
+    def map_reduce(self, task: ReduceTask) -> Any:
+        with read_ahead(self.blocks()) as blocks:
+            return map_reduce_blocks(blocks, task)
+
+    def map_rows(self, task: RowTask) -> dict[str, Array]:
+        with read_ahead(self.blocks()) as blocks:
+            return map_rows_blocks(blocks, task)
+
+    def take(self, numbers: Integers) -> Block:
+        if self._spool is not None and self._spool.is_filled:
+            return self._spool.take(numbers)
+        return take_from_blocks(self.blocks(), numbers)
+
+    @property
+    def _rows_at_once(self) -> int:
+        rows = max(1, BATCH_VALUES // len(self._wanted))
+        return rows // WHOLE_CHUNKS * WHOLE_CHUNKS or rows
+
+    def _read(self) -> Iterator[Block]:
+        for part in self._parts:
+            first_row = 0
+            for batch in part.batches(self._wanted, self._rows_at_once):
+                x = matrix_of(batch, self._feature_names)
+                yield Block(x, np.ones(len(x)) if self._weight is None else self._weights(part, batch, first_row))
+                first_row += len(x)
+            part.stamp.check()
+
+    def _weights(self, part: Part, batch: pa.RecordBatch, first_row: int) -> Floats:
+        try:
+            return weight_of(batch, str(self._weight), first_row)
+        except DataError as error:
+            raise DataError(f"{part.path}: {error}") from error
+
+
+def _check_alike(first: Part, other: Part, wanted: Sequence[str]) -> None:
+    for name in wanted:
+        here = other.schema.get_all_field_indices(name)
+        if len(here) != 1:
+            found = "no" if not here else "more than one"
+            raise DataError(f"{other.path} has {found} column {name!r}, which {first.path} has")
+        kind, expected = other.schema.field(here[0]).type, first.schema.field(name).type
+        if kind != expected:
+            raise DataError(
+                f"column {name!r} is {kind} in {other.path} and {expected} in {first.path}; make them alike"
+            )

@@ -1,0 +1,230 @@
+"""Rows by the names of files, folders and patterns."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from pyarrow import feather
+
+from gaussmix import GaussianMixture
+from gaussmix.data import spool
+from gaussmix.data.csv import write_csv
+from gaussmix.data.files import open_rows
+from gaussmix.data.read_ahead import read_ahead
+from gaussmix.errors import ConfigError, DataError, FileError
+
+N = 3000
+
+
+@pytest.fixture
+def columns():
+    rng = np.random.default_rng(0)
+    x = np.concatenate([rng.normal(0.0, 1.0, (N // 2, 2)), rng.normal(7.0, 1.0, (N // 2, 2))])
+    return {"a": x[:, 0], "b": x[:, 1], "w": rng.choice([0.5, 1.0, 2.0], N)}
+
+
+@pytest.fixture
+def parquet(columns, tmp_path) -> Path:
+    path = tmp_path / "rows.parquet"
+    pq.write_table(pa.table(columns), path, row_group_size=700)
+    return path
+
+
+def rows_of(source) -> np.ndarray:
+    return np.concatenate([block.x for block in source.blocks()])
+
+
+def test_an_estimator_reads_the_file_that_it_is_named(columns, parquet):
+    x, w = np.stack([columns["a"], columns["b"]], axis=1), columns["w"]
+    model = GaussianMixture(2, random_state=0)
+    from_file = model.fit(str(parquet), sample_weight="w")
+    assert list(from_file.feature_names_in_) == ["a", "b"]
+    means = from_file.means_
+    labels, score = from_file.predict(parquet), from_file.score(parquet, sample_weight="w")
+    in_memory = GaussianMixture(2, random_state=0).fit(x, sample_weight=w)
+    np.testing.assert_array_equal(means, in_memory.means_)
+    np.testing.assert_array_equal(labels, in_memory.predict(x))
+    assert score == in_memory.score(x, sample_weight=w)
+    with pytest.raises(ConfigError, match="name of its column of weights"):
+        model.fit(parquet, sample_weight=w)
+
+
+def test_predictions_take_the_columns_of_the_fit_in_any_order(columns, parquet, tmp_path):
+    model = GaussianMixture(2, random_state=0).fit(parquet)  # a, b and w
+    other = tmp_path / "other.feather"
+    feather.write_feather(pa.table({"z": columns["w"], **dict(reversed(columns.items()))}), other)
+    np.testing.assert_array_equal(model.predict(other), model.predict(parquet))
+    pq.write_table(pa.table({"a": columns["a"]}), tmp_path / "less.parquet")
+    with pytest.raises(DataError, match="there is no column 'b', 'w'; the columns are a"):
+        model.predict(tmp_path / "less.parquet")
+
+
+def test_folders_and_patterns(columns, tmp_path):
+    table = pa.table(columns)
+    folder = tmp_path / "many"
+    (folder / "deep").mkdir(parents=True)
+    pq.write_table(table.slice(0, 1000), folder / "1.parquet")
+    feather.write_feather(table.slice(1000, 500), folder / "deep" / "2.feather")
+    pq.write_table(table.slice(1500), folder / "deep" / "3.pq")
+    (folder / "_metadata").write_text("no rows")
+    (folder / ".hidden.parquet").write_text("no rows")
+    expected = np.stack(list(columns.values()), axis=1)
+    np.testing.assert_array_equal(rows_of(open_rows(folder)), expected)
+    np.testing.assert_array_equal(rows_of(open_rows(f"{folder}/**/[0-9].*")), expected)
+    np.testing.assert_array_equal(rows_of(open_rows(f"{folder}/*.parquet")), expected[:1000])
+    np.testing.assert_array_equal(open_rows(folder).take(np.array([2999, 0, 1200, 0])).x, expected[[2999, 0, 1200, 0]])
+
+
+def test_what_names_no_rows_is_said(columns, tmp_path):
+    with pytest.raises(ConfigError, match="no file has a name like"):
+        open_rows(tmp_path / "*.parquet")
+    with pytest.raises(ConfigError, match="no file of rows in the folder"):
+        open_rows(tmp_path)
+    with pytest.raises(FileError, match="No such file"):
+        open_rows(tmp_path / "nowhere.feather")
+    (tmp_path / "rows.xlsx").touch()
+    with pytest.raises(ConfigError, match=r"'\.xlsx' is not one of \.csv, \.parquet"):
+        open_rows(tmp_path / "rows.xlsx")
+    (tmp_path / "rows.xlsx").unlink()
+    write_csv(tmp_path / "one.csv", columns)
+    write_csv(tmp_path / "two.csv", columns)
+    with pytest.raises(ConfigError, match="only one CSV file"):
+        open_rows(tmp_path)
+    pq.write_table(pa.table(columns).slice(0, 0), tmp_path / "empty.parquet")
+    with pytest.raises(DataError, match="there are no rows"):
+        open_rows(tmp_path / "empty.parquet")
+
+
+def test_parts_that_do_not_fit_together_are_named(columns, tmp_path):
+    pq.write_table(pa.table(columns), tmp_path / "1.parquet")
+    pq.write_table(pa.table({"a": columns["a"], "w": columns["w"]}), tmp_path / "2.parquet")
+    with pytest.raises(DataError, match=r"2.parquet has no column 'b', which .*1.parquet has"):
+        open_rows(tmp_path)
+    pq.write_table(pa.table({**columns, "b": ["text"] * N}), tmp_path / "2.parquet")
+    with pytest.raises(DataError, match=r"column 'b' is string in .*2.parquet and double in .*1.parquet"):
+        open_rows(tmp_path)
+    assert open_rows(tmp_path, ["a"]).n_features == 1
+    pq.write_table(pa.table({**columns, "w": -columns["w"]}), tmp_path / "2.parquet")
+    with pytest.raises(DataError, match=r"2.parquet: the weights in column 'w' must be .* row 0 "):
+        rows_of(open_rows(tmp_path, weight="w"))
+
+
+@pytest.mark.parametrize("name", ["rows.parquet", "rows.feather"])
+def test_damaged_files_are_said_to_be(columns, tmp_path, name):
+    path = tmp_path / name
+    table = pa.table(columns)
+    if name.endswith("parquet"):
+        pq.write_table(table, path)
+    else:
+        feather.write_feather(table, path)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(DataError, match=f"{name} cannot be read as .*damaged, cut short"):
+        rows_of(open_rows(path))
+    path.write_bytes(b"PK\x03\x04" + bytes(5000))
+    with pytest.raises(DataError, match=f"{name} cannot be read as "):
+        rows_of(open_rows(path))
+
+
+def test_flipped_bytes_give_an_error_or_rows_but_nothing_else(parquet):
+    """Parquet's pages carry no checksum by default: a wrong number may look like one."""
+    whole = bytearray(parquet.read_bytes())
+    rng = np.random.default_rng(1)
+    refused = 0
+    for place in rng.integers(0, len(whole), 60):
+        damaged = whole.copy()
+        damaged[place] ^= 0xFF
+        parquet.write_bytes(damaged)
+        try:
+            assert rows_of(open_rows(parquet)).shape[1] == 3
+        except DataError:
+            refused += 1
+    assert refused
+
+
+def test_a_file_that_changes_between_passes_is_noticed(parquet, columns):
+    source = open_rows(parquet)
+    rows_of(source)
+    pq.write_table(pa.table(columns).slice(1), parquet)
+    with pytest.raises(DataError, match=r"rows\.parquet changed while its rows were being read"):
+        rows_of(source)
+    kept = open_rows(parquet).for_passes()
+    rows_of(kept)
+    os.utime(parquet, ns=(1, 1))
+    with pytest.raises(DataError, match="changed"):
+        rows_of(kept)
+    gone = open_rows(parquet)
+    parquet.unlink()
+    with pytest.raises(FileError, match="No such file"):
+        rows_of(gone)
+
+
+@pytest.mark.parametrize("weight", [None, "w"])
+def test_a_second_pass_reads_the_spool(parquet, columns, weight, monkeypatch):
+    source = open_rows(parquet, ["a", "b"], weight).for_passes()
+    first = list(source.blocks())
+    monkeypatch.setattr("gaussmix.data.parquet.ParquetPart.batches", lambda *_: pytest.fail("the file was read again"))
+    second = list(source.blocks())
+    numbers = np.array([7, 2999, 7, 0])
+    taken = source.take(numbers)
+    for name in ("x", "weight"):
+        whole = np.concatenate([getattr(block, name) for block in first])
+        np.testing.assert_array_equal(np.concatenate([getattr(block, name) for block in second]), whole)
+        np.testing.assert_array_equal(getattr(taken, name), whole[numbers])
+    with pytest.raises(IndexError, match="3000 is out of bounds"):
+        source.take(np.array([3000]))
+
+
+def test_without_room_for_a_spool_the_file_is_read_again(parquet, monkeypatch):
+    expected = rows_of(open_rows(parquet))
+    no_room = open_rows(parquet).for_passes()
+    with monkeypatch.context() as patched:
+        patched.setattr(spool.Spool, "_has_room", lambda self: False)
+        for _ in range(2):
+            np.testing.assert_array_equal(rows_of(no_room), expected)
+    filled_up = open_rows(parquet).for_passes()
+    monkeypatch.setattr(spool, "_write", lambda file, values: False)
+    for _ in range(2):
+        np.testing.assert_array_equal(rows_of(filled_up), expected)
+
+
+def test_a_pass_that_ends_early_leaves_no_half_filled_spool(parquet, monkeypatch):
+    monkeypatch.setattr("gaussmix.data.parts.BATCH_VALUES", 300)
+    source = open_rows(parquet).for_passes()
+    expected = rows_of(open_rows(parquet))
+    blocks = source.blocks()
+    next(blocks)
+    blocks.close()
+    np.testing.assert_array_equal(rows_of(source), expected)
+    np.testing.assert_array_equal(rows_of(source), expected)
+
+
+def test_reading_ahead_keeps_order_and_errors():
+    def numbers():
+        yield from range(50)
+        raise ValueError("at the end")
+
+    seen = []
+    with read_ahead(numbers()) as items, pytest.raises(ValueError, match="at the end"):
+        seen.extend(iter(items))
+    assert seen == list(range(50))
+
+
+def test_reading_ahead_stops_with_its_context():
+    closed = []
+
+    def endless():
+        try:
+            while True:
+                yield 1
+        finally:
+            closed.append(True)
+
+    with read_ahead(endless()) as items:
+        next(items)
+    assert closed == [True]
