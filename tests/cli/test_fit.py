@@ -199,3 +199,29 @@ def test_threads_reach_the_pass(run, csv_file, monkeypatch):
 def test_python_m(csv_file):
     command = [sys.executable, "-m", "gaussmix", "--version"]
     assert __version__ in subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def test_a_csv_file_of_another_dialect(run, csv_file, tmp_path):
+    """German spreadsheets: semicolons, decimal commas, Latin letters, a line too short."""
+    expected = run("fit", csv_file, "-k", 2, "--json")
+    lines = csv_file.read_text().replace(",", ";").replace(".", ",").replace("length mm", "Länge").splitlines()
+    lines.insert(7, "1,5")
+    other = tmp_path / "german.csv"
+    other.write_bytes("\r\n".join([*lines, ""]).encode("latin-1"))
+    outcome = run("fit", other, "-k", 2, "--json", "--encoding", "latin-1", "--on-bad-rows", "skip")
+    assert outcome.code == 0
+    found, wanted = json.loads(outcome.out), json.loads(expected.out)
+    assert found["data"]["columns"] == ["Länge", "mass g"]
+    assert json.dumps(found["components"]) == json.dumps(wanted["components"]).replace("length mm", "L\\u00e4nge")
+    assert outcome.err.splitlines() == [
+        "note: values are taken to be separated by ';'",
+        "note: numbers are taken to have a decimal comma",
+        "note: 1 row with too few or too many values skipped: line 8",
+    ]
+    assert run("fit", other, "-k", 2, "--encoding", "latin-1").code == 3
+    assert "give the file's encoding (--encoding" in run("fit", other, "-k", 2).err
+    plain = tmp_path / "plain.csv"
+    plain.write_text("\n".join(csv_file.read_text().splitlines()[1:]) + "\n")
+    outcome = run("fit", plain, "-k", 2, "--json", "--no-header", "--sep", ",", "--decimal", ".")
+    assert json.loads(outcome.out)["data"]["columns"] == ["column_1", "column_2"]
+    assert run("fit", plain, "-k", 2, "--encoding", "klingon").code == 2

@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gaussmix.data.csv import MISSING, read_csv, write_csv
-from gaussmix.errors import DataError, FileError
+from gaussmix.data.csv import MISSING, Dialect, write_csv
+from gaussmix.data.files import open_rows
+from gaussmix.errors import ConfigError, DataError, FileError
+from gaussmix.fitting.usable import checked_summary
 
 
 @pytest.fixture
@@ -36,18 +38,23 @@ def values(rows) -> list[list[float]]:
         "a,b\r\n1,2\r\n3.5,4\r\n",
         "\n\na,b\n\n1,2\n\n3.5,4\n\n",
         ' a , "b"\n"1",2\n 3.5 ,4\n',
-        "a,b\n1e0,0x2\n35e-1,4\n",
+        "a,b\n1e0,+2\n35e-1,4.\n",
+        "a;b\n1;2\n3,5;4\n",
+        "a\tb\n1\t2\n3.5\t4\n",
+        "a|b\n1|2\n3.5|4\n",
+        "a,b\n1,2\n3.5,4\n".encode("utf-16"),
+        "a;b\r\n1,0;2\r\n3,5;4\r\n".encode("utf-16-le").join([b"\xff\xfe", b""]),
     ],
 )
 def test_forms_of_the_same_table(write, content):
-    rows = read_csv(write(content))
+    rows = open_rows(write(content))
     assert rows.feature_names == ("a", "b")
     assert values(rows) == [[1.0, 2.0], [3.5, 4.0]]
 
 
 def test_columns_in_the_order_asked_for(write):
     path = write('name,"x, y",naïve 身長,w\nA,1,2,0.5\n"B, C",3,4,2\n')
-    rows = read_csv(path, ["naïve 身長", "x, y"], "w")
+    rows = open_rows(path, ["naïve 身長", "x, y"], "w")
     assert rows.feature_names == ("naïve 身長", "x, y")
     block = rows.take(np.array([1]))
     assert (block.x.tolist(), block.weight.tolist()) == ([[4.0, 3.0]], [2.0])
@@ -55,35 +62,35 @@ def test_columns_in_the_order_asked_for(write):
 
 def test_whole_numbers_then_fractions(write):
     lines = "".join(f"{i}\n" for i in range(300_000))
-    rows = read_csv(write(f"a\n{lines}0.5\n"))
+    rows = open_rows(write(f"a\n{lines}0.5\n"))
     assert rows.take(np.array([7, 300_000])).x.tolist() == [[7.0], [0.5]]
 
 
 def test_bytes_that_are_not_utf8_in_another_column(write):
-    rows = read_csv(write(b"a,n\n1,caf\xe9\n2,x\n"), ["a"])
+    rows = open_rows(write(b"a,n\n1,caf\xe9\n2,x\n"), ["a"])
     assert values(rows) == [[1.0], [2.0]]
 
 
 @pytest.mark.parametrize("token", MISSING)
 def test_missing_values_are_counted(write, token):
     path = write(f"a,b\n\n1,2\n3,{token}\n5,{token}\n")
-    with pytest.raises(DataError, match=r"2 of 3 rows lack a value, the first in line 4 \(column 'b'\)"):
-        read_csv(path)
+    with pytest.raises(DataError, match=r"column 'b' has 2 missing values, the first in line 4;"):
+        checked_summary(open_rows(path), 1)
 
 
 @pytest.mark.parametrize("token", ["inf", "-inf", "Infinity", "1e999"])
 def test_infinite_values_are_found_by_line(write, token):
     path = write(f"a,b\n\n1,2\n3,4\n5,{token}\n6,inf\n")
-    with pytest.raises(DataError, match=r"2 of 4 rows hold an infinite value, the first in line 5 \(column 'b'\)"):
-        read_csv(path)
+    with pytest.raises(DataError, match=r"column 'b' has 2 infinite values, the first in line 5;"):
+        checked_summary(open_rows(path), 1)
 
 
 def test_numbers_are_names_where_they_are_asked_for(write):
     path = write("2019,2020\n1,2\n3.5,4\n")
     with pytest.raises(DataError, match=r"line 1 holds numbers .* choose the columns to fit: --columns 2019,2020$"):
-        read_csv(path)
-    assert values(read_csv(path, ["2020", "2019"])) == [[2.0, 1.0], [4.0, 3.5]]
-    assert values(read_csv(write("year,2020\n1,2\n3.5,4\n"))) == [[1.0, 2.0], [3.5, 4.0]]
+        open_rows(path)
+    assert values(open_rows(path, ["2020", "2019"])) == [[2.0, 1.0], [4.0, 3.5]]
+    assert values(open_rows(write("year,2020\n1,2\n3.5,4\n"))) == [[1.0, 2.0], [3.5, 4.0]]
 
 
 @pytest.mark.parametrize(
@@ -93,30 +100,96 @@ def test_numbers_are_names_where_they_are_asked_for(write):
         ("\n1.5,-2e3\n3,4\n", "line 2 holds numbers where the columns' names must be"),
         ("\n\n", "the file is empty"),
         ("a,b\n", "no rows below the header"),
-        (",b\n1,2\n", "column 1 of 2 has no name"),
         ("a, a\n1,2\n", "more than once: a"),
         ("a,b\n1,2\n\n3,4,5\n", r"line 4 has another number of values \(3\) than the header \(2\)"),
-        ("a;b\n1;2\n", "separated by ';'"),
         ("a,b\n1,2\n3,heavy\n", "column 'b' is not numeric: 'heavy' in line 3"),
         ("a,b\n1,2020-01-31\n", "column 'b' is not numeric: '2020-01-31' in line 2"),
-        ("a,b\n1,\n2,NA\n", "column 'b' has no values at all"),
-        ("a,b\n1,2\n".encode("utf-16"), "not UTF-8"),
+        ("a,b\n1,\n2,NA\n", "column 'b' has 2 missing values, the first in line 2"),
+        ("a,b\n1,0x2\n", "column 'b' is not numeric: '0x2' in line 2"),
+        ("a,b\n1,1_000\n", "column 'b' is not numeric: '1_000' in line 2"),
+        ('a,b\n1,"1,000"\n', r"column 'b' is not numeric: '1,000' in line 2 \(thousands must not be set apart\)"),
+        ("a,b\n" + "1,2\n" * 600_000 + "1,heavy\n", "column 'b' is not numeric: 'heavy' in line 600002"),
+        ("a,b\n1,2\n" + "1,2\n" * 600_000 + "3\n", r"line 600003 has another number of values \(1\)"),
+        ('a,b\n1,2\n1,"2\n3,4\n5,6\n', "the quotation that begins in line 3 is never closed"),
+        ("a,b\n1,2\n3,\x004\n", "line 3 holds a NUL byte"),
+        ("a,b\n1,2\n".encode("utf-16-le"), "NUL byte"),
         (b"caf\xe9,b\n1,2\n", "not UTF-8"),
     ],
 )
 def test_what_is_wrong_is_said(write, content, said):
+    path = write(content)
     with pytest.raises(DataError, match=said):
-        read_csv(write(content))
+        checked_summary(open_rows(path), 1)
 
 
 def test_remedy_names_the_numeric_columns(write):
     with pytest.raises(DataError, match=r"--columns 'body mass,\"x, y\"'$"):
-        read_csv(write('body mass,kind,"x, y",w\n1,A,2,1\n'), weight="w")
+        open_rows(write('body mass,kind,"x, y",w\n1,A,2,1\n'), weight="w")
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("a;b\n1;2\n3;4\n", ["values are taken to be separated by ';'"]),
+        ("a;b\n1,5;2\n3;4\n", ["values are taken to be separated by ';'", "numbers are taken to have a decimal comma"]),
+        ("a,b\n1,2\n3,4\n".encode("utf-16"), ["the file is UTF-16, as its first bytes say"]),
+        (",b\n1,2\n3,4\n", ["column 1 of 2 has no name; it is called 'column_1'"]),
+        ("a,b\n1,2\n3,4", ["the last line has no end: the file may have been cut short"]),
+        ("id,b\n9007199254740993,2\n3,4\n", ["column 'id' holds whole numbers beyond 2^53"]),
+        ("a,b\n1e200,2\n3,4\n", []),
+    ],
+)
+def test_what_was_recognised_is_said(write, content, said):
+    rows = open_rows(write(content))
+    checked_summary(rows, 1)
+    assert len(rows.notes) == len(said)
+    assert all(note.startswith(start) for note, start in zip(rows.notes, said, strict=True))
+
+
+def test_a_dialect_that_is_given(write):
+    path = write("größe;x\n1,5;2\n3;4,5\n".encode("latin-1"))
+    with pytest.raises(DataError, match="not UTF-8 text; give the file's encoding"):
+        open_rows(path)
+    rows = open_rows(path, dialect=Dialect(encoding="latin-1"))
+    assert rows.feature_names == ("größe", "x")
+    assert values(rows) == [[1.5, 2.0], [3.0, 4.5]]
+    assert values(open_rows(write("1#2\n3.5#4\n"), dialect=Dialect(separator="#", header=False))) == [[1, 2], [3.5, 4]]
+    assert values(open_rows(write("a b\n1 2\n3.5 4\n"), dialect=Dialect(separator=" "))) == [[1, 2], [3.5, 4]]
+
+
+@pytest.mark.parametrize(
+    ("dialect", "said"),
+    [
+        ({"separator": ", "}, "must be one character"),
+        ({"decimal": ":"}, "decimal mark"),
+        ({"decimal": ",", "separator": ","}, "cannot both"),
+        ({"encoding": "klingon"}, "no encoding 'klingon'"),
+    ],
+)
+def test_a_dialect_that_makes_no_sense(dialect, said):
+    with pytest.raises(ConfigError, match=said):
+        Dialect(**dialect)
+
+
+def test_bad_rows_are_skipped_and_counted_where_asked_for(write):
+    path = write("a,b\n1,2\n3\n\n3.5,4\n5,6,7\n1,2\n")
+    rows = open_rows(path, dialect=Dialect(on_bad_rows="skip"))
+    summary = checked_summary(rows, 1)
+    assert summary.n_weighted == 3
+    assert rows.notes == ("2 rows with too few or too many values skipped: lines 3, 6",)
+    assert rows.place(1) == "line 5"
+    assert rows.place(2) == "line 7"
+
+
+def test_quoted_lines_and_quotes(write):
+    path = write('a,"two\nlines","say ""b"""\n1,"2",3\n3.5,4,"\n5"\n')
+    rows = open_rows(path, ["a", "two\nlines"])
+    assert values(rows) == [[1.0, 2.0], [3.5, 4.0]]
 
 
 def test_no_such_file(tmp_path):
     with pytest.raises(FileError, match="No such file"):
-        read_csv(tmp_path / "nowhere.csv")
+        open_rows(tmp_path / "nowhere.csv")
 
 
 @given(st.lists(st.floats(allow_nan=False), min_size=1))

@@ -13,7 +13,6 @@ from pyarrow import feather
 
 from gaussmix import GaussianMixture
 from gaussmix.data import spool
-from gaussmix.data.csv import write_csv
 from gaussmix.data.files import open_rows
 from gaussmix.data.read_ahead import read_ahead
 from gaussmix.errors import ConfigError, DataError, FileError
@@ -91,13 +90,9 @@ def test_what_names_no_rows_is_said(columns, tmp_path):
     with pytest.raises(ConfigError, match=r"'\.xlsx' is not one of \.csv, \.parquet"):
         open_rows(tmp_path / "rows.xlsx")
     (tmp_path / "rows.xlsx").unlink()
-    write_csv(tmp_path / "one.csv", columns)
-    write_csv(tmp_path / "two.csv", columns)
-    with pytest.raises(ConfigError, match="only one CSV file"):
-        open_rows(tmp_path)
     pq.write_table(pa.table(columns).slice(0, 0), tmp_path / "empty.parquet")
     with pytest.raises(DataError, match="there are no rows"):
-        open_rows(tmp_path / "empty.parquet")
+        rows_of(open_rows(tmp_path / "empty.parquet"))
 
 
 def test_parts_that_do_not_fit_together_are_named(columns, tmp_path):
@@ -184,7 +179,7 @@ def test_without_room_for_a_spool_the_file_is_read_again(parquet, monkeypatch):
     expected = rows_of(open_rows(parquet))
     no_room = open_rows(parquet).for_passes()
     with monkeypatch.context() as patched:
-        patched.setattr(spool.Spool, "_has_room", lambda self: False)
+        patched.setattr(spool, "_has_room", lambda block: False)
         for _ in range(2):
             np.testing.assert_array_equal(rows_of(no_room), expected)
     filled_up = open_rows(parquet).for_passes()

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gaussmix.cli.failures import told_plainly
+from gaussmix.cli.rows import dialect_options, open_rows, tell_notes
 from gaussmix.cli.values import names, number_or_auto
 
 if TYPE_CHECKING:
@@ -120,6 +121,7 @@ class Settings:
     metavar="DIR",
     help=f"Folder for {ASSIGNMENTS} and {SUMMARY}; no files are written without it.",
 )
+@dialect_options
 @click.option("--force", is_flag=True, help="Replace files of an earlier run.")
 @click.option("--json", "as_json", is_flag=True, help=f"Print {SUMMARY} in place of the text.")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
@@ -131,6 +133,7 @@ def fit(
     force: bool,
     as_json: bool,
     debug: bool,
+    dialect: dict[str, Any],
     **settings: Any,
 ) -> None:
     """Fit a Gaussian mixture to the rows of FILE.
@@ -145,7 +148,6 @@ def fit(
         raise click.UsageError(f"column {weight!r} cannot be both fitted and the weight.")
     # Here, so that --help and wrong usage answer at once.
     from gaussmix.cli.folder import check_free
-    from gaussmix.cli.rows import open_rows
     from gaussmix.insight.record import fit_record, to_json
     from gaussmix.insight.text import fit_text
 
@@ -153,8 +155,9 @@ def fit(
         chosen = Settings(**settings)
         if output is not None:
             check_free(output, (ASSIGNMENTS, SUMMARY), force, Path(file))
-        rows = open_rows(file, columns, weight)
+        rows = open_rows(file, columns, weight, dialect)
         model = _fitted(rows, chosen)
+        tell_notes(rows)
         wanted = ("label",) if output is None else ("label", "responsibility", "log_density")
         results = model.row_results(rows, wanted)
         summary = _summary(model, results["label"], rows.feature_names, weight)

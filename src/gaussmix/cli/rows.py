@@ -1,12 +1,54 @@
-"""The rows that a command line names."""
+"""The rows that a command line names, and the options that say how a CSV file is written."""
 
 from __future__ import annotations
 
-from gaussmix.core.contracts import Source
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from gaussmix.core.contracts import Source
+
+Command = Callable[..., None]
+
+DIALECT = (
+    click.option("--sep", "separator", metavar="CHAR", help="Of CSV: between values; recognised if not given."),
+    click.option("--decimal", type=click.Choice([".", ","]), help="Of CSV: before decimals; recognised if not given."),
+    click.option("--encoding", metavar="NAME", help="Of CSV: UTF-8, or what its first bytes say, if not given."),
+    click.option("--no-header", "header", flag_value=False, default=True, help="Of CSV: no line of names comes first."),
+    click.option(
+        "--on-bad-rows",
+        type=click.Choice(["error", "skip"]),
+        default="error",
+        help="Of CSV: what becomes of lines with too few or too many values; skipped ones are counted.",
+    ),
+)
 
 
-def open_rows(where: str, columns: tuple[str, ...] | None, weight: str | None) -> Source:
+def dialect_options(command: Command) -> Command:
+    """Add the options of a CSV file to a command, which gets them as ``dialect``, for `open_rows`."""
+
+    @wraps(command)
+    def with_dialect(**options: Any) -> None:
+        dialect = {name: options.pop(name) for name in ("separator", "decimal", "encoding", "header", "on_bad_rows")}
+        command(dialect=dialect, **options)
+
+    for option in reversed(DIALECT):
+        with_dialect = option(with_dialect)
+    return with_dialect
+
+
+def open_rows(where: str, columns: tuple[str, ...] | None, weight: str | None, dialect: dict[str, Any]) -> Source:
     """As `gaussmix.data.files.open_rows`, which is imported here: ``--help`` does not wait for pyarrow."""
     from gaussmix.data import files
+    from gaussmix.data.csv import Dialect
 
-    return files.open_rows(where, columns, weight)
+    return files.open_rows(where, columns, weight, Dialect(**dialect))
+
+
+def tell_notes(rows: Source) -> None:
+    """Say on standard error what should be known of how the rows were read."""
+    for note in rows.notes:
+        click.echo(f"note: {note}", err=True)

@@ -96,6 +96,15 @@ class Source(ABC):
         """
         return np.dtype(np.float64)
 
+    @property
+    def notes(self) -> Sequence[str]:
+        """What whoever asked for the rows should know of how they were read: sentences, to be shown once."""
+        return ()
+
+    def place(self, row: int) -> str:
+        """Where to look for a row, counted from 0, in words."""
+        return f"row {row} (from 0)"
+
     def for_passes(self) -> Source:
         """The same rows for many passes: itself, unless something can be kept that makes the next ones cheaper."""
         return self

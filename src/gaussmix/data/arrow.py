@@ -12,8 +12,8 @@ from gaussmix.core.types import Array, Floats
 from gaussmix.errors import DataError
 
 
-def numeric_columns(schema: pa.Schema, wanted: Sequence[str] | None, weight: str | None = None) -> list[str]:
-    """Names of the feature columns of a file, all of them numeric.
+def chosen_columns(schema: pa.Schema, wanted: Sequence[str] | None, weight: str | None = None) -> list[str]:
+    """Names of the feature columns of a file.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ def numeric_columns(schema: pa.Schema, wanted: Sequence[str] | None, weight: str
     Raises
     ------
     DataError
-        If a column is not there, stands twice, or is not numeric.
+        If a column is not there or stands twice, or none is left.
     """
     twice = sorted({name for name in schema.names if schema.names.count(name) > 1})
     if twice:
@@ -37,13 +37,6 @@ def numeric_columns(schema: pa.Schema, wanted: Sequence[str] | None, weight: str
     if unknown:
         raise DataError(
             f"there is no column {', '.join(map(repr, unknown))}; the columns are {', '.join(schema.names)}"
-        )
-    text = [name for name in [*names, *([weight] if weight else [])] if not is_numeric(schema.field(name).type)]
-    if text:
-        kinds = ", ".join(f"{name} ({schema.field(name).type})" for name in text)
-        numeric = [name for name in schema.names if is_numeric(schema.field(name).type)]
-        raise DataError(
-            f"not numeric: {kinds}. Choose the columns to fit, for example --columns {','.join(numeric) or '…'}"
         )
     if not names:
         raise DataError("no columns are left to fit")

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import glob
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from gaussmix.core.contracts import Source
-from gaussmix.data.csv import read_csv
+from gaussmix.data.csv import CsvPart, Dialect
 from gaussmix.data.feather import FeatherPart
 from gaussmix.data.parquet import ParquetPart
 from gaussmix.data.part import Part
 from gaussmix.data.parts import PartsSource
-from gaussmix.errors import ConfigError, DataError, FileError
+from gaussmix.errors import ConfigError, FileError
 
 PARTS: dict[str, Callable[[Path], Part]] = {
     ".parquet": ParquetPart,
@@ -26,29 +27,36 @@ CSV = ".csv"
 SUFFIXES = (CSV, *PARTS)
 
 
-def open_rows(where: str | Path, columns: Sequence[str] | None = None, weight: str | None = None) -> Source:
+def open_rows(
+    where: str | Path,
+    columns: Sequence[str] | None = None,
+    weight: str | None = None,
+    dialect: Dialect | None = None,
+) -> Source:
     """The rows of a file, of all files in a folder, or of those that a pattern names.
 
     Parameters
     ----------
     where : str or Path
-        A CSV, Parquet or Feather file; a folder of Parquet or of Feather files; or a pattern with ``*``, ``?`` or
+        A CSV, Parquet or Feather file; a folder of such files; or a pattern with ``*``, ``?`` or
         ``[…]`` (``**``: any folders). Rows come file by file, files in the order of their names. Files and folders
         whose names begin with a dot or an underscore are passed over in folders: they are notes of who wrote them.
     columns : sequence of str, optional
         The features, in this order; every column but the weight where not given.
     weight : str, optional
         The column that holds the rows' weights.
+    dialect : Dialect, optional
+        How CSV is written; what it does not say is recognised, and said in ``notes``.
 
     Returns
     -------
     rows : Source
-        Opened, not yet read (CSV: read).
+        Opened, not yet read.
 
     Raises
     ------
     ConfigError
-        If a suffix is unknown, files of different formats lie together, or there is no file.
+        If a suffix is unknown, or there is no file.
     DataError
         If a column cannot be used, or a file is damaged.
     FileError
@@ -72,14 +80,8 @@ def open_rows(where: str | Path, columns: Sequence[str] | None = None, weight: s
             f"{unknown[0]}: the format of a file is known by its suffix, and {suffix} is not one of "
             f"{', '.join(SUFFIXES)}"
         )
-    csv = [path for path in paths if path.suffix.lower() == CSV]
-    if csv and len(paths) > 1:
-        raise ConfigError(f"{where} means {len(paths)} files, of which {csv[0]} is CSV: only one CSV file can be read")
-    if csv:
-        return read_csv(csv[0], columns, weight)
-    parts = [PARTS[path.suffix.lower()](path) for path in paths]
-    if not any(part.n_rows for part in parts):
-        raise DataError("there are no rows" if len(parts) == 1 else f"there are no rows in these {len(parts)} files")
+    readers: dict[str, Callable[[Path], Part]] = {**PARTS, CSV: partial(CsvPart, dialect=dialect)}
+    parts = [readers[path.suffix.lower()](path) for path in paths]
     return PartsSource(parts, columns, weight)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from gaussmix.data.arrow import is_numeric
 from gaussmix.data.unchanged import Stamp
 from gaussmix.errors import DataError, FileError
 
@@ -36,8 +37,39 @@ class Part(ABC):
 
     @property
     @abstractmethod
-    def n_rows(self) -> int:
-        """Rows in the file, as it says itself."""
+    def n_rows(self) -> int | None:
+        """Rows in the file, as it says itself; None where it does not."""
+
+    @property
+    def whole_numbers(self) -> Sequence[str]:
+        """Columns that are stored as whole numbers."""
+        return [field.name for field in self.schema if pa.types.is_integer(field.type)]
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """What its reader should know of how it was read."""
+        return ()
+
+    def check_names(self) -> None:  # noqa: B027 - most formats have nothing to check
+        """Raise where what stands for the columns' names can hardly be meant so, and nobody asked for these names.
+
+        Raises
+        ------
+        DataError
+            With what to do.
+        """
+
+    def place(self, row: int) -> str:
+        """Where to look for a row of this file, counted from 0."""
+        return f"row {row} (from 0)"
+
+    def not_numeric(self, names: Sequence[str], weight: str | None) -> DataError:
+        """The error for columns that were to be fitted, or to be the weight, and do not hold numbers."""
+        kinds = ", ".join(f"{name} ({self.schema.field(name).type})" for name in names)
+        numeric = [field.name for field in self.schema if is_numeric(field.type) and field.name != weight]
+        return DataError(
+            f"not numeric: {kinds}. Choose the columns to fit, for example --columns {','.join(numeric) or '…'}"
+        )
 
     @abstractmethod
     def batches(self, columns: Sequence[str], n_rows: int) -> Iterator[pa.RecordBatch]:

@@ -13,8 +13,8 @@ import numpy as np
 from gaussmix.core.block import Block
 from gaussmix.core.types import Array, Integers
 
-LEFT_FREE = 0.1
-"""Part of what is free in the folder of temporary files that is left to others."""
+LEFT_FREE = 0.05
+"""Part of the disk of temporary files that is left to others."""
 KEPT = 4
 """Blocks whose pages stay in memory: as many as may be computed with or read ahead. A page that is needed all the same
 comes back by itself."""
@@ -27,17 +27,16 @@ class Spool:
 
     Parameters
     ----------
-    n_rows, n_features : int
-        How many rows to expect, and how many numbers in each.
+    n_features : int
+        Numbers in a row.
     dtype : dtype
         Of the rows.
     has_weight : bool
         Whether rows have weights of their own, which are float64.
     """
 
-    def __init__(self, n_rows: int, n_features: int, dtype: np.dtype[Any], has_weight: bool) -> None:
-        self._n_rows = n_rows
-        self._kinds = [((n_rows, n_features), dtype), *([((n_rows,), np.dtype(np.float64))] if has_weight else [])]
+    def __init__(self, n_features: int, dtype: np.dtype[Any], has_weight: bool) -> None:
+        self._kinds = [((n_features,), dtype), *([((), np.dtype(np.float64))] if has_weight else [])]
         self._columns: list[_Column] = []
 
     @property
@@ -47,18 +46,14 @@ class Spool:
 
     def filled_from(self, blocks: Iterator[Block]) -> Iterator[Block]:
         """The blocks as they are; when the last has gone by, all are in the file."""
-        if not self._has_room():
-            yield from blocks
-            return
         files: list[IO[bytes]] = []
         try:
             files.extend(_file() for _ in self._kinds)
-            complete, n_written = True, 0
+            complete = True
             for block in blocks:
                 yield block
-                complete = complete and all(map(_write, files, (block.x, block.weight)))
-                n_written += len(block)
-            if complete and n_written == self._n_rows:
+                complete = complete and _has_room(block) and all(map(_write, files, (block.x, block.weight)))
+            if complete:
                 self._columns = [_Column(file, *kind) for file, kind in zip(files, self._kinds, strict=True)]
         finally:
             for file in files:
@@ -66,12 +61,13 @@ class Spool:
 
     def blocks(self, n_rows: int) -> Iterator[Block]:
         """The rows from the first, so many at a time."""
-        for start in range(0, self._n_rows, n_rows):
+        total = len(self._columns[0].values)
+        for start in range(0, total, n_rows):
             yield self._block(slice(start, start + n_rows))
             for column in self._columns:
                 column.forget(start - KEPT * n_rows, n_rows)
         for column in self._columns:
-            column.forget(0, self._n_rows)
+            column.forget(0, total)
 
     def take(self, numbers: Integers) -> Block:
         """The rows of these numbers, in this order."""
@@ -81,17 +77,13 @@ class Spool:
         x, *weight = (column.values[which] for column in self._columns)
         return Block(x, weight[0] if weight else np.broadcast_to(np.ones(1), (len(x),)))
 
-    def _has_room(self) -> bool:
-        size = sum(int(np.prod(shape)) * dtype.itemsize for shape, dtype in self._kinds)
-        return 0 < size < (1.0 - LEFT_FREE) * shutil.disk_usage(tempfile.gettempdir()).free
-
 
 class _Column:
     """Values of a file, mapped into memory."""
 
-    def __init__(self, file: IO[bytes], shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+    def __init__(self, file: IO[bytes], row: tuple[int, ...], dtype: np.dtype[Any]) -> None:
         self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        self.values: Array = np.frombuffer(self._map, dtype).reshape(shape)
+        self.values: Array = np.frombuffer(self._map, dtype).reshape(-1, *row)
 
     def forget(self, first: int, n_rows: int) -> None:
         """Give back the memory of some rows, whole pages of it; their values stay in the file."""
@@ -102,6 +94,12 @@ class _Column:
         begin, end = -(-first * row // page) * page, min((first + n_rows) * row, len(self._map)) // page * page
         if begin < end:
             self._map.madvise(mmap.MADV_DONTNEED, begin, end - begin)
+
+
+def _has_room(block: Block) -> bool:
+    """Whether there is room for more, and for others."""
+    usage = shutil.disk_usage(tempfile.gettempdir())
+    return usage.free - block.x.nbytes - block.weight.nbytes > LEFT_FREE * usage.total
 
 
 def _file() -> IO[bytes]:

@@ -63,7 +63,7 @@ class FiniteRows(Source):
     def _refuse(self) -> None:
         summary = summarise(self._source)
         if summary is not None:
-            refuse_gaps(summary, self.feature_names)
+            refuse_gaps(summary, self._source)
 
 
 class _NotFiniteError(Exception):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from gaussmix.core.contracts import Source
@@ -26,7 +24,7 @@ def checked_summary(source: Source, n_components: int) -> Summary:
     summary = summarise(source)
     if summary is None:
         raise DataError("there are no rows")
-    refuse_gaps(summary, source.feature_names)
+    refuse_gaps(summary, source)
     if summary.n_weighted < LEAST_ROWS:
         raise DataError(f"{_counted(summary.n_weighted)} too few: a mixture needs at least {LEAST_ROWS}")
     check_sum_of_weights(summary.sum_weight)
@@ -38,21 +36,22 @@ def checked_summary(source: Source, n_components: int) -> Summary:
     return summary
 
 
-def refuse_gaps(summary: Summary, names: Sequence[str] | None) -> None:
+def refuse_gaps(summary: Summary, source: Source) -> None:
     """See that no value is missing or infinite, in rows of weight 0 neither: they are given labels like all others.
 
     Parameters
     ----------
     summary : Summary
         Of the rows.
-    names : sequence of str, optional
-        Of the columns; numbers stand for them where not given.
+    source : Source
+        The rows, which know the names of their columns and where to look for a row.
 
     Raises
     ------
     DataError
         If one is: the text says which column and row.
     """
+    names = source.feature_names
     for word, counts, firsts in (
         ("missing", summary.n_missing, summary.first_missing),
         ("infinite", summary.n_infinite, summary.first_infinite),
@@ -62,7 +61,7 @@ def refuse_gaps(summary: Summary, names: Sequence[str] | None) -> None:
             name = f"{column} (from 0)" if names is None else repr(names[column])
             raise DataError(
                 f"column {name} has {counts[column]} {word} value{'' if counts[column] == 1 else 's'}, the first in "
-                f"row {firsts[column]} (from 0); drop or correct those rows, or choose other columns"
+                f"{source.place(int(firsts[column]))}; drop or correct those rows, or choose other columns"
             )
 
 

@@ -1,0 +1,257 @@
+"""A CSV file as columns of numbers, parsed a block at a time."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.csv as arrow_csv
+
+from gaussmix.data.arrow import is_numeric
+from gaussmix.data.csv.dialect import Dialect
+from gaussmix.data.csv.text import CheckedText, records
+from gaussmix.data.csv.writing import quoted
+from gaussmix.data.part import Part
+from gaussmix.errors import DataError
+
+MISSING = (
+    *("", "NA", "N/A", "n/a", "#N/A", "#NA", "<NA>", "NaN", "nan", "-NaN", "-nan"),
+    *("NULL", "Null", "null", "None", "none", "?", ".", "-"),
+)
+"""What stands for a missing value: spreadsheets', R's, pandas', databases', UCI's and SAS's ways to say so."""
+
+BLOCK_BYTES = 4 << 20
+"""Parsed at a time: more is no faster and less spends time between the blocks."""
+BAD_ROWS_NAMED = 5
+"""Lines named of those that were skipped; all are counted."""
+
+THOUSANDS = re.compile(r"\s*[+-]?\d{1,3}(?:[,.'\u00a0 ]\d{3})+(?:[.,]\d+)?\s*")
+
+
+class CsvPart(Part):
+    """Columns of a CSV file.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    dialect : Dialect
+        How it is written, as far as that is known.
+    """
+
+    format_name = "CSV"
+
+    def __init__(self, path: Path, dialect: Dialect | None = None) -> None:
+        super().__init__(path)
+        with self.read_errors():
+            self._dialect, self._notes = (dialect or Dialect()).recognised(path)
+            self._names, self._n_header_lines = self._header()
+            self._whole: list[str] = []
+            self._schema = self._first_look()
+        self._skipped: list[int] = []
+
+    @property
+    def schema(self) -> pa.Schema:
+        return self._schema
+
+    @property
+    def n_rows(self) -> None:
+        return None  # it would have to be read
+
+    @property
+    def whole_numbers(self) -> Sequence[str]:
+        return self._whole
+
+    @property
+    def notes(self) -> Sequence[str]:
+        if not self._skipped:
+            return tuple(self._notes)
+        named = ", ".join(map(str, self._skipped[:BAD_ROWS_NAMED]))
+        more = ", …" if len(self._skipped) > BAD_ROWS_NAMED else ""
+        few = "" if len(self._skipped) == 1 else "s"
+        return (
+            *self._notes,
+            f"{len(self._skipped)} row{few} with too few or too many values skipped: line{few} {named}{more}",
+        )
+
+    def check_names(self) -> None:
+        if not self._dialect.header or any(map(self.is_text, self._header_values)):
+            return
+        example = shlex.quote(",".join(map(quoted, self._names)))
+        raise DataError(
+            f"line {self._n_header_lines} holds numbers where the columns' names must be: write a line of names above "
+            f"it, or say that there is none (--no-header); if these are the names, choose the columns to fit: "
+            f"--columns {example}"
+        )
+
+    def batches(self, columns: Sequence[str], n_rows: int) -> Iterator[pa.RecordBatch]:
+        with self._reader(columns, self._schema) as (reader, _):
+            for batch in reader:
+                for start in range(0, batch.num_rows, n_rows):
+                    yield batch.slice(start, n_rows)
+
+    def place(self, row: int) -> str:
+        skipped = set(self._skipped)
+        rows = (
+            r for r in islice(records(self.path, self._dialect), self._header_records, None) if r.line not in skipped
+        )
+        record = next(islice(rows, row, None), None)
+        return f"row {row} (from 0)" if record is None else f"line {record.line}"
+
+    # --- the header ---------------------------------------------------------------------------------------------
+
+    @property
+    def _header_records(self) -> int:
+        return int(self._dialect.header)
+
+    def _header(self) -> tuple[list[str], int]:
+        """Names of all columns, and the number of lines that they take."""
+        record = next(records(self.path, self._dialect), None)
+        if record is None:
+            raise DataError("the file is empty; a header line with the columns' names must come first")
+        self._header_values = record.values
+        names = [value.strip() for value in record.values]
+        if not self._dialect.header:
+            return [f"column_{j}" for j in range(1, len(names) + 1)], 0
+        if any("\udc80" <= letter <= "\udcff" for name in names for letter in name):
+            raise DataError("the header is not UTF-8 text; give the file's encoding (--encoding latin-1, for instance)")
+        for j in (j for j, name in enumerate(names) if not name):
+            names[j] = f"column_{j + 1}"
+            self._notes.append(f"column {j + 1} of {len(names)} has no name; it is called {names[j]!r}")
+        return names, record.line
+
+    # --- parsing ------------------------------------------------------------------------------------------------
+
+    def _first_look(self) -> pa.Schema:
+        """Names, and numbers or text as the first block has it; numbers are all read as float64."""
+        with self._reader(self._names, None) as (reader, _):
+            batch = next(iter(reader), None)
+        if batch is None or not batch.num_rows:
+            raise DataError("there are no rows below the header")
+        if len(set(self._names)) < len(self._names):
+            return pa.schema([(name, pa.float64()) for name in self._names])  # refused by whoever chooses columns
+        self._whole = [field.name for field in batch.schema if pa.types.is_integer(field.type)]
+        fields = []
+        for field in batch.schema:
+            kind = field.type
+            number = is_numeric(kind) or pa.types.is_null(kind)
+            fields.append((field.name, pa.bool_() if pa.types.is_boolean(kind) else pa.float64() if number else kind))
+        return pa.schema(fields)
+
+    @contextmanager
+    def _reader(
+        self, columns: Sequence[str], schema: pa.Schema | None
+    ) -> Iterator[tuple[arrow_csv.CSVStreamingReader, CheckedText]]:
+        invalid: list[arrow_csv.InvalidRow] = []
+        skipped: list[int] = []
+
+        def handle(row: arrow_csv.InvalidRow) -> str:
+            if self._dialect.on_bad_rows == "skip":
+                skipped.append(row.number)
+                return "skip"
+            invalid.append(row)
+            return "error"
+
+        with self.read_errors(), CheckedText(self.path, self._dialect) as text:
+            try:
+                reader = arrow_csv.open_csv(
+                    text,
+                    # One thread, which alone knows the number of an invalid row.
+                    arrow_csv.ReadOptions(
+                        column_names=self._names,
+                        skip_rows=self._n_header_lines,
+                        use_threads=False,
+                        block_size=BLOCK_BYTES,
+                    ),
+                    arrow_csv.ParseOptions(
+                        delimiter=self._dialect.separator, newlines_in_values=True, invalid_row_handler=handle
+                    ),
+                    arrow_csv.ConvertOptions(
+                        include_columns=list(columns) if schema is not None else None,
+                        column_types=schema,
+                        null_values=MISSING,
+                        decimal_point=self._dialect.decimal,
+                        check_utf8=False,
+                    ),
+                )
+                yield reader, text
+            except pa.ArrowInvalid as error:
+                raise self._explained(error, invalid, columns, schema) from error
+        if schema is not None:
+            self._skipped = self._lines(skipped)
+            if text.ends_without_newline and NO_NEWLINE not in self._notes:
+                self._notes.append(NO_NEWLINE)
+
+    # --- what went wrong ----------------------------------------------------------------------------------------
+
+    def _explained(
+        self,
+        error: pa.ArrowInvalid,
+        invalid: Sequence[arrow_csv.InvalidRow],
+        columns: Sequence[str],
+        schema: pa.Schema | None,
+    ) -> DataError:
+        if invalid:
+            row = invalid[0]
+            return DataError(
+                f"line {self._lines([row.number])[0]} has another number of values ({row.actual_columns}) than the "
+                f"header ({row.expected_columns}): {row.text[:60]!r}; put text with {self._dialect.separator!r} into "
+                "double quotes, or skip such lines (--on-bad-rows skip)"
+            )
+        numbers = [name for name in columns if schema is not None and is_numeric(schema.field(name).type)]
+        for name in numbers:
+            if self._first_text(name):
+                return self.not_numeric([name], None)
+        return DataError(f"this is not CSV: {error}")
+
+    def not_numeric(self, names: Sequence[str], weight: str | None) -> DataError:
+        """The error for columns of text: the first value that is none, and which columns are numbers."""
+        name = names[0]
+        found = self._first_text(name)
+        where = f": {found[1][:60]!r} in line {found[0]}" if found else ""
+        hint = ""
+        if found and THOUSANDS.fullmatch(found[1]):
+            hint = " (thousands must not be set apart)"
+        numbers = [f.name for f in self._schema if is_numeric(f.type) and f.name not in (*names, weight)]
+        example = shlex.quote(",".join(map(quoted, numbers)))
+        remedy = f", or choose the columns to fit: --columns {example}" if numbers else ""
+        return DataError(f"column {name!r} is not numeric{where}{hint}; correct it{remedy}")
+
+    def _first_text(self, name: str) -> tuple[int, str] | None:
+        place = self._names.index(name)
+        for line, values in islice(records(self.path, self._dialect), self._header_records, None):
+            if place < len(values) and self.is_text(values[place]):
+                return line, values[place]
+        return None
+
+    def is_text(self, value: str) -> bool:
+        """Whether a value is neither a number nor missing."""
+        stripped = value.strip()
+        if stripped in MISSING or stripped.lower() in ("true", "false"):
+            return False
+        try:
+            float(stripped.replace(",", ".") if self._dialect.decimal == "," else stripped)
+        except ValueError:
+            return True
+        return "_" in stripped  # which Python takes for a number
+
+    def _lines(self, numbers: Sequence[int]) -> list[int]:
+        """Numbers in the file of rows that Arrow counts with the header's lines but without blank ones."""
+        if not numbers:
+            return []
+        wanted = {number - self._n_header_lines + self._header_records - 1 for number in numbers}
+        found = []
+        for i, record in enumerate(records(self.path, self._dialect)):
+            if i in wanted:
+                found.append(record.line)
+                if len(found) == len(wanted):
+                    break
+        return found
+
+
+NO_NEWLINE = "the last line has no end: the file may have been cut short"
