@@ -25,5 +25,9 @@ class FitWarning(RuntimeWarning):
     """A fit was made, but of fewer components than were asked for, or of too few rows; ``events_`` says more."""
 
 
+class DataWarning(UserWarning):
+    """Rows were read, but not quite as they stand in their file: the text says what was taken for what, or left out."""
+
+
 class FileError(GaussmixError, OSError):
     """A file cannot be read or written."""

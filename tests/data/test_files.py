@@ -15,7 +15,7 @@ from gaussmix import GaussianMixture
 from gaussmix.data import spool
 from gaussmix.data.files import open_rows
 from gaussmix.data.read_ahead import read_ahead
-from gaussmix.errors import ConfigError, DataError, FileError
+from gaussmix.errors import ConfigError, DataError, DataWarning, FileError
 
 N = 3000
 
@@ -223,3 +223,15 @@ def test_reading_ahead_stops_with_its_context():
     with read_ahead(endless()) as items:
         next(items)
     assert closed == [True]
+
+
+def test_what_was_taken_for_what_is_a_warning(columns, tmp_path):
+    path = tmp_path / "rows.csv"
+    path.write_text("a;b\n" + "".join(f"{a};{b}\n" for a, b in zip(columns["a"], columns["b"], strict=True)))
+    with pytest.warns(DataWarning, match="taken to be separated by ';'"):
+        model = GaussianMixture(2, random_state=0).fit(path)
+    np.testing.assert_array_equal(
+        model.fit_predict(np.stack([columns["a"], columns["b"]], axis=1)), model.predict(path)
+    )
+    with pytest.warns(DataWarning):
+        np.testing.assert_array_equal(model.fit_predict(path), model.predict(path))

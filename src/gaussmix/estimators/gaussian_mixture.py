@@ -11,10 +11,9 @@ from sklearn.base import _fit_context
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils._param_validation import InvalidParameterError
 
-from gaussmix.core.contracts import Source
 from gaussmix.core.mixture import Mixture
 from gaussmix.core.types import Floats, Integers
-from gaussmix.errors import ConfigError, DegenerateFitError, FitWarning
+from gaussmix.errors import ConfigError, DataWarning, DegenerateFitError, FitWarning
 from gaussmix.estimators.conversion import from_scikit_learn, to_scikit_learn
 from gaussmix.estimators.fitted import gaussian
 from gaussmix.estimators.fitting import FittingMixture
@@ -179,12 +178,14 @@ class GaussianMixture(FittingMixture):
 
         Parameters
         ----------
-        X : array-like of shape (n, d), or Source
-            The rows.
+        X : array-like of shape (n, d), Source, str or Path
+            The rows; or the name of a file of rows (Parquet, Feather, CSV), of a folder of such files, or a pattern
+            such as ``"parts/*.parquet"``. They are read piece by piece: files may be larger than memory.
         y : ignored
             There for scikit-learn's conventions.
-        sample_weight : array-like of shape (n,), optional
-            How often each row counts: a row of weight 2 is that row twice, one of weight 0 is not there.
+        sample_weight : array-like of shape (n,), or str, optional
+            How often each row counts: a row of weight 2 is that row twice, one of weight 0 is not there. Where rows are
+            in files, the name of the column that says so.
 
         Returns
         -------
@@ -207,6 +208,8 @@ class GaussianMixture(FittingMixture):
                 raise DegenerateFitError(f"{error}{FLOAT32_ADVICE}") from error
             raise
         self._warn_of_events()
+        for note in rows.notes:
+            warnings.warn(note, DataWarning, stacklevel=3)
         if not self.converged_ and self.max_iter > 0:
             left = f" About {self.gain_left_:.1e} a row is still to gain." if np.isfinite(self.gain_left_) else ""
             advice = "" if self._compatibility.messages else f" {self.status_.advice}{left}"
@@ -217,7 +220,7 @@ class GaussianMixture(FittingMixture):
     def fit_predict(self, X: Any, y: Any = None, sample_weight: npt.ArrayLike | None = None) -> Integers:
         """Fit, then the most probable component of each row; the same as ``fit(X).predict(X)``."""
         fitted = self.fit(X, y, sample_weight)
-        return self.predict(X) if isinstance(X, Source) else fitted.labels_
+        return fitted.labels_ if hasattr(fitted, "labels_") else self.predict(X)
 
     def relabel(self, reference: GaussianMixture | Mixture | npt.ArrayLike) -> Self:
         """Put the components in the order that best matches a reference.

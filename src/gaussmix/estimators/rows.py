@@ -35,17 +35,25 @@ class Rows:
         The same as an array, where they came as one.
     weight : array, shape (n,), optional
         Their weights, where they were given.
+    opened : bool
+        Whether the call itself opened their file, so that nobody else tells how it was read.
     """
 
     source: Source
     x: Array | None = None
     weight: Floats | None = None
+    opened: bool = False
 
     @classmethod
     def in_memory(cls, x: Array, sample_weight: npt.ArrayLike | None = None) -> Rows:
         """Rows of an array, and their weights."""
         weight = None if sample_weight is None else checked_weight(sample_weight, len(x))
         return cls(MemorySource(x, weight), x, weight)
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """What the caller is to be told of how the rows were read, once they were."""
+        return self.source.notes if self.opened else ()
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -61,7 +69,8 @@ def training_rows(estimator: BaseEstimator, X: Any, sample_weight: npt.ArrayLike
     DataError, ValueError, TypeError
         If they cannot be used.
     """
-    if isinstance(X, str | Path):
+    is_file = isinstance(X, str | Path)
+    if is_file:
         X, sample_weight = open_rows(X, None, _column_of_weights(sample_weight)), None
     if isinstance(X, Source):
         _refuse_weight(sample_weight)
@@ -70,7 +79,7 @@ def training_rows(estimator: BaseEstimator, X: Any, sample_weight: npt.ArrayLike
             estimator.feature_names_in_ = np.array(X.feature_names, dtype=object)
         elif hasattr(estimator, "feature_names_in_"):
             del estimator.feature_names_in_
-        return Rows(X.for_passes())
+        return Rows(X.for_passes(), opened=is_file)
     x = _checked(estimator, X, ensure_min_samples=2, accept_large_sparse=False)
     return Rows.in_memory(x, sample_weight)
 
