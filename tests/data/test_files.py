@@ -13,6 +13,7 @@ from pyarrow import feather
 
 from gaussmix import GaussianMixture
 from gaussmix.data import spool
+from gaussmix.data.arrow import chosen_columns
 from gaussmix.data.files import open_rows
 from gaussmix.data.read_ahead import read_ahead
 from gaussmix.errors import ConfigError, DataError, DataWarning, FileError
@@ -223,6 +224,36 @@ def test_reading_ahead_stops_with_its_context():
     with read_ahead(endless()) as items:
         next(items)
     assert closed == [True]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        (["b", "a1"], ["b", "a1"]),
+        (["a*"], ["a1", "a2"]),
+        (["b", "a?"], ["b", "a1", "a2"]),
+        (["!b"], ["a1", "a2", "[x]", "!y"]),
+        (["!a*", "![x]"], ["b", "!y"]),
+        (["a*", "!a1"], ["a2"]),
+        (["[x]"], ["[x]"]),
+        (["!y", "b"], ["!y", "b"]),
+        (["*", "!!y"], ["a1", "a2", "b", "[x]"]),
+        (None, ["a1", "a2", "b", "[x]", "!y"]),
+    ],
+)
+def test_columns_by_name_pattern_and_exclusion(wanted, found):
+    schema = pa.schema([(name, pa.float64()) for name in ("a1", "a2", "b", "[x]", "!y", "w")])
+    assert chosen_columns(schema, wanted, "w") == found
+
+
+@pytest.mark.parametrize(
+    ("wanted", "said"),
+    [(["c*"], "no column 'c\\*'"), (["!c"], "no column 'c'"), (["a1", "!a*"], "no columns are left")],
+)
+def test_columns_that_are_not_there(wanted, said):
+    schema = pa.schema([(name, pa.float64()) for name in ("a1", "a2")])
+    with pytest.raises(DataError, match=said):
+        chosen_columns(schema, wanted)
 
 
 def test_what_was_taken_for_what_is_a_warning(columns, tmp_path):

@@ -65,7 +65,9 @@ class Settings:
     "--columns",
     metavar="NAME,NAME,…",
     callback=names,
-    help="Columns to fit; all but the weight if not given.",
+    help=(
+        "Columns to fit: names, patterns (temp_*), and what to leave out (!id, !note_*); all but the weight if not given."
+    ),
 )
 @click.option("--weight", metavar="NAME", help="Column of row weights: how often each row counts.")
 @click.option(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fnmatch import fnmatchcase
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,9 @@ def chosen_columns(schema: pa.Schema, wanted: Sequence[str] | None, weight: str 
     schema : Schema
         Of the file or table.
     wanted : sequence of str, optional
-        The features, in this order; every column but the weight where not given.
+        The features, in this order: names; patterns with ``*``, ``?`` or ``[…]``, for the columns in the file's order;
+        and, after a ``!``, names or patterns of columns that are left out. A column's own name always means that
+        column. Every column but the weight where not given, or where only some to leave out are.
     weight : str, optional
         The column that holds the rows' weights.
 
@@ -32,15 +35,30 @@ def chosen_columns(schema: pa.Schema, wanted: Sequence[str] | None, weight: str 
     twice = sorted({name for name in schema.names if schema.names.count(name) > 1})
     if twice:
         raise DataError(f"these column names stand more than once: {', '.join(twice)}; give each its own name")
-    names = list(wanted) if wanted is not None else [name for name in schema.names if name != weight]
-    unknown = [name for name in [*names, *([weight] if weight else [])] if name not in schema.names]
+    features = [name for name in schema.names if name != weight]
+    excluded = [name for name in wanted or () if name.startswith("!") and name not in schema.names]
+    included = [name for name in wanted or () if name not in excluded]
+    unknown: list[str] = [weight] if weight and weight not in schema.names else []
+    names: dict[str, None] = {}
+    for pattern in included or ([] if wanted and not excluded else ["*"]):
+        found = _matching(pattern, schema.names, features)
+        names.update(dict.fromkeys(found))
+        unknown += [] if found else [pattern]
+    for pattern in excluded:
+        left_out = _matching(pattern[1:], schema.names, schema.names)
+        names = {name: None for name in names if name not in left_out}
+        unknown += [] if left_out else [pattern[1:]]
     if unknown:
         raise DataError(
             f"there is no column {', '.join(map(repr, unknown))}; the columns are {', '.join(schema.names)}"
         )
     if not names:
         raise DataError("no columns are left to fit")
-    return names
+    return list(names)
+
+
+def _matching(pattern: str, names: Sequence[str], among: Sequence[str]) -> list[str]:
+    return [pattern] if pattern in names else [name for name in among if fnmatchcase(name, pattern)]
 
 
 def is_numeric(kind: pa.DataType) -> bool:

@@ -15,6 +15,7 @@ from sklearn.utils.validation import validate_data
 from gaussmix.core.contracts import Source
 from gaussmix.core.summary import check_sum_of_weights
 from gaussmix.core.types import Array, Floats
+from gaussmix.data.frames import is_frame, refuse_text
 from gaussmix.data.memory import MemorySource
 from gaussmix.errors import ConfigError, DataError
 from gaussmix.estimators.finite_rows import FiniteRows
@@ -131,6 +132,8 @@ def checked_weight(sample_weight: npt.ArrayLike, n_rows: int) -> Floats:
 
 
 def _checked(estimator: BaseEstimator, X: Any, **options: Any) -> Array:
+    if is_frame(X):
+        refuse_text(X)
     with np.errstate(over="ignore", invalid="ignore"):  # it sums all values first, which may leave the range of floats
         return validate_data(estimator, X, dtype=FLOATS, order=None, **options)
 

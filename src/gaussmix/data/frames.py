@@ -1,0 +1,56 @@
+"""Data frames of any library, looked at before they become arrays."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gaussmix.errors import DataError
+
+
+def is_frame(rows: object) -> bool:
+    """Whether rows look like a data frame: then somebody has imported its library, and `refuse_text` asks it."""
+    return hasattr(rows, "__arrow_c_stream__") or hasattr(rows, "__dataframe__") or hasattr(rows, "collect_schema")
+
+
+def refuse_text(rows: Any) -> None:
+    """See that a data frame is one that numbers can be read from.
+
+    Parameters
+    ----------
+    rows : data frame
+        Of pandas, polars, pyarrow or any library that narwhals knows.
+
+    Raises
+    ------
+    DataError
+        If columns are not numeric, or two have one name: the text names them.
+    TypeError
+        If the rows are not there yet, or can be gone through only once.
+    """
+    import narwhals as nw
+
+    if hasattr(rows, "read_next_batch"):
+        raise TypeError(
+            "these rows can be gone through only once, and a fit goes over them again and again; read them into a "
+            "table (reader.read_all()), or write them to a Parquet file and give its name"
+        )
+    try:
+        frame = nw.from_native(rows, pass_through=True)
+        if isinstance(frame, nw.LazyFrame):
+            raise TypeError("these rows are still to be computed; give rows.collect()")
+        if not isinstance(frame, nw.DataFrame):
+            return
+        schema = frame.schema
+    except nw.exceptions.DuplicateError as error:
+        raise DataError(f"column names stand more than once: {' '.join(str(error).split())}") from error
+    # A column of Python objects may hold numbers: whoever makes the array finds out.
+    text = [f"{name} ({kind})" for name, kind in schema.items() if not _is_number(kind) and kind != nw.Object]
+    if text:
+        numbers = [name for name, kind in schema.items() if _is_number(kind)]
+        raise DataError(f"not numeric: {', '.join(text)}. Choose the columns to fit, for example X[{numbers}]")
+
+
+def _is_number(kind: Any) -> bool:
+    import narwhals as nw
+
+    return bool(kind.is_numeric() or kind == nw.Boolean)
