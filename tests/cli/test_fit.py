@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.feather
 import pyarrow.parquet as pq
 import pytest
 
@@ -225,3 +226,27 @@ def test_a_csv_file_of_another_dialect(run, csv_file, tmp_path):
     outcome = run("fit", plain, "-k", 2, "--json", "--no-header", "--sep", ",", "--decimal", ".")
     assert json.loads(outcome.out)["data"]["columns"] == ["column_1", "column_2"]
     assert run("fit", plain, "-k", 2, "--encoding", "klingon").code == 2
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet", ".feather"])
+def test_standard_input(csv_file, rows, tmp_path, suffix):
+    path = tmp_path / f"piped{suffix}"
+    table = pa.table({"length mm": rows[:, 0], "mass g": rows[:, 1]})
+    if suffix == ".parquet":
+        pq.write_table(table, path)
+    elif suffix == ".feather":
+        pa.feather.write_feather(table, path)
+    else:
+        path.write_bytes(csv_file.read_bytes())
+    command = [sys.executable, "-m", "gaussmix", "fit", "-", "-k", "2", "--json"]
+    piped = subprocess.run(command, input=path.read_bytes(), capture_output=True, check=True, timeout=60)
+    command[4] = str(csv_file)
+    named = subprocess.run(command, capture_output=True, check=True, timeout=60)
+    first, second = json.loads(piped.stdout), json.loads(named.stdout)
+    assert first["data"].pop("file") == "-"
+    second["data"].pop("file")
+    assert first == second
+    command[4] = "-"
+    nothing = subprocess.run(command, input=b"", capture_output=True, check=False, timeout=60)
+    assert nothing.returncode == 3
+    assert nothing.stderr.startswith(b"Error: standard input: the file is empty")

@@ -67,6 +67,7 @@ def told_plainly(path: str | Path, debug: bool) -> Iterator[None]:
     debug : bool
         Whether the traceback is shown first.
     """
+    path = "standard input" if str(path) == "-" else path
     try:
         yield
     except (click.ClickException, BrokenPipeError):

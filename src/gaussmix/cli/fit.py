@@ -66,7 +66,8 @@ class Settings:
     metavar="NAME,NAME,…",
     callback=names,
     help=(
-        "Columns to fit: names, patterns (temp_*), and what to leave out (!id, !note_*); all but the weight if not given."
+        "Columns to fit: names, patterns (temp_*), and what to leave out (!id, !note_*); "
+        "all but the weight if not given."
     ),
 )
 @click.option("--weight", metavar="NAME", help="Column of row weights: how often each row counts.")
@@ -140,8 +141,8 @@ def fit(
 ) -> None:
     """Fit a Gaussian mixture to the rows of FILE.
 
-    FILE is CSV (with a header line), Parquet or Feather, or a folder or a pattern ("parts/*.parquet") of Parquet or
-    Feather files.
+    FILE is CSV (with a header line), Parquet or Feather; a folder of such files or a pattern ("parts/*.parquet"); or -
+    for standard input.
 
     Prints a summary. With -o DIR it also writes assignments.csv (the number of each row from 0, its component, the
     probability of every component, its log-density) and summary.json (every number of the fit).

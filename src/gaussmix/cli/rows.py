@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
+import shutil
+import sys
+import tempfile
 from collections.abc import Callable
 from functools import wraps
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,6 +17,10 @@ if TYPE_CHECKING:
     from gaussmix.core.contracts import Source
 
 Command = Callable[..., None]
+
+STANDARD_INPUT = "-"
+MAGIC = {b"PAR1": ".parquet", b"ARROW1": ".feather"}
+"""How files of columns begin, and the suffixes of their formats; what begins otherwise is CSV."""
 
 DIALECT = (
     click.option("--sep", "separator", metavar="CHAR", help="Of CSV: between values; recognised if not given."),
@@ -45,7 +54,20 @@ def open_rows(where: str, columns: tuple[str, ...] | None, weight: str | None, d
     from gaussmix.data import files
     from gaussmix.data.csv import Dialect
 
-    return files.open_rows(where, columns, weight, Dialect(**dialect))
+    return files.open_rows(_kept() if where == STANDARD_INPUT else where, columns, weight, Dialect(**dialect))
+
+
+def _kept() -> Path:
+    """What comes from standard input, in a file, since a fit reads it often; it goes when the program ends."""
+    folder = Path(tempfile.mkdtemp(prefix="gaussmix-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    stream = sys.stdin.buffer
+    begin = stream.read(max(map(len, MAGIC)))
+    path = folder / f"input{next((suffix for magic, suffix in MAGIC.items() if begin.startswith(magic)), '.csv')}"
+    with path.open("wb") as file:
+        file.write(begin)
+        shutil.copyfileobj(stream, file)
+    return path
 
 
 def tell_notes(rows: Source) -> None:
