@@ -26,6 +26,9 @@ class DiagonalForm(Form):
     def gather(self, x: Floats, share: Floats, pivot: Floats) -> Floats:
         return np.stack([share[j] @ (x - centre) ** 2 for j, centre in enumerate(pivot)])
 
+    def products(self, z: Floats) -> Floats:
+        return z * z
+
     def scatter(self, gathered: Floats, sum_weight: Floats, step: Floats) -> Floats:
         return np.maximum(
             gathered - sum_weight[:, np.newaxis] * step**2, 0.0

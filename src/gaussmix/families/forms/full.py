@@ -32,6 +32,10 @@ class FullForm(Form):
             scatter[j] = ((z * share[j, :, np.newaxis]).T @ z)[lower]
         return scatter
 
+    def products(self, z: Floats) -> Floats:
+        row, column = triangular.lower_triangle(z.shape[1])
+        return z[:, row] * z[:, column]
+
     def scatter(self, gathered: Floats, sum_weight: Floats, step: Floats) -> Floats:
         scatter = triangular.unpack(gathered, step.shape[1])
         scatter -= (sum_weight[:, np.newaxis] * step)[:, :, np.newaxis] * step[:, np.newaxis, :]
