@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -21,9 +23,11 @@ from gaussmix.kernels.automatic import AutomaticKernel
 
 def surveyed(mixture: Mixture, x: np.ndarray, weight: np.ndarray):
     layout = layout_of(mixture.family, mixture.allocation)
-    kernel = AutomaticKernel(1)
-    sums = kernel.expect(MemorySource(x, weight), mixture)
-    return RowSurveyor(kernel, Block(x, weight), layout).survey(mixture, sums), sums, kernel
+    source, kernel = MemorySource(x, weight), AutomaticKernel(1)
+    recipe = GaussianMixture(mixture.n_components)._recipe()
+    scene = replace(Scene.of(source, kernel, checked_summary(source, 1), recipe), frame=mixture.frame)
+    sums = kernel.expect(source, mixture)
+    return RowSurveyor(scene, Block(x, weight), layout).survey(mixture, sums), sums, kernel
 
 
 @pytest.mark.parametrize("name", ["full", "diag"])

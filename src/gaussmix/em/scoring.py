@@ -17,7 +17,7 @@ from gaussmix.em.evaluation import Evaluation, Step, Sums
 from gaussmix.errors import DegenerateFitError
 
 Parameters = TypeVar("Parameters")
-Asked = TypeVar("Asked", contravariant=True)
+Parameters_contra = TypeVar("Parameters_contra", contravariant=True)
 
 ITERATIONS_BEFORE = 3
 """Plain iterations to begin with: they are cheaper, and get far where much is to gain."""
@@ -56,10 +56,10 @@ class Survey(Protocol[Sums]):
         """The sums that make this vector; None where no rows could have given them."""
 
 
-class Surveyor(Protocol[Asked, Sums]):
+class Surveyor(Protocol[Parameters_contra, Sums]):
     """Knows rows of which to ask what they say."""
 
-    def survey(self, parameters: Asked, sums: Sums) -> Survey[Sums]:
+    def survey(self, parameters: Parameters_contra, sums: Sums) -> Survey[Sums]:
         """About these parameters, whose E-step gave these sums."""
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from gaussmix.allocations.weights import CommonWeights
 from gaussmix.core.block import Block
-from gaussmix.core.contracts import Kernel, Source, layout_of
+from gaussmix.core.contracts import Source, layout_of
 from gaussmix.core.mixture import Mixture
 from gaussmix.core.statistics import Layout, Statistics
 from gaussmix.core.types import Floats, Integers
@@ -43,7 +43,7 @@ def acceleration(scene: Scene, start: Mixture, generator: np.random.Generator) -
     if not (separate and free) or layout.size > MOST_SUMS:
         return Anderson(scene.step)
     size = int(np.clip(PART_OF_ROWS * scene.summary.n_rows, LEAST_ROWS, MOST_ROWS))
-    return Scoring(scene.step, RowSurveyor(scene.kernel, scene.draw(size, generator), layout))
+    return Scoring(scene.step, RowSurveyor(scene, scene.draw(size, generator), layout))
 
 
 @dataclass(frozen=True)
@@ -52,15 +52,15 @@ class RowSurveyor:
 
     Parameters
     ----------
-    kernel : Kernel
-        Shares them.
+    scene : Scene
+        Whose kernel shares them.
     rows : Block
         In the user's units, all of positive weight.
     layout : Layout
         Of the sums of a pass.
     """
 
-    kernel: Kernel
+    scene: Scene
     rows: Block
     layout: Layout
 
@@ -69,16 +69,23 @@ class RowSurveyor:
         family = parameters.family
         if not isinstance(family, Gaussian):
             raise TypeError(f"only Gaussian components are surveyed, not those of family {family.name}")
-        share = self.kernel.rows(self._source, parameters, ("responsibility",))["responsibility"].T  # (k, b)
-        inside = parameters.frame.to_internal(self.rows)
-        alone = family.row_sums(inside.x, sums.pivot)  # (k, q, b)
-        shared = alone * share[:, np.newaxis]
-        counted = shared * inside.weight
+        share = self.scene.kernel.rows(self._source, parameters, ("responsibility",))["responsibility"]
+        alone = family.row_sums(self._inside.x, sums.pivot)  # (k, q, b)
+        shared = alone * np.ascontiguousarray(share.T)[:, np.newaxis]
+        counted = shared if self._all_alike else shared * self._inside.weight
         k, q, b = alone.shape
         whole = np.zeros((k, q, k, q))
         whole[np.arange(k), :, np.arange(k)] = counted @ alone.swapaxes(1, 2)
         observed = shared.reshape(k * q, b) @ counted.reshape(k * q, b).T
         return RowSurvey(family, sums, self._places, whole.reshape(k * q, k * q), observed)
+
+    @cached_property
+    def _inside(self) -> Block:
+        return self.scene.frame.to_internal(self.rows)
+
+    @cached_property
+    def _all_alike(self) -> bool:
+        return bool((self.rows.weight == 1.0).all())
 
     @cached_property
     def _source(self) -> Source:

@@ -32,8 +32,7 @@ class TiedForm(Form):
         return total[np.tril_indices(x.shape[1])]
 
     def products(self, z: Floats) -> Floats:
-        row, column = triangular.lower_triangle(z.shape[1])
-        return z[:, row] * z[:, column]
+        return triangular.products(z)
 
     def scatter(self, gathered: Floats, sum_weight: Floats, step: Floats) -> Floats:
         return triangular.unpack(gathered, step.shape[1]) - np.einsum("k,ki,kj->ij", sum_weight, step, step)
