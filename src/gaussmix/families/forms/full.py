@@ -25,7 +25,7 @@ class FullForm(Form):
         return distance
 
     def gather(self, x: Floats, share: Floats, pivot: Floats) -> Floats:
-        lower = np.tril_indices(x.shape[1])
+        lower = triangular.lower_triangle(x.shape[1])
         scatter = np.empty((len(pivot), len(lower[0])))
         for j, centre in enumerate(pivot):
             z = x - centre  # (b, d)
