@@ -22,12 +22,12 @@ from gaussmix.fitting.scene import Scene
 
 MOST_SUMS = 80
 """Sums of a mixture up to which its rows are asked: what they say costs the square of this."""
-LEAST_ROWS = 1000
-"""Rows that are asked: an information of 80 sums is then known to a quarter, and leaps are one part in four off."""
-PART_OF_ROWS = 0.01
-"""Of more rows so many are asked: it costs about as much as a third of a pass."""
-MOST_ROWS = 10_000
-"""More would not tell more: leaps are a twelfth off."""
+LEAST_ROWS = 500
+"""Rows that are asked at least: an information of 80 sums is then known to two parts in five. With 1000 of a thousand
+fits need as many passes, and each leap takes a third longer."""
+ROWS_A_ROOT = 10
+"""Times the root of the number of rows so many are asked: 1000 of 10,000, 10,000 of a million. A pass over ten thousand
+takes as long as asking a thousand, and the more passes cost the better leaps are to be."""
 
 
 def acceleration(scene: Scene, start: Mixture, generator: np.random.Generator) -> Acceleration[Mixture, Statistics]:
@@ -40,9 +40,9 @@ def acceleration(scene: Scene, start: Mixture, generator: np.random.Generator) -
     separate = isinstance(family, Gaussian) and family.structure.separate and not len(scene.update.prior.null)
     free = isinstance(allocation, CommonWeights) and allocation.free
     layout = layout_of(family, allocation)
-    if not (separate and free) or layout.size > MOST_SUMS:
+    if start.n_components == 1 or not (separate and free) or layout.size > MOST_SUMS:
         return Anderson(scene.step)
-    size = int(np.clip(PART_OF_ROWS * scene.summary.n_rows, LEAST_ROWS, MOST_ROWS))
+    size = max(LEAST_ROWS, int(ROWS_A_ROOT * np.sqrt(scene.summary.n_rows)))
     return Scoring(scene.step, RowSurveyor(scene, scene.draw(size, generator), layout))
 
 
