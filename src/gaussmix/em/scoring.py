@@ -23,7 +23,7 @@ ITERATIONS_BEFORE = 3
 """Plain iterations to begin with: they are cheaper, and get far where much is to gain."""
 FIRST_DAMPING = 0.1
 """Part of the whole information that is added to that of the rows (Levenberg 1944; Marquardt 1963): no step is then
-more than 1/0.1 + 1 times EM's. All fits soon leave it."""
+more than 1 + 1/0.1 times EM's. All fits soon leave it."""
 EASED, HARDENED = 4.0, 10.0
 """What the damping is divided by after a leap that was taken, and multiplied by after one that was not. Between 2 and
 4, and between 5 and 30, the number of passes hardly changes."""
