@@ -10,8 +10,6 @@ from gaussmix.core.types import Floats, Integers
 
 LLOYD_ITERATIONS = 10
 """A partition that is only to be raced need not be k-means' last; most rows have found their place by then."""
-SETTLED = 0.01
-"""Part of all weight that may still change places in an iteration for the partition to be taken: EM moves more."""
 
 
 def metric(summary: Summary, frame: Frame, scaling: Scaling) -> Floats:
@@ -59,8 +57,7 @@ def lloyd(points: Floats, weight: Floats, centres: Floats) -> Integers:
         sums = one_hot @ weighted
         centres = np.where(size[:, np.newaxis] > 0.0, sums / np.where(size > 0.0, size, 1.0)[:, np.newaxis], centres)
         newer = nearest(points, centres)
-        moved = newer != labels
-        labels = newer
-        if weight @ moved <= SETTLED * weight.sum():
+        if np.array_equal(newer, labels):
             break
+        labels = newer
     return labels
