@@ -71,7 +71,7 @@ def test_rows_are_asked_where_sums_are_few_and_are_the_parameters(clusters, stru
     source, kernel, recipe = MemorySource(x), AutomaticKernel(1), model._recipe()
     scene = Scene.of(source, kernel, checked_summary(source, 3), recipe)
     assert isinstance(model.mixture_.allocation, CommonWeights)
-    assert type(acceleration(scene, model.mixture_, np.random.default_rng(0))) is kind
+    assert type(acceleration(scene, model.mixture_)) is kind
 
 
 def test_threads_do_not_show(clusters):
@@ -80,3 +80,17 @@ def test_threads_do_not_show(clusters):
     two = GaussianMixture(3, random_state=0, n_threads=2).fit(x)
     np.testing.assert_array_equal(one.history_.objective, two.history_.objective)
     assert one.history_.leaps
+
+
+def test_which_rows_are_asked_needs_no_random_numbers(clusters):
+    """From given parameters a fit is the same for every random state, and for weights instead of rows."""
+    x = clusters(3000, 2, 3, seed=6, apart=1.5)
+    counts = np.random.default_rng(0).choice([1, 2], size=len(x))
+    start = GaussianMixture(3, random_state=0, max_iter=0).fit(x)
+    given = {"weights_init": start.weights_, "means_init": start.means_, "precisions_init": start.precisions_}
+    one = GaussianMixture(3, random_state=1, **given).fit(x, sample_weight=counts)
+    two = GaussianMixture(3, random_state=2, **given).fit(x, sample_weight=counts)
+    np.testing.assert_array_equal(one.history_.objective, two.history_.objective)
+    assert one.history_.leaps
+    repeated = GaussianMixture(3, random_state=1, **given).fit(np.repeat(x, counts, axis=0))
+    np.testing.assert_allclose(repeated.means_, one.means_, rtol=1e-9, atol=1e-9)

@@ -71,7 +71,7 @@ def polish(scene: Scene, start: Mixture, generator: np.random.Generator) -> Poli
         If a covariance becomes singular, without the automatic prior.
     """
     recipe = scene.recipe
-    result = _climb(scene, start, recipe.max_iter, generator)
+    result = _climb(scene, start, recipe.max_iter)
     events: list[Event] = []
     tries = 0
     while True:
@@ -102,16 +102,14 @@ def polish(scene: Scene, start: Mixture, generator: np.random.Generator) -> Poli
             mended, tries = without(result.parameters, component), 0
             words += f"; put elsewhere {TRIES} times it collapsed again and was dropped: the fit has one fewer"
             events.append(Event(iteration, component, "dropped", words))
-        later = _climb(scene, mended, remaining, generator)
+        later = _climb(scene, mended, remaining)
         result = FitResult(later.parameters, later.evaluation, result.history.repaired(later.history), later.status)
 
 
-def _climb(
-    scene: Scene, start: Mixture, max_iter: int, generator: np.random.Generator
-) -> FitResult[Mixture, Statistics]:
+def _climb(scene: Scene, start: Mixture, max_iter: int) -> FitResult[Mixture, Statistics]:
     step, recipe = scene.step, scene.recipe
     # Without a promise that the objective rises its rise is no reason to take a longer step.
-    leaps = acceleration(scene, start, generator) if recipe.accelerated and step.monotone else None
+    leaps = acceleration(scene, start) if recipe.accelerated and step.monotone else None
     return run(step, start, recipe.stopping, max_iter, leaps, recipe.listener)
 
 

@@ -26,11 +26,13 @@ LEAST_ROWS = 500
 """Rows that are asked at least: an information of 80 sums is then known to two parts in five. With 1000 of a thousand
 fits need as many passes, and each leap takes a third longer."""
 ROWS_A_ROOT = 10
-"""Times the root of the number of rows so many are asked: 1000 of 10,000, 10,000 of a million. A pass over ten thousand
-takes as long as asking a thousand, and the more passes cost the better leaps are to be."""
+"""Times the root of all weight so many are asked: 1000 of 10,000 rows. A pass over ten thousand takes as long as asking
+a thousand, and the more passes cost the better leaps are to be. Of weight, not of rows: one of weight 2 is two rows."""
+MOST_ROWS = 10_000
+"""Of a million rows; more would not tell more."""
 
 
-def acceleration(scene: Scene, start: Mixture, generator: np.random.Generator) -> Acceleration[Mixture, Statistics]:
+def acceleration(scene: Scene, start: Mixture) -> Acceleration[Mixture, Statistics]:
     """What finds longer steps for this mixture: single rows where they can be asked, else the iterations themselves.
 
     Rows are asked where components have all their parameters to themselves: then the sums are as many as these, and
@@ -42,8 +44,8 @@ def acceleration(scene: Scene, start: Mixture, generator: np.random.Generator) -
     layout = layout_of(family, allocation)
     if start.n_components == 1 or not (separate and free) or layout.size > MOST_SUMS:
         return Anderson(scene.step)
-    size = max(LEAST_ROWS, int(ROWS_A_ROOT * np.sqrt(scene.summary.n_rows)))
-    return Scoring(scene.step, RowSurveyor(scene, scene.draw(size, generator), layout))
+    size = int(np.clip(ROWS_A_ROOT * np.sqrt(scene.summary.sum_weight), LEAST_ROWS, MOST_ROWS))
+    return Scoring(scene.step, RowSurveyor(scene, scene.even(size), layout))
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ class RowSurveyor:
         share = self.scene.kernel.rows(self._source, parameters, ("responsibility",))["responsibility"]
         alone = family.row_sums(self._inside.x, sums.pivot)  # (k, q, b)
         shared = alone * np.ascontiguousarray(share.T)[:, np.newaxis]
-        counted = shared if self._all_alike else shared * self._inside.weight
+        counted = shared * self._inside.weight
         k, q, b = alone.shape
         whole = np.zeros((k, q, k, q))
         whole[np.arange(k), :, np.arange(k)] = counted @ alone.swapaxes(1, 2)
@@ -82,10 +84,6 @@ class RowSurveyor:
     @cached_property
     def _inside(self) -> Block:
         return self.scene.frame.to_internal(self.rows)
-
-    @cached_property
-    def _all_alike(self) -> bool:
-        return bool((self.rows.weight == 1.0).all())
 
     @cached_property
     def _source(self) -> Source:
