@@ -85,21 +85,6 @@ def test_the_automatic_prior_is_a_millionth_of_the_average_component(scaling):
     assert prior.monotone
 
 
-def test_cells_are_shares_of_one(make_mixture, structure):
-    """Over each component's own rows the sums are those of shares that are 0 or 1; an empty cell has none."""
-    family = make_mixture(structure, 4, 3).family
-    rng = np.random.default_rng(1)
-    x, weight, labels = rng.normal(size=(60, 3)), rng.uniform(0.5, 2.0, 60), rng.choice([0, 1, 3], size=60)
-    share = np.zeros((4, 60))
-    share[labels, np.arange(60)] = weight
-    block = Block(x, weight)
-    expected = family.gather(block, share, Scores(share))
-    found = family.gather_cells(block, labels)
-    assert found.keys() == expected.keys()
-    for name, value in expected.items():
-        np.testing.assert_allclose(found[name], value, rtol=1e-12, atol=1e-12)
-
-
 def test_what_rows_add_alone_sums_to_what_is_gathered(make_mixture, structure):
     family = make_mixture(structure, 3, 3).family
     x = np.random.default_rng(2).normal(size=(40, 3))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 
 import numpy as np
 
@@ -115,19 +114,6 @@ class Gaussian(Family):
     def gather(self, block: Block, share: Floats, scores: Scores) -> Mapping[str, Floats]:
         sum_x = np.stack([share[j] @ (block.x - mean) for j, mean in enumerate(self.means)])  # (k, d)
         return {"sum_x": sum_x, "scatter": self.structure.form.gather(block.x, share, self.means)}
-
-    def gather_cells(self, block: Block, labels: Integers) -> Mapping[str, Floats]:
-        """The same where each row belongs whole to the component of its label: each goes over its own rows alone."""
-        form, order = self.structure.form, np.argsort(labels, kind="stable")
-        x, weight = block.x[order], block.weight[order]
-        ends = np.cumsum(np.bincount(labels, minlength=self.n_components))
-        sum_x, scatter = np.empty_like(self.means), []
-        for j, (start, stop) in enumerate(pairwise([0, *ends.tolist()])):
-            part, share = x[start:stop], weight[np.newaxis, start:stop]
-            sum_x[j] = share[0] @ (part - self.means[j])
-            scatter.append(form.gather(part, share, self.means[j : j + 1]))
-        one_each = form.scatter_field.dims[0] == "k"
-        return {"sum_x": sum_x, "scatter": np.concatenate(scatter) if one_each else np.sum(scatter, axis=0)}
 
     def relative_distance(self, x: Floats) -> Floats:
         # Halves first: a difference of two numbers of 1e300 stays finite. Then every row is brought to order one.

@@ -8,7 +8,7 @@ import numpy as np
 
 from gaussmix.core.contracts import Update
 from gaussmix.core.statistics import Statistics
-from gaussmix.core.types import Floats
+from gaussmix.core.types import Array, Floats
 from gaussmix.families.forms.form import singular
 from gaussmix.families.gaussian import Gaussian
 from gaussmix.families.prior import Prior
@@ -60,7 +60,7 @@ class GaussianUpdate(Update[Gaussian]):
         covariance = self._covariance(structure, scatter, size)
         faint = FAINT if len(self.prior.null) else EMPTY
         if not least > faint * total:
-            kept = ~(sum_weight > faint * total)
+            kept: Array = ~(sum_weight > faint * total)
             covariance = form.replace(covariance, self.prior.null.hold(current.covariance), kept)
         found = Gaussian.from_covariance(structure, statistics.pivot + step, covariance)
         if not (self.prior.adds_to_scatter or self.prior.adds_to_covariance):

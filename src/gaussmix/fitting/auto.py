@@ -14,7 +14,7 @@ import numpy as np
 
 from gaussmix.allocations.weights import CommonWeights
 from gaussmix.core.block import Block
-from gaussmix.core.contracts import layout_of
+from gaussmix.core.contracts import Scores, layout_of
 from gaussmix.core.mixture import Mixture
 from gaussmix.core.statistics import Statistics
 from gaussmix.core.types import Integers
@@ -175,14 +175,15 @@ def _run(scene: Scene, runner: _Runner, iterations: int) -> _Runner:
 def _from_labels(scene: Scene, rows: Block, labels: Integers) -> tuple[Mixture | None, float, str]:
     """One M-step from the labels of rows in internal units: mixture, −inf, and why there is no mixture."""
     k = scene.recipe.n_components
-    size = np.bincount(labels, rows.weight, k)
-    sums_x = np.stack([np.bincount(labels, rows.weight * column, k) for column in rows.x.T], axis=1)  # (k, d)
-    means = sums_x / np.where(size > 0.0, size, 1.0)[:, np.newaxis]
+    share = np.zeros((k, len(rows)))
+    share[labels, np.arange(len(rows))] = rows.weight
+    size = share.sum(axis=1)
+    means = (share @ rows.x) / np.where(size > 0.0, size, 1.0)[:, np.newaxis]
     # An empty cell stands where a row is that no cell describes well: the farthest from the middle.
     means[size == 0.0] = rows.x[np.einsum("md,md->m", rows.x, rows.x).argmax()]
     target = Gaussian.unit(scene.recipe.structure, means)
     layout = layout_of(target, CommonWeights.equal(k))
-    gathered = target.gather_cells(rows, labels)
+    gathered = target.gather(rows, share, Scores(share))
     sums = Statistics(layout, layout.pack({"log_likelihood": 0.0, "sum_weight": size, **gathered}), scene.frame, means)
     try:
         family = scene.update.first(sums, target, BORROWED)
