@@ -299,7 +299,7 @@ def test_leaps_lead_to_the_top_that_plain_em_leads_to(clusters, structure, seed,
 def test_a_number_for_tol_gives_the_history_of_plain_em(clusters, structure, monkeypatch):
     x = clusters(300, 2, 3, seed=7, apart=1.5)
     arguments = {"covariance_type": structure, "init_params": "kmeans", "random_state": 0, "max_iter": 60}
-    monkeypatch.setattr(Anderson, "leap", lambda self, evaluation, parameters: None)
+    monkeypatch.setattr("gaussmix.fitting.repair.acceleration", lambda *_: None)
     plain = GaussianMixture(3, tol="auto", **arguments)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # after max_iter

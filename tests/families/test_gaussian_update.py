@@ -83,3 +83,16 @@ def test_the_automatic_prior_is_a_millionth_of_the_average_component(scaling):
     assert prior.scatter_diagonal[2] == (0.0 if alone else pytest.approx(tau * variance.mean(), rel=1e-12))
     np.testing.assert_array_equal(prior.covariance_diagonal, [0.0, 0.0, float(alone)])
     assert prior.monotone
+
+
+def test_what_rows_add_alone_sums_to_what_is_gathered(make_mixture, structure):
+    family = make_mixture(structure, 3, 3).family
+    x = np.random.default_rng(2).normal(size=(40, 3))
+    alone = family.row_sums(x, family.pivot)  # (k, q, b)
+    gathered = family.gather(Block(x, np.ones(40)), np.ones((3, 40)), Scores(np.ones((3, 40))))
+    np.testing.assert_allclose(alone[:, 1:4].sum(axis=2), gathered["sum_x"], rtol=1e-12, atol=1e-12)
+    scatter = alone[:, 4:].sum(axis=2)
+    expected = gathered["scatter"].reshape(-1, scatter.shape[1])
+    np.testing.assert_allclose(
+        scatter.sum(axis=0, keepdims=True) if structure == "tied" else scatter, expected, rtol=1e-12
+    )

@@ -57,7 +57,7 @@ class CommonWeights(Allocation):
     @cached_property
     def log_weights(self) -> Floats:
         """Log-weights, −inf for a weight of 0."""
-        if self.values.all():
+        if np.minimum.reduce(self.values) > 0.0:
             return np.log(self.values)
         with np.errstate(divide="ignore"):
             return np.log(self.values)
@@ -91,7 +91,7 @@ class CommonWeightsUpdate(Update[CommonWeights]):
         if not current.free:
             return current
         sum_weight = statistics.sum_weight
-        return CommonWeights(sum_weight / sum_weight.sum())
+        return CommonWeights(sum_weight / np.add.reduce(sum_weight))
 
     def objective_term(self, parameters: CommonWeights) -> float:
         """No prior."""

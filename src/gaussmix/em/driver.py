@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from gaussmix.em.acceleration import Anderson
-from gaussmix.em.evaluation import Evaluation, Step
+from gaussmix.em.evaluation import Acceleration, Evaluation, Step
 from gaussmix.em.history import History
 from gaussmix.em.listener import Listener
 from gaussmix.em.status import Status
@@ -52,7 +51,7 @@ def run(
     start: Parameters,
     stopping: Stopping,
     max_iter: int,
-    acceleration: Anderson[Parameters, Sums] | None = None,
+    acceleration: Acceleration[Parameters, Sums] | None = None,
     listener: Listener[Parameters] | None = None,
 ) -> FitResult[Parameters, Sums]:
     """Alternate E-steps and M-steps until the rule says stop.
@@ -67,7 +66,7 @@ def run(
         When it has converged.
     max_iter : int
         Largest number of updates.
-    acceleration : Anderson, optional
+    acceleration : Acceleration, optional
         Proposes longer steps. One is taken if it raises the objective; else the plain M-step is made, and the pass that
         showed so is lost.
     listener : Listener, optional
@@ -88,7 +87,7 @@ def _climb(
     start: Parameters,
     stopping: Stopping,
     max_iter: int,
-    acceleration: Anderson[Parameters, Sums] | None,
+    acceleration: Acceleration[Parameters, Sums] | None,
     listener: Listener[Parameters] | None,
 ) -> FitResult[Parameters, Sums]:
     history = History()

@@ -46,3 +46,33 @@ class Step(Protocol[Parameters, Sums]):
 
     def maximise(self, evaluation: Evaluation[Sums], parameters: Parameters) -> Parameters:
         """The next parameters."""
+
+
+class Acceleration(Protocol[Parameters, Sums]):
+    """Proposes longer steps. Whoever asks decides whether they are taken."""
+
+    def watch(self, evaluation: Evaluation[Sums], parameters: Parameters) -> None:
+        """Take note of the newest parameters: the last proposal if it was `taken`, else what a plain M-step made.
+
+        Parameters
+        ----------
+        evaluation : Evaluation
+            Of these parameters.
+        parameters : Parameters
+            The newest.
+        """
+
+    def leap(self, evaluation: Evaluation[Sums], parameters: Parameters) -> Parameters | None:
+        """Parameters beyond what the next M-step gives; None where there are none.
+
+        Parameters
+        ----------
+        evaluation, parameters : Evaluation, Parameters
+            As watched last.
+        """
+
+    def taken(self) -> None:
+        """The last proposal was taken."""
+
+    def refused(self) -> None:
+        """The last proposal was not taken."""

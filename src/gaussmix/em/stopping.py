@@ -97,11 +97,14 @@ class AutomaticTolerance(Stopping):
     gain: float = 1e-3
 
     def converged(self, history: History, sum_weight: float) -> bool:
-        if fell_by_rounding(history, sum_weight, self.tol * sum_weight):
-            return True
-        gain = abs(history[-1].objective - history[-2].objective) if len(history) > 2 else inf
-        # So near a saddle as leaps go gains may be next to nothing and growing.
-        if not _after_leaps(history) and gain < NOTHING * self.tol * sum_weight:
+        tolerated = self.tol * sum_weight
+        gains = [abs(after.objective - before.objective) for before, after in pairwise(history.last(3))]
+        if len(gains) == 2 and _after_leaps(history):
+            # So near a saddle as leaps go gains may be next to nothing and growing; at a top they are rounding, and as
+            # often falls, of which none alone says anything.
+            if max(gains) < ROUNDED_OFF * tolerated:
+                return True
+        elif fell_by_rounding(history, sum_weight, tolerated) or (len(gains) == 2 and gains[-1] < NOTHING * tolerated):
             return True
         return self._enough(history, sum_weight, remaining_gain(history, sum_weight))
 
@@ -157,6 +160,8 @@ def fell_by_rounding(history: History, sum_weight: float, tolerated: float) -> b
 NOTHING = 1e-3
 """A gain of this part of the tolerance is none: it is rounding in units in which log-densities are some thousands,
 and so in all units, which must not decide how often a fit iterates."""
+ROUNDED_OFF = 1e-7
+"""Changes by this part of the tolerance, 1e-14 a row, are some roundings of log-densities of order one."""
 GAINS = 3
 """Gains that an estimate is made of, so that it sees two rates."""
 SLOW, SOON = 0.9, 10

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from difflib import get_close_matches
 from numbers import Integral, Real
 from typing import Any
@@ -41,7 +42,7 @@ class ParameterError(ConfigError, InvalidParameterError):
     """A constructor's parameter outside what is allowed: ours and scikit-learn's error at once."""
 
 
-def refuse_truth_values(owner: str, parameters: dict[str, Any]) -> None:
+def refuse_truth_values(owner: str, parameters: Mapping[str, Any]) -> None:
     """Raise where a number of something is True or False.
 
     Raises

@@ -142,6 +142,19 @@ class Gaussian(Family):
         sum_x -= half
         return moved
 
+    def row_sums(self, x: Floats, pivot: Floats) -> Floats:
+        """What each row would add to the sums of each component if it were its own, shape (k, q, b).
+
+        Parameters
+        ----------
+        x : array, shape (b, d)
+            Rows in internal units.
+        pivot : array, shape (k, d)
+            Points about which moments are taken.
+        """
+        z = np.ascontiguousarray(x.T) - pivot[:, :, np.newaxis]  # (k, d, b)
+        return np.concatenate([np.ones_like(z[:, :1]), z, self.structure.form.products(z)], axis=1)
+
     def typical_sums(self, sum_weight: Floats) -> Mapping[str, Floats]:
         """What one row a deviation from the mean adds, times the root of the number of rows."""
         covariance = self.structure.form.stack(self.covariance, self.n_components)

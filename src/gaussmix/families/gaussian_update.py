@@ -8,7 +8,7 @@ import numpy as np
 
 from gaussmix.core.contracts import Update
 from gaussmix.core.statistics import Statistics
-from gaussmix.core.types import Floats
+from gaussmix.core.types import Array, Floats
 from gaussmix.families.forms.form import singular
 from gaussmix.families.gaussian import Gaussian
 from gaussmix.families.prior import Prior
@@ -49,22 +49,21 @@ class GaussianUpdate(Update[Gaussian]):
         structure, form = current.structure, current.structure.form
         sum_weight = statistics.sum_weight
         size, sum_x = sum_weight, statistics["sum_x"]
-        empty = ~(sum_weight > EMPTY * sum_weight.sum())
-        any_empty = empty.any()
-        if any_empty:
+        # Two numbers instead of arrays: a pass over few rows takes no longer than a few calls.
+        least, total = float(np.minimum.reduce(sum_weight)), float(np.add.reduce(sum_weight))
+        if not least > EMPTY * total:
+            empty = ~(sum_weight > EMPTY * total)
             size = np.where(empty, 1.0 / len(sum_weight), sum_weight)
             sum_x = np.where(empty[:, np.newaxis], 0.0, sum_x)
         step = sum_x / size[:, np.newaxis]  # (k, d)
         scatter = form.scatter(statistics["scatter"], sum_weight, step)
         covariance = self._covariance(structure, scatter, size)
-        kept, any_kept = empty, any_empty
-        if len(self.prior.null):
-            kept = ~(sum_weight > FAINT * sum_weight.sum())
-            any_kept = kept.any()
-        if any_kept:
+        faint = FAINT if len(self.prior.null) else EMPTY
+        if not least > faint * total:
+            kept: Array = ~(sum_weight > faint * total)
             covariance = form.replace(covariance, self.prior.null.hold(current.covariance), kept)
         found = Gaussian.from_covariance(structure, statistics.pivot + step, covariance)
-        if not (self.prior.scatter_diagonal.any() or self.prior.covariance_diagonal.any()):
+        if not (self.prior.adds_to_scatter or self.prior.adds_to_covariance):
             _refuse_rounding(found)
         return found
 
@@ -110,6 +109,8 @@ class GaussianUpdate(Update[Gaussian]):
 
     def objective_term(self, parameters: Gaussian) -> float:
         """The prior's penalty, up to a constant."""
+        if not self.prior.adds_to_scatter:
+            return 0.0
         form, factor = parameters.structure.form, parameters.precision_cholesky
         diagonal = self.prior.scatter_diagonal
         penalty = form.precision_trace(factor, diagonal, parameters.n_components)
@@ -119,9 +120,10 @@ class GaussianUpdate(Update[Gaussian]):
     def _covariance(self, structure: Structure, scatter: Floats, sum_weight: Floats) -> Floats:
         """The structure's best for the scatter about the means, under the prior."""
         form, prior = structure.form, self.prior
-        scatter = form.add_diagonal(scatter, prior.scatter_diagonal, len(sum_weight))
+        if prior.adds_to_scatter:
+            scatter = form.add_diagonal(scatter, prior.scatter_diagonal, len(sum_weight))
         covariance = prior.null.hold(structure.covariance(scatter, sum_weight))
-        return form.add_diagonal(covariance, prior.covariance_diagonal, 1)
+        return form.add_diagonal(covariance, prior.covariance_diagonal, 1) if prior.adds_to_covariance else covariance
 
 
 @dataclass(frozen=True)

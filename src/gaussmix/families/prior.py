@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -39,6 +40,16 @@ class Prior:
     covariance_diagonal: Floats
     null: NullDirections
     monotone: bool = True
+
+    @cached_property
+    def adds_to_scatter(self) -> bool:
+        """Whether anything is added to scatter matrices; asked in every iteration."""
+        return bool(self.scatter_diagonal.any())
+
+    @cached_property
+    def adds_to_covariance(self) -> bool:
+        """Whether anything is added to covariances."""
+        return bool(self.covariance_diagonal.any())
 
     @classmethod
     def none(cls, n_features: int) -> Prior:

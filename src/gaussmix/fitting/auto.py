@@ -208,5 +208,6 @@ def _whole(scene: Scene) -> Entrant:
 
 def _canonical(labels: Integers) -> bytes:
     """The partition, whatever the names of its cells."""
-    _, first, inverse = np.unique(labels, return_index=True, return_inverse=True)
-    return np.argsort(np.argsort(first))[inverse].tobytes()
+    first = np.full(labels.max() + 1, len(labels))
+    first[labels[::-1]] = np.arange(len(labels))[::-1]  # of several rows the last assigned counts: the first
+    return np.argsort(np.argsort(first))[labels].tobytes()

@@ -10,12 +10,12 @@ from gaussmix.allocations.weights import CommonWeights
 from gaussmix.core.mixture import Mixture
 from gaussmix.core.statistics import Statistics
 from gaussmix.core.types import Floats
-from gaussmix.em.acceleration import Anderson
 from gaussmix.em.driver import FitResult, run
 from gaussmix.em.status import Status
 from gaussmix.families.gaussian import Gaussian
 from gaussmix.fitting.collapse import EMPTY, collapsed
 from gaussmix.fitting.scene import Scene
+from gaussmix.fitting.survey import acceleration
 from gaussmix.starts.seeding import draw_rows
 
 TRIES = 2
@@ -109,8 +109,8 @@ def polish(scene: Scene, start: Mixture, generator: np.random.Generator) -> Poli
 def _climb(scene: Scene, start: Mixture, max_iter: int) -> FitResult[Mixture, Statistics]:
     step, recipe = scene.step, scene.recipe
     # Without a promise that the objective rises its rise is no reason to take a longer step.
-    acceleration = Anderson(step) if recipe.accelerated and step.monotone else None
-    return run(step, start, recipe.stopping, max_iter, acceleration, recipe.listener)
+    leaps = acceleration(scene, start) if recipe.accelerated and step.monotone else None
+    return run(step, start, recipe.stopping, max_iter, leaps, recipe.listener)
 
 
 def _words(component: int, part: float, n_components: int) -> str:

@@ -14,7 +14,7 @@ from gaussmix.core.frame import Frame
 from gaussmix.core.mixture import Mixture
 from gaussmix.core.statistics import Statistics
 from gaussmix.core.summary import Summary
-from gaussmix.core.types import Floats
+from gaussmix.core.types import Floats, Integers
 from gaussmix.data.memory import MemorySource
 from gaussmix.errors import DegenerateFitError
 from gaussmix.families.gaussian import Gaussian
@@ -25,7 +25,7 @@ from gaussmix.families.structures import STRUCTURES
 from gaussmix.fitting.recipe import Recipe
 from gaussmix.fitting.step import EMStep
 from gaussmix.kernels.row_weights import row_weights
-from gaussmix.starts.seeding import spread_rows
+from gaussmix.starts.seeding import even_rows, spread_rows
 
 
 @dataclass(frozen=True)
@@ -86,8 +86,19 @@ class Scene:
         if self.summary.n_rows <= size:
             rows = self.source.take(np.arange(self.summary.n_rows))
             return rows if rows.weight.all() else rows.take(np.flatnonzero(rows.weight))
-        rows = self.source.take(spread_rows(row_weights(self.source), size, generator))
-        return Block(rows.x, np.ones(size), rows.columns)
+        return self._alike(spread_rows(row_weights(self.source), size, generator))
+
+    def even(self, size: int) -> Block:
+        """So many rows at equal steps of cumulative weight, always the same; some twice where there are fewer.
+
+        A row of weight 2 is taken as two rows would be, however many rows there are.
+        """
+        return self._alike(even_rows(row_weights(self.source), size))
+
+    def _alike(self, numbers: Integers) -> Block:
+        """These rows, all of weight 1."""
+        rows = self.source.take(numbers)
+        return Block(rows.x, np.ones(len(rows)), rows.columns)
 
     def on(self, rows: Block) -> Scene:
         """The same scene with only these rows, which are taken to be spread like all."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -52,8 +53,11 @@ class EMStep:
         log_likelihood = statistics.log_likelihood
         objective_term = self.family_update.objective_term(parameters.family)
         objective_term += self.allocation_update.objective_term(parameters.allocation)
-        coarseness = float(np.finfo(self.source.dtype).eps) / EPSILON
-        return Evaluation(Entry(log_likelihood, log_likelihood + objective_term, coarseness), statistics)
+        return Evaluation(Entry(log_likelihood, log_likelihood + objective_term, self._coarseness), statistics)
+
+    @cached_property
+    def _coarseness(self) -> float:
+        return float(np.finfo(self.source.dtype).eps) / EPSILON
 
     def maximise(self, evaluation: Evaluation[Statistics], parameters: Mixture) -> Mixture:
         """Both updates, from the same sums."""

@@ -135,14 +135,15 @@ class NativeKernel(Kernel):
         if score is None or share is None or stage is None:
             raise TypeError("a stage of this pass is not compiled")
         layout = layout_of(gatherer, mixture.allocation)
-        # The points about which moments are taken, to the last bit: float32 rounds a pivot by more than a step of EM.
-        stage = replace(stage, means=stage.means.astype(source.dtype).astype(np.float64))
+        if source.dtype != np.float64:
+            # The points about which moments are taken, to the last bit: float32 rounds them by more than a step of EM.
+            stage = replace(stage, means=stage.means.astype(source.dtype).astype(np.float64))
         total = source.map_reduce(ExpectTask(source.dtype, mixture.frame, score, share, stage, self.n_threads))
         statistics = Statistics(
             layout, np.zeros(layout.size) if total is None else np.array(total), mixture.frame, stage.means
         )
         # Compiled stages sum log-densities in internal units: the constant is added once, not rounded in every row.
-        statistics.buffer[0] -= statistics.sum_weight.sum() * mixture.frame.log_volume
+        statistics.buffer[0] -= np.add.reduce(statistics.sum_weight) * mixture.frame.log_volume
         return statistics
 
     def rows(self, source: Source, mixture: Mixture, wanted: Sequence[str]) -> dict[str, Array]:

@@ -22,8 +22,13 @@ def spread_rows(weight: Floats, size: int, generator: np.random.Generator) -> In
     A row of weight 2 is met as often as two rows of weight 1 in its place, and none is met twice that weighs
     less than a step.
     """
+    return even_rows(weight, size, generator.random())
+
+
+def even_rows(weight: Floats, size: int, begin: float = 0.5) -> Integers:
+    """The same from a given part of a step on: no random numbers, for what must not need any."""
     cumulative = np.cumsum(weight)
-    places = (np.arange(size) + generator.random()) * (cumulative[-1] / size)
+    places = (np.arange(size) + begin) * (cumulative[-1] / size)
     return np.searchsorted(cumulative, places, side="right").clip(0, len(weight) - 1)
 
 

@@ -44,7 +44,7 @@ class AxisAlignedForm(Form):
         return precision_cholesky**-2.0
 
     def log_determinant(self, precision_cholesky: Floats, n_components: int) -> Floats:
-        return np.log(precision_cholesky).sum(axis=1)
+        return np.add.reduce(np.log(precision_cholesky), axis=1)
 
     def precision_trace(self, precision_cholesky: Floats, diagonal: Floats, n_components: int) -> float:
         return float((precision_cholesky**2 @ diagonal).sum())

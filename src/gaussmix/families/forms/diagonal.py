@@ -18,6 +18,9 @@ class DiagonalForm(AxisAlignedForm):
     def gather(self, x: Floats, share: Floats, pivot: Floats) -> Floats:
         return np.stack([share[j] @ (x - centre) ** 2 for j, centre in enumerate(pivot)])
 
+    def products(self, z: Floats) -> Floats:
+        return z * z
+
     def scatter(self, gathered: Floats, sum_weight: Floats, step: Floats) -> Floats:
         scatter = gathered - sum_weight[:, np.newaxis] * step**2
         return np.maximum(scatter, 0.0)  # a sum of squares: only rounding is below

@@ -43,6 +43,16 @@ class Form(ABC):
         """Scatter about the pivots, weighted by ``share`` (k, b), as ``scatter_field`` declares it."""
 
     @abstractmethod
+    def products(self, z: Floats) -> Floats:
+        """What each row adds to the scatter of each component that has it whole, before any is shared.
+
+        Parameters
+        ----------
+        z : array, shape (k, d, b)
+            Rows from each component's point.
+        """
+
+    @abstractmethod
     def scatter(self, gathered: Floats, sum_weight: Floats, step: Floats) -> Floats:
         """Scatter about the new means from what was gathered about the pivots.
 

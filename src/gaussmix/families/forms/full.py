@@ -25,12 +25,15 @@ class FullForm(Form):
         return distance
 
     def gather(self, x: Floats, share: Floats, pivot: Floats) -> Floats:
-        lower = np.tril_indices(x.shape[1])
+        lower = triangular.lower_triangle(x.shape[1])
         scatter = np.empty((len(pivot), len(lower[0])))
         for j, centre in enumerate(pivot):
             z = x - centre  # (b, d)
             scatter[j] = ((z * share[j, :, np.newaxis]).T @ z)[lower]
         return scatter
+
+    def products(self, z: Floats) -> Floats:
+        return triangular.products(z)
 
     def scatter(self, gathered: Floats, sum_weight: Floats, step: Floats) -> Floats:
         scatter = triangular.unpack(gathered, step.shape[1])
@@ -38,12 +41,11 @@ class FullForm(Form):
         return scatter
 
     def twice_symmetric(self, left: Floats, right: Floats) -> Floats:
-        row, column = triangular.lower_triangle(left.shape[1])
-        return left[:, row] * right[:, column] + right[:, row] * left[:, column]
+        outer = left[:, :, np.newaxis] * right[:, np.newaxis, :]
+        outer = outer + outer.swapaxes(1, 2)
+        return triangular.pack(outer)
 
     def add_diagonal(self, matrices: Floats, diagonal: Floats, n_components: int) -> Floats:
-        if not diagonal.any():
-            return matrices
         sums = matrices.copy()
         sums.reshape(len(sums), -1)[:, :: len(diagonal) + 1] += diagonal
         return sums
@@ -66,11 +68,9 @@ class FullForm(Form):
         return triangular.covariance(precision_cholesky)
 
     def log_determinant(self, precision_cholesky: Floats, n_components: int) -> Floats:
-        return np.log(precision_cholesky.diagonal(0, 1, 2)).sum(axis=1)
+        return np.add.reduce(np.log(precision_cholesky.diagonal(0, 1, 2)), axis=1)
 
     def precision_trace(self, precision_cholesky: Floats, diagonal: Floats, n_components: int) -> float:
-        if not diagonal.any():
-            return 0.0
         return float(np.einsum("kij,kij,i->", precision_cholesky, precision_cholesky, diagonal))
 
     def stack(self, covariance: Floats, n_components: int) -> Floats:

@@ -18,6 +18,9 @@ class SphericalForm(AxisAlignedForm):
     def gather(self, x: Floats, share: Floats, pivot: Floats) -> Floats:
         return np.stack([share[j] @ ((x - centre) ** 2).sum(axis=1) for j, centre in enumerate(pivot)])
 
+    def products(self, z: Floats) -> Floats:
+        return np.einsum("kdb,kdb->kb", z, z)[:, np.newaxis]
+
     def scatter(self, gathered: Floats, sum_weight: Floats, step: Floats) -> Floats:
         """The mean over the features, repeated: what they tell of their one variance is their sum."""
         k, d = step.shape

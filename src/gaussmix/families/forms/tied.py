@@ -29,7 +29,10 @@ class TiedForm(Form):
         for j, centre in enumerate(pivot):
             z = x - centre  # (b, d)
             total += (z * share[j, :, np.newaxis]).T @ z
-        return total[np.tril_indices(x.shape[1])]
+        return total[triangular.lower_triangle(x.shape[1])]
+
+    def products(self, z: Floats) -> Floats:
+        return triangular.products(z)
 
     def scatter(self, gathered: Floats, sum_weight: Floats, step: Floats) -> Floats:
         return triangular.unpack(gathered, step.shape[1]) - np.einsum("k,ki,kj->ij", sum_weight, step, step)

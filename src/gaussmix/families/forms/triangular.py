@@ -34,7 +34,30 @@ def _places(n_features: int) -> Integers:
 
 def unpack(packed: Floats, n_features: int) -> Floats:
     """Symmetric matrices (…, d, d) of lower triangles that lie line by line (…, t)."""
-    return np.take(packed, _places(n_features), axis=-1)
+    return packed.take(_places(n_features), axis=-1)
+
+
+@cache
+def _lower_places(n_features: int) -> Integers:
+    """Where each entry of a packed lower triangle is in its matrix."""
+    row, column = lower_triangle(n_features)
+    return row * n_features + column
+
+
+def pack(matrices: Floats) -> Floats:
+    """Lower triangles, line by line (k, t), of matrices (k, d, d)."""
+    k, d, _ = matrices.shape
+    return matrices.reshape(k, d * d).take(_lower_places(d), axis=1)
+
+
+def products(z: Floats) -> Floats:
+    """Products of the features of points (k, d, b), as packed lower triangles (k, t, b)."""
+    k, d, b = z.shape
+    row, column = lower_triangle(d)
+    packed = np.empty((k, len(row), b))
+    for number, (i, j) in enumerate(zip(row, column, strict=True)):  # picking lines would copy them twice
+        np.multiply(z[:, i], z[:, j], out=packed[:, number])
+    return packed
 
 
 def precision_cholesky(covariance: Floats, *, shared: bool = False) -> Floats:

@@ -18,6 +18,7 @@ class Diagonal(Structure):
     description = "diagonal, varying volume and shape"
     form = DiagonalForm()
     scaling = Scaling.PER_FEATURE
+    separate = True
 
     def n_parameters(self, n_components: int, n_features: int) -> int:
         return n_components * n_features

@@ -19,6 +19,7 @@ class Full(Structure):
     form = FullForm()
     scaling = Scaling.PER_FEATURE
     unrestricted = True
+    separate = True
 
     def n_parameters(self, n_components: int, n_features: int) -> int:
         return n_components * n_features * (n_features + 1) // 2

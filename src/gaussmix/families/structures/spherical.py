@@ -18,6 +18,7 @@ class Spherical(Structure):
     description = "spherical, varying volume"
     form = SphericalForm()
     scaling = Scaling.COMMON
+    separate = True
 
     def n_parameters(self, n_components: int, n_features: int) -> int:
         return n_components

@@ -43,6 +43,9 @@ class Structure(ABC):
     unrestricted = False
     """Whether any component may have any covariance, so that some directions can be held and the rest stay free."""
 
+    separate = False
+    """Whether each component has all its parameters to itself, and as many of them as sums are gathered for it."""
+
     @abstractmethod
     def n_parameters(self, n_components: int, n_features: int) -> int:
         """Free parameters of the covariances."""
