@@ -62,7 +62,7 @@ def test_every_iteration_with_the_parameters_of_that_moment(rows) -> None:
 
 def test_a_callback_ends_the_fit(rows) -> None:
     model = GaussianMixture(2, tol=0.0, random_state=0).set_callbacks(Recorder(stop_after=3))
-    with pytest.warns(ConvergenceWarning, match="A callback ended the fit"):
+    with pytest.warns(ConvergenceWarning, match="A callback, a time limit or an interrupt ended the fit"):
         model.fit(rows)
     assert model.status_ is Status.STOPPED
     assert model.n_iter_ == 3
@@ -72,7 +72,7 @@ def test_a_callback_ends_the_fit(rows) -> None:
 def test_a_callback_ends_all_starts(rows) -> None:
     recorder = Recorder(stop_after=2)
     model = GaussianMixture(2, init_params="random", n_init=3, tol=0.0, random_state=0).set_callbacks(recorder)
-    with pytest.warns(ConvergenceWarning, match="A callback ended the fit"):
+    with pytest.warns(ConvergenceWarning, match="A callback, a time limit or an interrupt ended the fit"):
         model.fit(rows)
     assert recorder.told.count("begin start") == recorder.told.count("end start") == 1
     assert [attempt.status for attempt in model.starts_] == ["stopped"]

@@ -32,5 +32,8 @@ _ADVICE = {
         "The objective fell by more than rounding, which a correct update cannot do; the best parameters so far are "
         "returned. Please report it with the data, unless you wrote the update yourself."
     ),
-    Status.STOPPED: "A callback ended the fit; the parameters are those it had come to.",
+    Status.STOPPED: (
+        "A callback, a time limit or an interrupt ended the fit; the parameters are those it had come to. With "
+        "warm_start=True a further fit goes on from there."
+    ),
 }

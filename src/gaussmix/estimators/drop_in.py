@@ -19,6 +19,8 @@ class GaussianMixture(gaussian_mixture.GaussianMixture):
     # No parameters, so that `get_params` knows exactly scikit-learn's.
     weights = "free"
     n_threads = None
+    time_limit = None
+    callback = None
 
     def __init__(
         self,

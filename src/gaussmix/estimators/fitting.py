@@ -26,6 +26,7 @@ from gaussmix.estimators.progress import Progress
 from gaussmix.estimators.rows import Rows
 from gaussmix.estimators.singletons import ScikitLearnRecipe
 from gaussmix.estimators.starts import start_for
+from gaussmix.estimators.stream import Reader, Stream, TimeLimit
 from gaussmix.families.structures import structure_named
 from gaussmix.fitting.fit import Fit, fit_mixture
 from gaussmix.fitting.one_blas_thread import one_blas_thread
@@ -49,6 +50,8 @@ class FittingMixture(CallbackSupportMixin, PrivateNames):
     warm_start: bool
     verbose: int
     verbose_interval: int
+    time_limit: float | None
+    callback: Reader | None
 
     @one_blas_thread()
     def _fit(self, rows: Rows, y: Any = None) -> None:
@@ -108,6 +111,11 @@ class FittingMixture(CallbackSupportMixin, PrivateNames):
         if self.verbose:
             lagging = recipe.stopping if isinstance(recipe.stopping, LaggingTolerance) else None
             listeners.append(Progress(int(self.verbose), int(self.verbose_interval), recipe.max_iter, lagging))
+        readers = [] if self.callback is None else [self.callback]
+        if self.time_limit is not None:
+            readers.append(TimeLimit(float(self.time_limit)))
+        if readers:
+            listeners.append(Stream(readers))
         return Listeners(*listeners) if listeners else None
 
     def _callbacks(self, rows: Rows, y: Any) -> Callbacks | None:

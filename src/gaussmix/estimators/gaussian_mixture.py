@@ -20,6 +20,7 @@ from gaussmix.estimators.fitting import FittingMixture
 from gaussmix.estimators.order import matching_order
 from gaussmix.estimators.parameters import CONSTRAINTS, ParameterError, nearest_structure, refuse_truth_values
 from gaussmix.estimators.rows import training_rows
+from gaussmix.estimators.stream import Reader
 
 NOT_CONVERGED = (
     "Best performing initialization did not converge. Try different init parameters, or increase max_iter, tol, or "
@@ -74,6 +75,12 @@ class GaussianMixture(FittingMixture):
         Whether the components' weights are estimated or all alike.
     n_threads : int or None, default=None
         Most threads; None for ``OMP_NUM_THREADS`` or every processor. The result has the same bits for any number.
+    time_limit : float or None, default=None
+        Seconds after which no further iteration begins; the fit then has what it has come to, and ``status_`` is
+        ``Status.STOPPED``. The first E-step is always made.
+    callback : callable or None, default=None
+        Is given a `Record` of every start and iteration while the fit runs; where it returns True, the fit ends with
+        what it has come to.
 
     Attributes
     ----------
@@ -154,6 +161,8 @@ class GaussianMixture(FittingMixture):
         verbose_interval: int = 10,
         weights: str = "free",
         n_threads: int | None = None,
+        time_limit: float | None = None,
+        callback: Reader | None = None,
     ) -> None:
         self.n_components = n_components
         self.covariance_type = covariance_type
@@ -171,6 +180,8 @@ class GaussianMixture(FittingMixture):
         self.verbose_interval = verbose_interval
         self.weights = weights
         self.n_threads = n_threads
+        self.time_limit = time_limit
+        self.callback = callback
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Any, y: Any = None, sample_weight: npt.ArrayLike | None = None) -> Self:

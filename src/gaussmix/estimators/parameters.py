@@ -31,6 +31,8 @@ CONSTRAINTS: dict[str, list[Any]] = {
     "verbose_interval": [Interval(Integral, 1, None, closed="left")],
     "weights": [StrOptions({"free", "equal"})],
     "n_threads": [Interval(Integral, 1, None, closed="left"), None],
+    "time_limit": [Interval(Real, 0.0, None, closed="left"), None],
+    "callback": [callable, None],
 }
 """What every parameter may be, in the words of scikit-learn's own validation."""
 
