@@ -25,5 +25,9 @@ class FitWarning(RuntimeWarning):
     """A fit was made, but of fewer components than were asked for, or of too few rows; ``events_`` says more."""
 
 
+class ModelFileError(GaussmixError, ValueError):
+    """A file is no model of ours, is damaged, or needs a newer gaussmix: the text says which, and what to do."""
+
+
 class FileError(GaussmixError, OSError):
     """A file cannot be read or written."""
