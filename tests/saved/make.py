@@ -1,7 +1,7 @@
 """Make the model files of this release: ``python tests/saved/make.py``, once a release, before it is tagged.
 
-For each structure ``VERSION-STRUCTURE.gmm`` and, beside it, ``VERSION-STRUCTURE.json``: rows, and what the model that was
-saved said of them. Files that are there are never replaced: every later release must read them.
+For each structure ``VERSION-STRUCTURE.gmm`` and, beside it, ``VERSION-STRUCTURE.json``: rows, and what the model that
+was saved said of them. Files that are there are never replaced: every later release must read them.
 """
 
 from __future__ import annotations

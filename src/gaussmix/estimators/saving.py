@@ -69,10 +69,10 @@ class SavingMixture(FittingMixture):
                 f"{type(self).__name__} is a class of your own, as which no file could be loaded again; save "
                 "a GaussianMixture"
             )
-        rows = getattr(self, "fitted_rows_", None)
-        names = self._names_of(None if rows is None else rows.feature_names)
-        is_checked = names is not None and names == self._names_of(None)
-        return SavedModel(__version__, self.mixture_, self._estimator_record(), names, is_checked, self._fit_record())
+        fit = self._fit_record()
+        names = None if fit is None else fit.rows.feature_names
+        is_checked = names is not None and hasattr(self, "feature_names_in_")
+        return SavedModel(__version__, self.mixture_, self._estimator_record(), names, is_checked, fit)
 
     def _estimator_record(self) -> EstimatorRecord:
         given = self.get_params(deep=False)

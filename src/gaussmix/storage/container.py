@@ -32,7 +32,7 @@ LARGEST_FILE = 4 << 30
 LARGEST_HEADER = 4 << 20
 """Bytes. Names of a hundred thousand columns find room; read as JSON it takes some 100 MB at the very worst."""
 MOST_TENSORS = 64
-"""Version 1 has at most 24."""
+"""Version 1 has at most 18."""
 MOST_DIMENSIONS = 3
 DTYPES = {"F64": np.dtype(np.float64), "I64": np.dtype(np.int64)}
 """What tensors may hold."""
