@@ -111,6 +111,18 @@ def test_what_is_not_known_and_not_required_is_passed_over(changed, model, clust
     assert (load(changed(add)).predict_proba(x) == model.predict_proba(x)).all()
 
 
+def test_a_file_does_not_write_to_the_terminal(changed):
+    path = changed(lambda record, _: record.update(requires=["\x1b[2J"], written_by="\x1b]0;\x07" + "9" * 1000))
+    with pytest.raises(ModelFileError) as caught:
+        load(path)
+    assert str(caught.value).removeprefix(str(path)).isprintable()
+    path = changed(lambda record, _: record["family"].update(structure="\x1b" * 10**5))
+    with pytest.raises(ModelFileError) as caught:
+        load(path)
+    assert len(str(caught.value)) < 1000
+    assert "\x1b" not in str(caught.value)
+
+
 def put(name: str, index: object, value: float):
     def change(record, tensors):
         tensors[name] = tensors[name].copy()

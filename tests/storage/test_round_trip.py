@@ -169,6 +169,32 @@ def test_assigned_parameters_without_a_fit(tmp_path):
     assert not hasattr(loaded, "history_")
 
 
+def test_taken_over_from_scikit_learn(clusters, tmp_path):
+    from sklearn import mixture
+
+    frame = pd.DataFrame(clusters(80, 2, 2), columns=["a", "b"])
+    model = GaussianMixture.from_sklearn(mixture.GaussianMixture(2, random_state=0).fit(frame))
+    loaded = saved_and_loaded(model, tmp_path)
+    assert_array_equal(loaded.predict_proba(frame), model.predict_proba(frame))
+    assert list(loaded.feature_names_in_) == ["a", "b"]
+    assert not hasattr(loaded, "fitted_rows_")
+
+
+def test_parameters_of_any_dtype(tmp_path):
+    model = GaussianMixture(random_state=0)
+    model.weights_, model.means_, model.covariances_ = np.float16([1]), np.float16([[2]]), np.longdouble([[[3]]])
+    loaded = saved_and_loaded(model, tmp_path)
+    assert_array_equal(loaded.score_samples([[1.0]]), model.score_samples([[1.0]]))
+    assert loaded.means_.dtype == np.float64
+
+
+def test_a_model_too_large_for_any_file(model, tmp_path, monkeypatch):
+    monkeypatch.setattr("gaussmix.storage.container.LARGEST_HEADER", 1000)
+    with pytest.raises(ConfigError, match=r"the model takes .* of them for names and other text; no more than"):
+        model.save(tmp_path / "model.gmm")
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_drop_in_stays_one(clusters, tmp_path):
     x = clusters(80, 2, 2)
     model = drop_in.GaussianMixture(2, random_state=0).fit(x)

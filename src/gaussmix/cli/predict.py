@@ -73,11 +73,11 @@ def _rows_for(model: GaussianMixture, data: Path, columns: tuple[str, ...] | Non
     DataError
         If they are not there.
     """
-    from gaussmix.cli.model import names_of
     from gaussmix.cli.rows import open_rows
     from gaussmix.errors import DataError
+    from gaussmix.estimators.fitted import feature_names
 
-    wanted = names_of(model) if columns is None else columns
+    wanted = feature_names(model) if columns is None else columns
     rows = open_rows(data, wanted, None)
     n_features = model.mixture_.n_features
     if rows.n_features != n_features:

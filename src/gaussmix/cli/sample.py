@@ -37,10 +37,10 @@ def sample(model: Path, n_rows: int, seed: int, labels: bool, output: Path | Non
     Rows come grouped by component.
     """
     # Here, so that --help and wrong usage answer at once.
-    from gaussmix.cli.model import names_of
     from gaussmix.cli.output import check_folder, check_place, table_file
     from gaussmix.data.csv import write_csv
     from gaussmix.errors import ConfigError
+    from gaussmix.estimators.fitted import feature_names
     from gaussmix.estimators.loading import load
 
     with told_plainly(model, debug):
@@ -49,7 +49,7 @@ def sample(model: Path, n_rows: int, seed: int, labels: bool, output: Path | Non
             check_place(output, force, model)
         loaded = load(model).set_params(random_state=seed)
         draws, components = loaded.sample(n_rows)
-        names = names_of(loaded) or tuple(f"x{j}" for j in range(draws.shape[1]))
+        names = feature_names(loaded) or tuple(f"x{j}" for j in range(draws.shape[1]))
         if labels and LABEL in names:
             raise ConfigError(f"the model has a column {LABEL!r} of its own; leave --labels away")
         table = dict(zip(names, draws.T, strict=True))

@@ -13,6 +13,7 @@ from gaussmix.errors import ConfigError, ModelFileError
 from gaussmix.estimators import drop_in
 from gaussmix.estimators.gaussian_mixture import GaussianMixture
 from gaussmix.storage.model import SavedModel, read_model
+from gaussmix.storage.section import shown, wrong
 
 KINDS: Mapping[str, type[GaussianMixture]] = {
     kind._file_name: kind for kind in (GaussianMixture, drop_in.GaussianMixture)
@@ -58,7 +59,7 @@ def load(path: str | Path) -> GaussianMixture:
     try:
         return _restored(saved)
     except ConfigError as error:
-        raise ModelFileError(f"{path} is a gaussmix model file that makes no sense: {error}") from None
+        raise ModelFileError(f"{path} {wrong(str(error))}") from None
 
 
 def _restored(saved: SavedModel) -> GaussianMixture:
@@ -71,7 +72,7 @@ def _restored(saved: SavedModel) -> GaussianMixture:
     """
     kind = KINDS.get(saved.estimator.kind)
     if kind is None:
-        raise ConfigError(f"there is no estimator {saved.estimator.kind[:32]!r}")
+        raise ConfigError(f"there is no estimator '{shown(saved.estimator.kind)}'")
     # A parameter that this version does not know was not needed to predict, or the file would have required it.
     known = signature(kind).parameters
     parameters: dict[str, Any] = {name: v for name, v in saved.estimator.parameters.items() if name in known}

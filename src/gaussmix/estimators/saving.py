@@ -10,6 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from gaussmix import __version__
 from gaussmix.errors import ConfigError
+from gaussmix.estimators.fitted import feature_names
 from gaussmix.estimators.fitting import FittingMixture
 from gaussmix.storage.fit_record import FitRecord
 from gaussmix.storage.model import EstimatorRecord, Parameter, SavedModel, write_model
@@ -69,16 +70,16 @@ class SavingMixture(FittingMixture):
                 f"{type(self).__name__} is a class of your own, as which no file could be loaded again; save "
                 "a GaussianMixture"
             )
-        fit = self._fit_record()
-        names = None if fit is None else fit.rows.feature_names
+        names = feature_names(self)
         is_checked = names is not None and hasattr(self, "feature_names_in_")
-        return SavedModel(__version__, self.mixture_, self._estimator_record(), names, is_checked, fit)
+        return SavedModel(__version__, self.mixture_, self._estimator_record(), names, is_checked, self._fit_record())
 
     def _estimator_record(self) -> EstimatorRecord:
         given = self.get_params(deep=False)
         left_out = tuple(name for name, value in given.items() if isinstance(value, GENERATORS))
         parameters = {name: _plain(value) for name, value in given.items() if name not in left_out}
-        return EstimatorRecord(self._file_name, self.means_.dtype, parameters, left_out)
+        dtype = np.dtype(np.float32 if self.means_.dtype == np.float32 else np.float64)
+        return EstimatorRecord(self._file_name, dtype, parameters, left_out)
 
     def _fit_record(self) -> FitRecord | None:
         """What is known of the fit; None where parameters were given and nothing was fitted."""

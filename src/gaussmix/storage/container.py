@@ -16,8 +16,9 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from gaussmix.core.types import Array
-from gaussmix.errors import FileError, ModelFileError
+from gaussmix.errors import ConfigError, FileError, ModelFileError
 from gaussmix.storage.atomic import replacing
+from gaussmix.storage.section import shown
 
 KEY = "gaussmix"
 """Name of the only entry of the safetensors metadata."""
@@ -66,7 +67,7 @@ def to_bytes(container: Container) -> bytes:
 
     Raises
     ------
-    ModelFileError
+    ConfigError
         If it would be larger than what is read.
     """
     record = {"format": FORMAT, "format_version": VERSION, "checksum": NO_SUM, **container.record}
@@ -74,7 +75,7 @@ def to_bytes(container: Container) -> bytes:
     tensors = {name: np.ascontiguousarray(values).reshape(values.shape) for name, values in container.tensors.items()}
     data: bytes = save(tensors, {KEY: text})
     if len(data) > LARGEST_FILE or _header_length(data) > LARGEST_HEADER:
-        raise ModelFileError(
+        raise ConfigError(
             f"the model takes {len(data)} bytes, {_header_length(data)} of them for names and other text; no more than "
             f"{LARGEST_FILE} and {LARGEST_HEADER} can be read again"
         )
@@ -88,7 +89,7 @@ def write(path: str | Path, container: Container) -> None:
     ------
     FileError
         If it cannot be written.
-    ModelFileError
+    ConfigError
         If it would be larger than what is read.
     """
     data = to_bytes(container)
@@ -188,7 +189,7 @@ def _check_format(record: Record) -> None:
 
 def newer(record: Record, why: str) -> ModelFileError:
     """The error for a file from the future; it goes on behind the file's name."""
-    written_by, needs = (str(record.get(name, "?"))[:32] for name in ("written_by", "needs"))
+    written_by, needs = (shown(record.get(name, "?")) for name in ("written_by", "needs"))
     return ModelFileError(
         f"was written by gaussmix {written_by}, needs >= {needs}: {why}; install a newer gaussmix to read it"
     )
@@ -199,7 +200,7 @@ def _check_entries(entries: Record) -> None:
         match entry:
             case {"dtype": str(dtype), "shape": list(shape)} if dtype in DTYPES and len(shape) <= MOST_DIMENSIONS:
                 continue
-        raise _damaged(f"its tensor {name[:32]!r} has a dtype or a shape that no such file has")
+        raise _damaged(f"its tensor '{shown(name)}' has a dtype or a shape that no such file has")
 
 
 def _check_sum(record: Record, header: bytes, data: bytes) -> None:

@@ -14,7 +14,7 @@ from gaussmix.em.status import Status
 from gaussmix.fitting.fit import Attempt
 from gaussmix.fitting.fitted_rows import FittedRows
 from gaussmix.fitting.repair import Event
-from gaussmix.storage.section import Section, json_number, wrong
+from gaussmix.storage.section import Section, json_number, shown, wrong
 
 NUMBERS = ("log_likelihood", "bic", "aic", "lower_bound", "gain_left")
 """Fields of a record that are one float each."""
@@ -144,7 +144,7 @@ def _status(name: str) -> Status:
     try:
         return Status(name)
     except ValueError:
-        raise wrong(f"a fit cannot end with the status {name[:32]!r}") from None
+        raise wrong(f"a fit cannot end with the status '{shown(name)}'") from None
 
 
 def _history(section: Section) -> History:

@@ -15,7 +15,7 @@ from gaussmix.core.parts import Parts, Storable
 from gaussmix.core.types import Array
 from gaussmix.errors import ConfigError
 from gaussmix.families.gaussian import Gaussian
-from gaussmix.storage.section import Section, wrong
+from gaussmix.storage.section import Section, shown, wrong
 
 FAMILIES: Mapping[str, type[Gaussian]] = {"gaussian": Gaussian}
 """Who puts together a family of each kind."""
@@ -77,7 +77,7 @@ def _parts(thing: Family | Allocation) -> Parts:
 def _kind(section: Section, name: str, known: Mapping[str, object]) -> str:
     kind = section.section(name).text("kind")
     if kind not in known:
-        raise wrong(f"its {name} is of the unknown kind {kind[:32]!r}")
+        raise wrong(f"its {name} is of the unknown kind '{shown(kind)}'")
     return kind
 
 

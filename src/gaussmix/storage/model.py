@@ -15,7 +15,7 @@ from gaussmix.errors import ConfigError, ModelFileError
 from gaussmix.storage.container import Container, newer, read, write
 from gaussmix.storage.fit_record import FitRecord, fit_record
 from gaussmix.storage.mixture_parts import put_together, taken_apart
-from gaussmix.storage.section import Section, wrong
+from gaussmix.storage.section import Section, shown, wrong
 
 NEEDS = "0.1.0"
 """The first gaussmix that reads what is written here."""
@@ -128,7 +128,7 @@ def _model(container: Container) -> SavedModel:
     whole = Section(container.record, "", container.tensors)
     unknown = sorted(set(whole.texts("requires")) - KNOWN)
     if unknown:
-        raise newer(container.record, f"it requires {', '.join(name[:32] for name in unknown)}")
+        raise newer(container.record, f"it requires {', '.join(map(shown, unknown))}")
     mixture = put_together(whole)
     features = whole.section("features")
     names = features.texts("names") if "names" in features else None
@@ -169,7 +169,7 @@ def _storable(name: str, values: Array) -> Array:
 def _estimator(section: Section) -> EstimatorRecord:
     dtype = section.text("dtype")
     if dtype not in ("float32", "float64"):
-        raise wrong(f"fitted parameters cannot be {dtype[:32]!r}")
+        raise wrong(f"fitted parameters cannot be '{shown(dtype)}'")
     parameters = section.section("parameters").values
     return EstimatorRecord(
         section.text("class"),

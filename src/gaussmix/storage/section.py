@@ -14,6 +14,7 @@ from gaussmix.errors import ModelFileError
 NOT_FINITE = {"inf": math.inf, "-inf": -math.inf, "nan": math.nan}
 """How JSON, which has no word for them, holds these numbers."""
 
+MOST_FLOAT = float(np.finfo(np.float64).max)
 MOST_COUNTED = 2**63 - 1
 """Whole numbers beyond this are counts of nothing."""
 
@@ -145,9 +146,19 @@ class Section:
         return f"{self.name}.{name}" if self.name else name
 
 
-MOST_FLOAT = float(np.finfo(np.float64).max)
+LONGEST_REASON, LONGEST_WORD = 400, 32
+"""Characters of a file that an error repeats."""
 
 
 def wrong(what: str) -> ModelFileError:
     """The error for a file that is whole but makes no sense; it goes on behind the file's name."""
-    return ModelFileError(f"is a gaussmix model file that makes no sense: {what}")
+    return ModelFileError(f"is a gaussmix model file that makes no sense: {_at_most(what, LONGEST_REASON)}")
+
+
+def shown(word: object) -> str:
+    """A word from a file that may be printed: no file writes to a terminal what it likes."""
+    return _at_most("".join(c if c.isprintable() else "?" for c in str(word)), LONGEST_WORD)
+
+
+def _at_most(text: str, length: int) -> str:
+    return text if len(text) <= length else f"{text[:length]}…"
