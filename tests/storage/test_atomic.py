@@ -41,6 +41,12 @@ def test_a_link_is_followed(saved, model, tmp_path):
     assert load(saved).random_state == 7
 
 
+def test_a_link_that_leads_to_itself(model, tmp_path):
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    with pytest.raises(FileError, match="Too many levels of symbolic links"):
+        model.save(tmp_path / "loop")
+
+
 def test_a_place_that_cannot_be_written(model, tmp_path):
     with pytest.raises(FileError, match=r"nowhere/model\.gmm cannot be written: No such file"):
         model.save(tmp_path / "nowhere" / "model.gmm")

@@ -43,7 +43,7 @@ def replacing(path: str | Path) -> Iterator[BinaryIO]:
     b'whole'
     """
     try:
-        place = Path(path).resolve()
+        place = Path(os.path.realpath(path))
         mode = _mode_of(place)
         temporary = place.with_name(f".{secrets.token_hex(8)}.tmp")
         with temporary.open("xb") as file:

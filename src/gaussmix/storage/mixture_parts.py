@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -17,9 +17,11 @@ from gaussmix.errors import ConfigError
 from gaussmix.families.gaussian import Gaussian
 from gaussmix.storage.section import Section, shown, wrong
 
-FAMILIES: Mapping[str, type[Gaussian]] = {"gaussian": Gaussian}
+Made = TypeVar("Made", Family, Allocation)
+
+FAMILIES: Mapping[str, Callable[[Parts], Family]] = {"gaussian": Gaussian.from_parts}
 """Who puts together a family of each kind."""
-ALLOCATIONS: Mapping[str, type[CommonWeights]] = {"common": CommonWeights}
+ALLOCATIONS: Mapping[str, Callable[[Parts], Allocation]] = {"common": CommonWeights.from_parts}
 """Who puts together an allocation of each kind."""
 
 
@@ -31,9 +33,7 @@ def taken_apart(mixture: Mixture) -> tuple[dict[str, Any], dict[str, Array]]:
     ConfigError
         If its family or allocation cannot be stored, or what would be stored could not be read again.
     """
-    parts = {"family": _parts(mixture.family), "allocation": _parts(mixture.allocation)}
-    for name, registry in (("family", FAMILIES), ("allocation", ALLOCATIONS)):
-        registry[parts[name].kind].from_parts(parts[name])
+    parts = {"family": _parts(mixture.family, FAMILIES), "allocation": _parts(mixture.allocation, ALLOCATIONS)}
     _check_frame(mixture.family, mixture.frame)
     record = {name: {"kind": part.kind, **part.settings} for name, part in parts.items()}
     tensors = {f"{name}.{key}": np.asarray(t) for name, part in parts.items() for key, t in part.tensors.items()}
@@ -55,10 +55,8 @@ def put_together(section: Section) -> Mixture:
         If it makes no mixture.
     """
     try:
-        family: Family = FAMILIES[_kind(section, "family", FAMILIES)].from_parts(_stored(section.section("family")))
-        allocation: Allocation = ALLOCATIONS[_kind(section, "allocation", ALLOCATIONS)].from_parts(
-            _stored(section.section("allocation"))
-        )
+        family = _made(section.section("family"), FAMILIES)
+        allocation = _made(section.section("allocation"), ALLOCATIONS)
         frame = _frame(section, family.n_features)
         _check_frame(family, frame)
     except ConfigError as error:
@@ -68,22 +66,20 @@ def put_together(section: Section) -> Mixture:
     return Mixture(family, allocation, frame)
 
 
-def _parts(thing: Family | Allocation) -> Parts:
-    if not isinstance(thing, Storable) or thing.parts.kind not in {**FAMILIES, **ALLOCATIONS}:
+def _parts(thing: Family | Allocation, makers: Mapping[str, Callable[[Parts], object]]) -> Parts:
+    if not isinstance(thing, Storable) or thing.parts.kind not in makers:
         raise ConfigError(f"a mixture with {thing.name} ({type(thing).__name__}) cannot be stored in a file yet")
-    return thing.parts
+    parts = thing.parts
+    makers[parts.kind](parts)  # what could not be put together again is not taken apart
+    return parts
 
 
-def _kind(section: Section, name: str, known: Mapping[str, object]) -> str:
-    kind = section.section(name).text("kind")
-    if kind not in known:
-        raise wrong(f"its {name} is of the unknown kind '{shown(kind)}'")
-    return kind
-
-
-def _stored(section: Section) -> Parts:
+def _made(section: Section, makers: Mapping[str, Callable[[Parts], Made]]) -> Made:
+    kind = section.text("kind")
+    if kind not in makers:
+        raise wrong(f"its {section.name} is of the unknown kind '{shown(kind)}'")
     settings = {key: value for key, value in section.values.items() if isinstance(value, str | bool)}
-    return Parts(section.text("kind"), settings, section.tensors())
+    return makers[kind](Parts(kind, settings, section.tensors()))
 
 
 def _frame(section: Section, n_features: int) -> Frame:
