@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gaussmix import GaussianMixture, load
@@ -18,7 +18,7 @@ from gaussmix.storage.container import MAGIC, Container, read, to_bytes
 
 FEW_MEGABYTES = 8_000_000
 
-quickly = settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+quickly = settings(max_examples=100)
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=8),

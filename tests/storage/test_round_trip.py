@@ -50,6 +50,14 @@ def test_predictions(structure, dtype, d, clusters, tmp_path):
     assert_same(model, saved_and_loaded(model, tmp_path), x)
 
 
+def test_many_features(clusters, tmp_path):
+    """Matrices so large that BLAS would share the work among threads, which adds in another order."""
+    x = clusters(600, 150, 2)
+    with warnings.catch_warnings(action="ignore"):
+        model = GaussianMixture(2, random_state=0).fit(x)
+    assert_same(model, saved_and_loaded(model, tmp_path), x)
+
+
 @pytest.mark.parametrize(("offset", "scale"), [(1e10, 1.0), (0.0, 1e-150), (0.0, 1e150), (-1e10, 1e3)])
 def test_frames(structure, offset, scale, clusters, tmp_path):
     x = clusters(200, 3, 2) * scale + offset

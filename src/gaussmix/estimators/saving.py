@@ -12,6 +12,7 @@ from gaussmix import __version__
 from gaussmix.errors import ConfigError
 from gaussmix.estimators.fitted import feature_names
 from gaussmix.estimators.fitting import FittingMixture
+from gaussmix.fitting.one_blas_thread import one_blas_thread
 from gaussmix.storage.fit_record import FitRecord
 from gaussmix.storage.model import EstimatorRecord, Parameter, SavedModel, write_model
 
@@ -100,6 +101,7 @@ class SavingMixture(FittingMixture):
             events=self.events_,
         )
 
+    @one_blas_thread()  # as in the fit: with more, covariances would have other bits
     def _set_loaded(self, saved: SavedModel) -> None:
         """Take over what a file held, but for the constructor's parameters."""
         self._set_mixture(saved.mixture, saved.estimator.dtype)

@@ -15,6 +15,7 @@ from gaussmix.core.parts import Parts, Storable
 from gaussmix.core.types import Array
 from gaussmix.errors import ConfigError
 from gaussmix.families.gaussian import Gaussian
+from gaussmix.fitting.one_blas_thread import one_blas_thread
 from gaussmix.storage.section import Section, shown, wrong
 
 Made = TypeVar("Made", Family, Allocation)
@@ -25,6 +26,7 @@ ALLOCATIONS: Mapping[str, Callable[[Parts], Allocation]] = {"common": CommonWeig
 """Who puts together an allocation of each kind."""
 
 
+@one_blas_thread()
 def taken_apart(mixture: Mixture) -> tuple[dict[str, Any], dict[str, Array]]:
     """The JSON record of a mixture, and its tensors.
 
@@ -41,6 +43,7 @@ def taken_apart(mixture: Mixture) -> tuple[dict[str, Any], dict[str, Array]]:
     return record, {**tensors, **frame}
 
 
+@one_blas_thread()
 def put_together(section: Section) -> Mixture:
     """The mixture of a record, checked.
 
