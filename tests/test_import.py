@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+SAVED = Path(__file__).parent / "saved" / "0.1.0-full.gmm"
 HEAVY = ["matplotlib", "pyarrow", "torch", "dask", "pandas"]
 
 
@@ -23,8 +25,9 @@ def loaded_by(code: str) -> set[str]:
         "import gaussmix",
         "from gaussmix import GaussianMixture",
         "from gaussmix import GaussianMixture; GaussianMixture(2, random_state=0).fit([[0.0], [0.1], [5.0], [5.2]])",
+        f"import gaussmix; gaussmix.load({str(SAVED)!r})",
     ],
-    ids=["import", "estimator", "fit"],
+    ids=["import", "estimator", "fit", "load"],
 )
 def test_nothing_heavy_is_loaded(code):
     modules = loaded_by(code)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from gaussmix.estimators.gaussian_mixture import GaussianMixture as GaussianMixture
+    from gaussmix.estimators.loading import load as load
     from gaussmix.estimators.patch import patch_sklearn as patch_sklearn
     from gaussmix.estimators.patch import unpatch_sklearn as unpatch_sklearn
 
@@ -23,11 +24,12 @@ __version__ = "0.1.0"
 
 _PUBLIC = {
     "GaussianMixture": "gaussmix.estimators.gaussian_mixture",
+    "load": "gaussmix.estimators.loading",
     "patch_sklearn": "gaussmix.estimators.patch",
     "unpatch_sklearn": "gaussmix.estimators.patch",
 }
 
-__all__ = ["GaussianMixture", "__version__", "patch_sklearn", "unpatch_sklearn"]
+__all__ = ["GaussianMixture", "__version__", "load", "patch_sklearn", "unpatch_sklearn"]
 
 
 def __getattr__(name: str) -> object:

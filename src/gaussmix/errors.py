@@ -29,5 +29,9 @@ class DataWarning(UserWarning):
     """Rows were read, but not quite as they stand in their file: the text says what was taken for what, or left out."""
 
 
+class ModelFileError(GaussmixError, ValueError):
+    """A file is no model of ours, is damaged, or needs a newer gaussmix: the text says which, and what to do."""
+
+
 class FileError(GaussmixError, OSError):
     """A file cannot be read or written."""

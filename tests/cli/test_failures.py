@@ -109,7 +109,7 @@ def test_a_missing_file_is_6_and_a_damaged_one_3(run, tmp_path):
     assert outcome.err.count("\n") == 1
 
 
-@pytest.mark.parametrize("name", ["assignments.csv", "summary.json"])
+@pytest.mark.parametrize("name", ["assignments.csv", "model.gmm", "summary.json"])
 def test_existing_results_are_kept(run, csv_file, tmp_path, name, monkeypatch):
     folder = tmp_path / "out"
     folder.mkdir()
@@ -121,8 +121,8 @@ def test_existing_results_are_kept(run, csv_file, tmp_path, name, monkeypatch):
     assert f"{folder / name} is there already; give --force" in outcome.err
     assert [(p.name, p.read_text()) for p in folder.iterdir()] == [(name, "precious")]
     assert run("fit", csv_file, "-k", 2, "-o", folder, "--force").code == 0
-    assert sorted(p.name for p in folder.iterdir()) == ["assignments.csv", "summary.json"]
-    assert (folder / name).read_text() != "precious"
+    assert sorted(p.name for p in folder.iterdir()) == ["assignments.csv", "model.gmm", "summary.json"]
+    assert (folder / name).read_bytes() != b"precious"
 
 
 @pytest.mark.parametrize(

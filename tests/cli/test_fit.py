@@ -60,7 +60,9 @@ def test_files_hold_what_the_estimator_computes(run, csv_file, rows, tmp_path, c
     folder = tmp_path / "new" / "folder"
     outcome = run("fit", csv_file, "-k", 2, "--covariance", covariance, "--seed", 3, "-o", folder)
     assert outcome.code == 0
-    assert outcome.err == f"wrote {folder}/assignments.csv\nwrote {folder}/summary.json\n"
+    assert outcome.err == "".join(
+        f"wrote {folder}/{name}\n" for name in ("assignments.csv", "model.gmm", "summary.json")
+    )
 
     model = GaussianMixture(2, covariance_type=covariance, random_state=3).fit(rows)
     found = columns_of(folder / "assignments.csv")

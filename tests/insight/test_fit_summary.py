@@ -9,13 +9,14 @@ import pytest
 
 from gaussmix import GaussianMixture
 from gaussmix.em.status import Status
-from gaussmix.insight.fit_summary import Ending, FitSummary, Rows, count_assigned
+from gaussmix.insight.fit_summary import Ending, FitSummary, Rows
 from gaussmix.insight.record import fit_record, to_json
+from gaussmix.insight.text import fit_text
 
 
 def fitted(X: np.ndarray, k: int, covariance: str) -> tuple[GaussianMixture, FitSummary]:
     model = GaussianMixture(k, covariance_type=covariance, random_state=0).fit(X)
-    rows = Rows(len(X), float(len(X)), count_assigned(model.predict(X), k))
+    rows = Rows(len(X), float(len(X)), tuple(np.bincount(model.predict(X), minlength=k).tolist()))
     ending = Ending(model.status_, model.n_iter_)
     return model, FitSummary.of(model.mixture_, model.log_likelihood_, rows, ending)
 
@@ -66,8 +67,13 @@ def test_models_have_mclust_s_names(covariance, n_features, name, described):
     assert (summary.model_name, summary.model_description) == (name, described)
 
 
-def test_a_component_without_rows_is_counted():
-    assert count_assigned(np.array([0, 2, 2]), 4) == (1, 0, 2, 0)
+def test_rows_that_nobody_has_counted(data):
+    model = GaussianMixture(2, random_state=0).fit(data)
+    ending = Ending(model.status_, model.n_iter_)
+    summary = FitSummary.of(model.mixture_, model.log_likelihood_, Rows(len(data), float(len(data)), None), ending)
+    assert fit_record(summary, model.mixture_, model.history_)["components"][0]["rows"] is None
+    assert " rows        " in fit_text(summary)
+    assert "–" in fit_text(summary)
 
 
 def test_record_is_strict_json(data):

@@ -10,7 +10,7 @@ import pytest
 from gaussmix import GaussianMixture
 from gaussmix.errors import ConfigError
 from gaussmix.kernels import native, threads
-from gaussmix.kernels.threads import thread_count
+from gaussmix.kernels.threads import MOST_THREADS, thread_count
 
 
 @pytest.fixture(autouse=True)
@@ -38,6 +38,15 @@ def test_what_is_asked_for_comes_first(monkeypatch):
 def test_the_environment_comes_next(monkeypatch, text, count):
     monkeypatch.setenv("OMP_NUM_THREADS", text)
     assert thread_count(None) == count
+
+
+def test_more_than_any_machine_has(monkeypatch):
+    """As many as there may be; the compiled pass has 32 bits for the number."""
+    assert thread_count(2**31) == thread_count(10**30) == MOST_THREADS
+    monkeypatch.setenv("OMP_NUM_THREADS", str(2**31))
+    assert thread_count(None) == MOST_THREADS
+    x = np.random.default_rng(0).normal(size=(50, 2))
+    assert len(GaussianMixture(2, n_threads=2**31, random_state=0).fit(x).labels_) == 50
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,13 @@ import numpy as np
 from gaussmix.allocations.soft import soft_shares
 from gaussmix.core.block import Block
 from gaussmix.core.contracts import Allocation, Scores, Shares, Update
+from gaussmix.core.parts import Parts
 from gaussmix.core.statistics import Field, Statistics
 from gaussmix.core.types import Floats, Integers, read_only
+from gaussmix.errors import ConfigError
+
+SUM_TOLERANCE = 1e-6
+"""How far stored weights may sum from 1: estimates do so to 1e-15, ones that were assigned as float32 to 1e-7 each."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,21 @@ class CommonWeights(Allocation):
     def equal(cls, n_components: int) -> CommonWeights:
         """All components alike, whatever the rows say."""
         return cls(np.full(n_components, 1.0 / n_components), free=False)
+
+    @classmethod
+    def from_parts(cls, parts: Parts) -> CommonWeights:
+        values = parts.finite("weights", 1)
+        if (values < 0.0).any():
+            raise ConfigError(f"weights must not be negative; the smallest is {values.min():g}")
+        with np.errstate(over="ignore"):
+            total = float(values.sum())
+        if not abs(total - 1.0) <= SUM_TOLERANCE:
+            raise ConfigError(f"weights must sum to 1; they sum to {total:.9g}")
+        return cls(values, parts.flag("free"))
+
+    @property
+    def parts(self) -> Parts:
+        return Parts("common", {"free": self.free}, {"weights": self.values})
 
     @property
     def n_components(self) -> int:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from gaussmix.errors import ConfigError, DataError, DegenerateFitError
+from gaussmix.errors import ConfigError, DataError, DegenerateFitError, ModelFileError
 
 
 class Failure(click.ClickException):
@@ -43,6 +43,12 @@ class Collapsed(Failure):
     exit_code = 4
 
 
+class BadModel(Failure):
+    """A file is no model, is damaged, or needs a newer gaussmix."""
+
+    exit_code = 5
+
+
 class FilesFailed(Failure):
     """A file cannot be read or written."""
 
@@ -51,7 +57,8 @@ class FilesFailed(Failure):
 
 EXIT_CODES = (
     f"Exit codes: 0 done, {WrongUsage.exit_code} wrong usage, {BadData.exit_code} the data cannot be used, "
-    f"{Collapsed.exit_code} a component collapsed, {FilesFailed.exit_code} a file cannot be read or written, "
+    f"{Collapsed.exit_code} a component collapsed, {BadModel.exit_code} a model file cannot be used, "
+    f"{FilesFailed.exit_code} a file cannot be read or written, "
     f"{Unexpected.exit_code} anything else."
 )
 
@@ -63,7 +70,7 @@ def told_plainly(path: str | Path, debug: bool) -> Iterator[None]:
     Parameters
     ----------
     path : str or Path
-        The data file, which errors in the data name.
+        The file that is read, which errors in the data name.
     debug : bool
         Whether the traceback is shown first.
     """
@@ -90,6 +97,8 @@ def _failure(error: Exception, path: str | Path) -> Failure:
                 f"{path}: a component shrank to rows that lie in a plane or on one point, where its covariance is "
                 "singular; take --reg-covar auto (the default), fewer components, or a simpler --covariance"
             )
+        case ModelFileError():
+            return BadModel(str(error))
         case OSError(filename=str(name), strerror=str(reason)):
             return FilesFailed(f"{name}: {reason}")
         case OSError():

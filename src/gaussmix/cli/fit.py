@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import platform
-import shutil
-import sys
 import warnings
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,12 +20,8 @@ if TYPE_CHECKING:
     from gaussmix.core.contracts import Source
     from gaussmix.core.types import Array
     from gaussmix.estimators.gaussian_mixture import GaussianMixture
-    from gaussmix.insight.fit_summary import FitSummary
 
-ASSIGNMENTS, SUMMARY = "assignments.csv", "summary.json"
-
-OUTPUT_WIDTH = 80
-"""Of the summary where it does not go to a terminal."""
+ASSIGNMENTS, MODEL, SUMMARY = "assignments.csv", "model.gmm", "summary.json"
 
 
 @dataclass(frozen=True)
@@ -122,7 +116,7 @@ class Settings:
     "--output",
     type=click.Path(path_type=Path),
     metavar="DIR",
-    help=f"Folder for {ASSIGNMENTS} and {SUMMARY}; no files are written without it.",
+    help=f"Folder for {ASSIGNMENTS}, {MODEL} and {SUMMARY}; no files are written without it.",
 )
 @dialect_options
 @click.option("--force", is_flag=True, help="Replace files of an earlier run.")
@@ -145,42 +139,33 @@ def fit(
     for standard input.
 
     Prints a summary. With -o DIR it also writes assignments.csv (the number of each row from 0, its component, the
-    probability of every component, its log-density) and summary.json (every number of the fit).
+    probability of every component, its log-density), model.gmm (which the other commands and gaussmix.load read) and
+    summary.json (every number of the fit).
     """
     if columns is not None and weight in columns:
         raise click.UsageError(f"column {weight!r} cannot be both fitted and the weight.")
     # Here, so that --help and wrong usage answer at once.
+    from gaussmix.cli.assignments import WANTED
     from gaussmix.cli.folder import check_free
-    from gaussmix.insight.record import fit_record, to_json
+    from gaussmix.cli.summary import record_of, summary_of, width
+    from gaussmix.insight.record import to_json
     from gaussmix.insight.text import fit_text
 
     with told_plainly(file, debug):
         chosen = Settings(**settings)
         if output is not None:
-            check_free(output, (ASSIGNMENTS, SUMMARY), force, Path(file))
+            check_free(output, (ASSIGNMENTS, MODEL, SUMMARY), force, Path(file))
         rows = open_rows(file, columns, weight, dialect)
         model = _fitted(rows, chosen)
         tell_notes(rows)
-        wanted = ("label",) if output is None else ("label", "responsibility", "log_density")
-        results = model.row_results(rows, wanted)
-        summary = _summary(model, results["label"], rows.feature_names, weight)
-        record = to_json(
-            {
-                "versions": _versions(),
-                "data": {
-                    "file": file,
-                    "columns": summary.feature_names,
-                    "weight": weight,
-                    "n_rows": summary.rows.n_rows,
-                    "sum_weight": summary.rows.sum_weight,
-                },
-                "settings": asdict(chosen),
-                **fit_record(summary, model.mixture_, model.history_),
-            }
-        )
-        written = [] if output is None else _write(output, results, record)
+        results = model.row_results(rows, ("label",) if output is None else WANTED)
+        counted = model.fitted_rows_.counted(results["label"], model.mixture_.n_components)
+        model.fitted_rows_ = replace(counted, weight_name=weight)
+        summary = summary_of(model)
+        record = to_json({"versions": _versions(), "settings": asdict(chosen), **record_of(model, summary, file)})
+        written = [] if output is None else _write(output, model, results, record)
         # The whole text is at hand before any of it is printed.
-        text = record if as_json else fit_text(summary, _width())
+        text = record if as_json else fit_text(summary, width())
         click.echo(text, nl=False)
         for path in written:
             click.echo(f"wrote {path}", err=True)
@@ -216,38 +201,16 @@ def _fitted(rows: Source, settings: Settings) -> GaussianMixture:
     return model
 
 
-def _summary(
-    model: GaussianMixture, labels: Array, feature_names: Sequence[str] | None, weight: str | None
-) -> FitSummary:
-    from gaussmix.insight.fit_summary import Ending, FitSummary, Rows, count_assigned
-
-    assigned = count_assigned(labels, model.mixture_.n_components)  # fewer than asked for where some were dropped
-    return FitSummary.of(
-        model.mixture_,
-        model.log_likelihood_,
-        Rows(len(labels), model.sum_weight_, assigned, weight),
-        Ending(model.status_, model.n_iter_, len(model.starts_), model.gain_left_),
-        feature_names,
-    )
-
-
-def _write(folder: Path, results: Mapping[str, Array], record: str) -> list[Path]:
-    import numpy as np
-
+def _write(folder: Path, model: GaussianMixture, results: Mapping[str, Array], record: str) -> list[Path]:
+    from gaussmix.cli.assignments import assignments
     from gaussmix.cli.folder import write_together
     from gaussmix.data.csv import write_csv
 
-    probability = results["responsibility"]  # (n, k)
-    assignments = {
-        "row": np.arange(len(probability)),
-        "label": results["label"],
-        **{f"probability_{j}": probability[:, j] for j in range(probability.shape[1])},
-        "log_density": results["log_density"],
-    }
     return write_together(
         folder,
         {
-            ASSIGNMENTS: partial(write_csv, columns=assignments),
+            ASSIGNMENTS: partial(write_csv, columns=assignments(results)),
+            MODEL: model.save,
             SUMMARY: lambda path: _write_text(path, record),
         },
     )
@@ -267,7 +230,3 @@ def _versions() -> dict[str, str]:
         "python": platform.python_version(),
         "numpy": np.__version__,
     }
-
-
-def _width() -> int:
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else OUTPUT_WIDTH

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from gaussmix.cli.output import check_folder, check_place
 from gaussmix.errors import FileError
 
 Writer = Callable[[Path], None]
@@ -33,18 +33,9 @@ def check_free(folder: Path, names: tuple[str, ...], force: bool, data: Path) ->
     FileError
         If they cannot.
     """
-    there = next(place for place in (folder, *folder.absolute().parents) if place.exists())
-    if not there.is_dir():
-        raise FileError(f"{there} is a file, not a folder; give another folder with -o")
-    if not os.access(there, os.W_OK | os.X_OK):
-        raise FileError(f"{there} is a folder in which you may not write; give another with -o")
-    for path in (folder / name for name in names):
-        if path.is_dir():
-            raise FileError(f"{path} is a folder where a file is to be written; move it away")
-        if path.exists() and data.exists() and path.samefile(data):
-            raise FileError(f"{path} is the file that is read; give another folder with -o")
-        if path.exists() and not force:
-            raise FileError(f"{path} is there already; give --force to replace it, or another -o")
+    check_folder(folder)
+    for name in names:
+        check_place(folder / name, force, data)
 
 
 def write_together(folder: Path, writers: Mapping[str, Writer]) -> list[Path]:

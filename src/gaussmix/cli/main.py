@@ -10,6 +10,9 @@ import click
 from gaussmix import __version__
 from gaussmix.cli.failures import EXIT_CODES
 from gaussmix.cli.fit import fit
+from gaussmix.cli.predict import predict
+from gaussmix.cli.sample import sample
+from gaussmix.cli.show import show
 
 
 @click.group(epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
@@ -25,4 +28,5 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-main.add_command(fit)
+for command in (fit, show, predict, sample):
+    main.add_command(command)

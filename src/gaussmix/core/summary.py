@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import sha256
 
 import numpy as np
 
@@ -78,6 +79,20 @@ class Summary:
         # The one value of a constant column is its exact mean, where sums would have rounded it.
         origin = np.where(constant & (self.column_weight > 0.0), self.minimum, self.mean)
         return Frame.about(origin, self.standard_deviation, scaling)
+
+    @property
+    def fingerprint(self) -> str:
+        """Sixteen hexadecimal digits that tell whether a fit saw the same rows.
+
+        The first of SHA-256 over the numbers of rows and of rows that count, the sum of weights, and the columns'
+        means, exponents, scatters, minima and maxima, each as eight bytes, little-endian. The same rows in the same
+        order give the same digits; other rows give others, unless they agree in all of this to the last bit.
+        """
+        digest = sha256(np.array([self.n_rows, self.n_weighted], dtype="<i8").tobytes())
+        digest.update(np.array([self.sum_weight], dtype="<f8").tobytes())
+        for values in (self.mean, self.exponent, self.scatter, self.minimum, self.maximum):
+            digest.update(values.astype("<i8" if values.dtype.kind == "i" else "<f8").tobytes())
+        return digest.hexdigest()[:16]
 
     def __add__(self, other: Summary) -> Summary:
         weight = self.column_weight + other.column_weight

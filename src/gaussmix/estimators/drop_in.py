@@ -15,6 +15,7 @@ class GaussianMixture(gaussian_mixture.GaussianMixture):
     """`gaussmix.GaussianMixture` with scikit-learn's parameters, defaults and habits."""
 
     _compatibility: ClassVar[Compatibility] = SCIKIT_LEARN
+    _file_name: ClassVar[str] = "drop_in.GaussianMixture"
 
     # No parameters, so that `get_params` knows exactly scikit-learn's.
     weights = "free"

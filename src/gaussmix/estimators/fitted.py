@@ -122,6 +122,13 @@ class FittedMixture(BaseEstimator):
         return state | {"_held": HeldMixture.of(mixture, tuple(state[name] for name in PREDICTING))}
 
 
+def feature_names(estimator: FittedMixture) -> tuple[str, ...] | None:
+    """Names of the columns that an estimator was fitted to, as a data frame or from a source; None if they had none."""
+    rows = getattr(estimator, "fitted_rows_", None)
+    names = getattr(estimator, "feature_names_in_", None) if rows is None else rows.feature_names
+    return None if names is None else tuple(map(str, names))
+
+
 def gaussian(mixture: Mixture) -> Gaussian:
     """The components of a mixture that must be Gaussian."""
     if not isinstance(mixture.family, Gaussian):

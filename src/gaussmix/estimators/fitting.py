@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -29,6 +30,7 @@ from gaussmix.estimators.starts import start_for
 from gaussmix.estimators.stream import Reader, Stream, TimeLimit
 from gaussmix.families.structures import structure_named
 from gaussmix.fitting.fit import Fit, fit_mixture
+from gaussmix.fitting.fitted_rows import FittedRows
 from gaussmix.fitting.one_blas_thread import one_blas_thread
 from gaussmix.fitting.recipe import Recipe
 from gaussmix.fitting.scene import Start
@@ -175,6 +177,15 @@ class FittingMixture(CallbackSupportMixin, PrivateNames):
         else:
             self.lower_bounds_ = (result.history.log_likelihood[1:] / sum_weight).tolist()
             self.lower_bound_ = fit.log_likelihood / sum_weight
+        self.fitted_rows_ = FittedRows(
+            fit.summary.n_rows, sum_weight, fit.summary.fingerprint, self._names_of(rows.source.feature_names)
+        )
         self.__dict__.pop("labels_", None)
         if rows.x is not None:
             self.labels_ = self._kernel().rows(rows.source, mixture, ("label",))["label"]
+            self.fitted_rows_ = self.fitted_rows_.counted(self.labels_, mixture.n_components)
+
+    def _names_of(self, of_source: Sequence[str] | None) -> tuple[str, ...] | None:
+        """Names of the features: those of a source, or those that came with a data frame."""
+        names = getattr(self, "feature_names_in_", None) if of_source is None else of_source
+        return None if names is None else tuple(map(str, names))

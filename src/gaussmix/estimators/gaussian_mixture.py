@@ -16,10 +16,10 @@ from gaussmix.core.types import Floats, Integers
 from gaussmix.errors import ConfigError, DataWarning, DegenerateFitError, FitWarning
 from gaussmix.estimators.conversion import from_scikit_learn, to_scikit_learn
 from gaussmix.estimators.fitted import gaussian
-from gaussmix.estimators.fitting import FittingMixture
 from gaussmix.estimators.order import matching_order
 from gaussmix.estimators.parameters import CONSTRAINTS, ParameterError, nearest_structure, refuse_truth_values
 from gaussmix.estimators.rows import training_rows
+from gaussmix.estimators.saving import SavingMixture
 from gaussmix.estimators.stream import Reader
 
 NOT_CONVERGED = (
@@ -32,7 +32,7 @@ FLOAT32_ADVICE = " The numerical accuracy can also be improved by passing float6
 """What scikit-learn adds for float32 rows. Ours are summed in float64, so that it is said under the patch only."""
 
 
-class GaussianMixture(FittingMixture):
+class GaussianMixture(SavingMixture):
     """Gaussian mixture: soft clusters, a density, and how sure it is.
 
     Parameters
@@ -120,6 +120,8 @@ class GaussianMixture(FittingMixture):
         What else to know: constant columns, too few rows, components that were put elsewhere or dropped; each with its
         ``kind``, ``text``, ``iteration``, ``component`` (by its number at that moment) and ``start`` (its place in
         ``starts_``). Where components were dropped, ``weights_`` and all the others have fewer than ``n_components``.
+    fitted_rows_ : FittedRows
+        What is remembered of the rows: how many, in all and by component, and a fingerprint that knows them again.
     mixture_ : Mixture
         The fitted value itself, in float64. Assigning weights, means, covariances or precisions makes a new one.
     n_features_in_ : int
@@ -141,6 +143,7 @@ class GaussianMixture(FittingMixture):
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = CONSTRAINTS
+    _file_name: ClassVar[str] = "GaussianMixture"
 
     def __init__(
         self,
@@ -255,6 +258,8 @@ class GaussianMixture(FittingMixture):
         self._set_mixture(mixture.reorder(order), self.means_.dtype)
         if hasattr(self, "labels_"):
             self.labels_ = np.argsort(order)[self.labels_]
+        if hasattr(self, "fitted_rows_"):
+            self.fitted_rows_ = self.fitted_rows_.reorder(order)
         return self
 
     def to_sklearn(self) -> Any:

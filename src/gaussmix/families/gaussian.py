@@ -11,9 +11,11 @@ import numpy as np
 from gaussmix.core.block import Block
 from gaussmix.core.contracts import CompiledStage, Family, Scores
 from gaussmix.core.frame import Frame, Scaling
+from gaussmix.core.parts import Parts
 from gaussmix.core.statistics import Field, Statistics
 from gaussmix.core.types import Array, Floats, Integers, read_only
-from gaussmix.families.structures import STRUCTURES, Structure
+from gaussmix.errors import ConfigError
+from gaussmix.families.structures import STRUCTURES, Structure, structure_named
 
 LOG_TWO_PI = float(np.log(2.0 * np.pi))
 
@@ -41,7 +43,9 @@ class Gaussian(Family):
 
     def __post_init__(self) -> None:
         for name in ("means", "precision_cholesky"):
-            object.__setattr__(self, name, read_only(getattr(self, name)))
+            # In one piece, line by line: NumPy adds in another order where an array has other strides, and a mixture
+            # that comes back from a file must give the same bits.
+            object.__setattr__(self, name, read_only(np.ascontiguousarray(getattr(self, name))))
 
     @classmethod
     def from_covariance(cls, structure: Structure, means: Floats, covariance: Floats) -> Gaussian:
@@ -53,6 +57,33 @@ class Gaussian(Family):
         """Components of unit covariance in the frame."""
         k, d = means.shape
         return cls(structure, means, structure.form.from_stack(np.broadcast_to(np.eye(d), (k, d, d))))
+
+    @classmethod
+    def from_parts(cls, parts: Parts) -> Gaussian:
+        structure = structure_named(parts.text("structure"))
+        means = parts.finite("means", 2)
+        k, d = means.shape
+        # Of no size, as nothing is known yet of k and d but that the means are there.
+        shape = structure.public(np.broadcast_to(np.float64(0.0), structure.form.shape(k, d))).shape
+        given = parts.finite("precision_cholesky", len(shape))
+        if given.shape != shape:
+            raise ConfigError(
+                f"gaussian: precision_cholesky must have shape {shape} beside means of shape {means.shape}, "
+                f"not {given.shape}"
+            )
+        factor = structure.private(given, k, d)
+        if not structure.form.is_factor(factor):
+            raise ConfigError("gaussian: precision_cholesky must be upper triangular with a positive diagonal")
+        with np.errstate(all="ignore"):
+            bounded = all(np.isfinite(convert(factor)).all() for convert in (structure.form.covariance, np.square))
+        if not bounded:
+            raise ConfigError("gaussian: precision_cholesky belong to covariances or precisions beyond all floats")
+        return cls(structure, means, factor)
+
+    @property
+    def parts(self) -> Parts:
+        factor = self.structure.public(self.precision_cholesky)
+        return Parts(self.name, {"structure": self.structure.name}, {"means": self.means, "precision_cholesky": factor})
 
     @property
     def n_components(self) -> int:

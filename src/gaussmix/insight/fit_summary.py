@@ -6,9 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf
 
-import numpy as np
-import numpy.typing as npt
-
 from gaussmix.core.mixture import Mixture
 from gaussmix.core.types import Floats
 from gaussmix.em.status import Status
@@ -30,15 +27,15 @@ class Rows:
         Rows.
     sum_weight : float
         Sum of their weights, which is what n in BIC stands for; the number of rows where they have none.
-    n_assigned : tuple of int, length k
-        Rows whose most probable component this is, whatever their weight.
+    n_assigned : tuple of int, length k, or None
+        Rows whose most probable component this is, whatever their weight; None where nobody has counted.
     weight_name : str, optional
         The column of weights.
     """
 
     n_rows: int
     sum_weight: float
-    n_assigned: tuple[int, ...]
+    n_assigned: tuple[int, ...] | None
     weight_name: str | None = None
 
 
@@ -74,15 +71,15 @@ class ComponentSummary:
         From 0, as in labels.
     weight : float
         Share of all rows.
-    n_assigned : int
-        Rows whose most probable component it is.
+    n_assigned : int or None
+        Rows whose most probable component it is, where that was counted.
     mean, standard_deviation : tuple of float, length d
         Of each feature.
     """
 
     number: int
     weight: float
-    n_assigned: int
+    n_assigned: int | None
     mean: tuple[float, ...]
     standard_deviation: tuple[float, ...]
 
@@ -147,6 +144,7 @@ class FitSummary:
         family = gaussian_of(mixture)
         means = family.public_means(mixture.frame)
         deviations = family.standard_deviations(mixture.frame)
+        assigned = rows.n_assigned or (None,) * mixture.n_components
         return cls(
             *_model(family),
             tuple(feature_names or (f"x{j}" for j in range(mixture.n_features))),
@@ -155,7 +153,7 @@ class FitSummary:
             float(log_likelihood),
             mixture.n_parameters,
             tuple(
-                ComponentSummary(number, float(weight), rows.n_assigned[number], _plain(mean), _plain(deviation))
+                ComponentSummary(number, float(weight), assigned[number], _plain(mean), _plain(deviation))
                 for number, (weight, mean, deviation) in enumerate(zip(mixture.weights, means, deviations, strict=True))
             ),
         )
@@ -174,11 +172,6 @@ class FitSummary:
     def converged(self) -> bool:
         """Whether the fit went on until nothing was left to gain."""
         return self.ending.status is Status.CONVERGED
-
-
-def count_assigned(labels: npt.NDArray[np.integer], n_components: int) -> tuple[int, ...]:
-    """Rows of each label, shape (k,)."""
-    return tuple(np.bincount(labels, minlength=n_components).tolist())
 
 
 def gaussian_of(mixture: Mixture) -> Gaussian:

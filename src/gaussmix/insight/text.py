@@ -105,7 +105,7 @@ def _component_lines(summary: FitSummary) -> list[list[str]]:
     return [
         [str(component.number) for component in components],
         [share(component.weight) for component in components],
-        [str(component.n_assigned) for component in components],
+        ["–" if component.n_assigned is None else str(component.n_assigned) for component in components],
         *(means_and_deviations(*feature) for feature in zip(means, deviations, strict=True)),
     ]
 

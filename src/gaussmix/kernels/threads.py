@@ -11,6 +11,9 @@ from gaussmix.errors import ConfigError
 QUOTA_FILE = Path("/sys/fs/cgroup/cpu.max")
 """Where Linux's control groups (version 2) say how much of the processors this process may use."""
 
+MOST_THREADS = 1 << 16
+"""More than any machine runs at once; numbers beyond the 32 bits that the compiled pass has for them mean the same."""
+
 
 def thread_count(n_threads: int | None) -> int:
     """The number asked for; else ``OMP_NUM_THREADS``; else the processors that this process may use.
@@ -23,10 +26,10 @@ def thread_count(n_threads: int | None) -> int:
     if n_threads is not None:
         if n_threads < 1:
             raise ConfigError(f"n_threads must be at least 1 (or None for all processors), got {n_threads}")
-        return n_threads
+        return min(n_threads, MOST_THREADS)
     wish = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()
     if wish.isdigit() and int(wish) > 0:
-        return int(wish)
+        return min(int(wish), MOST_THREADS)
     return max(1, min(_processors(), _quota()))
 
 
@@ -39,9 +42,8 @@ def _processors() -> int:
 @cache  # read once: a pass over a thousand rows takes less time than a file
 def _quota() -> int:
     """Whole processors in the quota, at least one; more than anybody has if there is no quota."""
-    no_quota = 1 << 16
     try:
         quota, period = QUOTA_FILE.read_text().split()[:2]
         return max(1, round(int(quota) / int(period)))
     except (OSError, ValueError):  # no such file, or "max": no quota is set
-        return no_quota
+        return MOST_THREADS

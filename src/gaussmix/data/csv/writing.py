@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
+from typing import BinaryIO
 
 import pyarrow as pa
 import pyarrow.csv as arrow_csv
@@ -14,26 +16,27 @@ ROWS_WRITTEN = 1 << 16
 """Rows turned into text at a time."""
 
 
-def write_csv(path: str | Path, columns: Mapping[str, Array]) -> None:
+def write_csv(place: str | Path | BinaryIO, columns: Mapping[str, Array]) -> None:
     """Write columns of numbers with a header line; every float64 is read back exactly.
 
     Parameters
     ----------
-    path : path
-        The file, which is overwritten.
+    place : path or file
+        The file, which is overwritten, or one that is open and stays so.
     columns : mapping of str to array, shape (n,)
         Columns of equal length, by name.
     """
     n_rows = len(next(iter(columns.values())))
     schema = pa.schema([(name, pa.from_numpy_dtype(c.dtype)) for name, c in columns.items()])
-    with Path(path).open("wb") as file:
+    options = arrow_csv.WriteOptions(include_header=False)
+    with Path(place).open("wb") if isinstance(place, str | Path) else nullcontext(place) as file:
         file.write(",".join(map(quoted, columns)).encode() + b"\n")
-        options = arrow_csv.WriteOptions(include_header=False)
-        with arrow_csv.CSVWriter(file, schema, write_options=options) as writer:
-            for start in range(0, n_rows, ROWS_WRITTEN):
-                # From NumPy a NaN stays one, so that no value comes out as an empty field.
-                part = [pa.array(c[start : start + ROWS_WRITTEN]) for c in columns.values()]
-                writer.write_batch(pa.record_batch(part, schema=schema))
+        for start in range(0, n_rows, ROWS_WRITTEN):
+            # From NumPy a NaN stays one, so that no value comes out as an empty field.
+            part = [pa.array(c[start : start + ROWS_WRITTEN]) for c in columns.values()]
+            text = pa.BufferOutputStream()  # Arrow would close the file, which may be standard output
+            arrow_csv.write_csv(pa.record_batch(part, schema=schema), text, options)
+            file.write(text.getvalue())
 
 
 def quoted(name: str) -> str:

@@ -34,6 +34,9 @@ class AxisAlignedForm(Form):
     def shape(self, n_components: int, n_features: int) -> tuple[int, ...]:
         return (n_components, n_features)
 
+    def is_factor(self, values: Floats) -> bool:
+        return bool((values > 0.0).all())
+
     def factor_of_precision(self, precision: Floats) -> Floats | None:
         return np.sqrt(precision) if (precision > 0.0).all() else None
 

@@ -94,6 +94,10 @@ class Form(ABC):
         """Shape of covariances and factors."""
 
     @abstractmethod
+    def is_factor(self, values: Floats) -> bool:
+        """Whether finite numbers of this shape are upper factors: triangular, with a positive diagonal."""
+
+    @abstractmethod
     def factor_of_precision(self, precision: Floats) -> Floats | None:
         """Upper factors of given precisions; None if one is not what `requirement` says."""
 

@@ -58,6 +58,9 @@ class FullForm(Form):
     def shape(self, n_components: int, n_features: int) -> tuple[int, ...]:
         return (n_components, n_features, n_features)
 
+    def is_factor(self, values: Floats) -> bool:
+        return triangular.is_upper(values)
+
     def factor_of_precision(self, precision: Floats) -> Floats | None:
         return triangular.factor_of_precision(precision)
 

@@ -72,6 +72,13 @@ def precision_cholesky(covariance: Floats, *, shared: bool = False) -> Floats:
     return upper
 
 
+def is_upper(matrices: Floats) -> bool:
+    """Whether matrices (…, d, d) are upper triangular with a positive diagonal."""
+    below = np.tri(matrices.shape[-1], k=-1, dtype=bool)
+    diagonal = np.diagonal(matrices, axis1=-2, axis2=-1)
+    return bool((diagonal > 0.0).all()) and not matrices[..., below].any()
+
+
 def factor_of_precision(precision: Floats) -> Floats | None:
     """Upper triangular U with Λ = U Uᵀ of given precisions (…, d, d); None if one is not symmetric, positive definite.
 

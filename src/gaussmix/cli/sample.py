@@ -1,0 +1,57 @@
+"""``gaussmix sample``: rows drawn from a saved model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from gaussmix.cli.failures import told_plainly
+
+LABEL = "label"
+"""The column of components, as in assignments."""
+
+
+@click.command(short_help="Draw rows from a saved model.", context_settings={"show_default": True})
+@click.argument("model", type=click.Path(path_type=Path))
+@click.option("-n", "--rows", "n_rows", type=click.IntRange(min=1), required=True, help="Number of rows.")
+@click.option(
+    "--seed",
+    type=click.IntRange(0, 2**32 - 1),
+    default=0,
+    help="The same seed gives the same rows.",
+)
+@click.option("--labels", is_flag=True, help=f"Add a column {LABEL!r}: the component that a row was drawn from.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="CSV file to write; standard output if not given.",
+)
+@click.option("--force", is_flag=True, help="Replace the file if it is there.")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+def sample(model: Path, n_rows: int, seed: int, labels: bool, output: Path | None, force: bool, debug: bool) -> None:
+    """Draw rows from MODEL, as CSV with the columns that it was fitted to.
+
+    Rows come grouped by component.
+    """
+    # Here, so that --help and wrong usage answer at once.
+    from gaussmix.cli.output import check_folder, check_place, table_file
+    from gaussmix.data.csv import write_csv
+    from gaussmix.errors import ConfigError
+    from gaussmix.estimators.fitted import feature_names
+    from gaussmix.estimators.loading import load
+
+    with told_plainly(model, debug):
+        if output is not None:
+            check_folder(output.parent)
+            check_place(output, force, model)
+        loaded = load(model).set_params(random_state=seed)
+        draws, components = loaded.sample(n_rows)
+        names = feature_names(loaded) or tuple(f"x{j}" for j in range(draws.shape[1]))
+        if labels and LABEL in names:
+            raise ConfigError(f"the model has a column {LABEL!r} of its own; leave --labels away")
+        table = dict(zip(names, draws.T, strict=True))
+        with table_file(output) as file:
+            write_csv(file, {**table, LABEL: components} if labels else table)
