@@ -138,7 +138,7 @@ def test_predict_refuses_rows_that_lack_a_value(run, model, tmp_path):
     path.write_text("length mm,mass g\n1,2\n,3\n")
     outcome = run("predict", model, path, "-o", tmp_path / "out.csv")
     assert outcome.code == 3
-    assert "1 of 2 rows lack a value, the first in line 3" in outcome.err
+    assert "column 'length mm' has 1 missing value, the first in line 3" in outcome.err
     assert not (tmp_path / "out.csv").exists()
 
 

@@ -19,6 +19,7 @@ from gaussmix.data.frames import is_frame, refuse_text
 from gaussmix.data.memory import MemorySource
 from gaussmix.errors import ConfigError, DataError
 from gaussmix.estimators.finite_rows import FiniteRows
+from gaussmix.estimators.fitted import feature_names
 
 FLOATS = [np.float64, np.float32]
 """Dtypes that are read where they lie; anything else becomes the first."""
@@ -76,7 +77,7 @@ def training_rows(estimator: BaseEstimator, X: Any, sample_weight: npt.ArrayLike
     if isinstance(X, Source):
         _refuse_weight(sample_weight)
         estimator.n_features_in_ = X.n_features
-        if X.feature_names is not None:
+        if is_file:
             estimator.feature_names_in_ = np.array(X.feature_names, dtype=object)
         elif hasattr(estimator, "feature_names_in_"):
             del estimator.feature_names_in_
@@ -94,9 +95,7 @@ def query_rows(estimator: BaseEstimator, X: Any, n_features: int, sample_weight:
         If they cannot be used.
     """
     if isinstance(X, str | Path):
-        names = getattr(estimator, "feature_names_in_", None)
-        columns = None if names is None else list(names)
-        X, sample_weight = open_rows(X, columns, _column_of_weights(sample_weight)), None
+        X, sample_weight = open_rows(X, feature_names(estimator), _column_of_weights(sample_weight)), None
     if isinstance(X, Source):
         _refuse_weight(sample_weight)
         found, rows = X.n_features, Rows(FiniteRows(X))
