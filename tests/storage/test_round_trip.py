@@ -261,3 +261,9 @@ def test_a_frame_of_any_exponents(make_mixture, structure, tmp_path):
 
 def test_load_is_public():
     assert gaussmix.load is load
+
+
+def test_a_callback_is_left_out(clusters, tmp_path):
+    model = GaussianMixture(2, random_state=0, callback=lambda record: None, time_limit=60.0).fit(clusters(80, 2, 2))
+    loaded = saved_and_loaded(model, tmp_path)
+    assert (loaded.callback, loaded.time_limit) == (None, 60.0)

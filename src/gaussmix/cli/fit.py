@@ -37,6 +37,7 @@ class Settings:
     n_init: int
     seed: int
     threads: int | None
+    time_limit: float | None
 
 
 @click.command(short_help="Fit a Gaussian mixture to the rows of a file.", context_settings={"show_default": True})
@@ -112,6 +113,18 @@ class Settings:
     help="Most threads; all processors if not given. The result does not depend on it.",
 )
 @click.option(
+    "--time-limit",
+    type=click.FloatRange(min=0.0),
+    metavar="SECONDS",
+    help="After which no iteration begins; the fit then is what it has come to.",
+)
+@click.option(
+    "--events",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="File that gets a line of JSON for every start and iteration, while the fit runs.",
+)
+@click.option(
     "-o",
     "--output",
     type=click.Path(path_type=Path),
@@ -127,6 +140,7 @@ def fit(
     columns: tuple[str, ...] | None,
     weight: str | None,
     output: Path | None,
+    events: Path | None,
     force: bool,
     as_json: bool,
     debug: bool,
@@ -147,6 +161,7 @@ def fit(
     # Here, so that --help and wrong usage answer at once.
     from gaussmix.cli.assignments import WANTED
     from gaussmix.cli.folder import check_free
+    from gaussmix.cli.output import check_folder, check_place
     from gaussmix.cli.summary import record_of, summary_of, width
     from gaussmix.insight.record import to_json
     from gaussmix.insight.text import fit_text
@@ -155,8 +170,11 @@ def fit(
         chosen = Settings(**settings)
         if output is not None:
             check_free(output, (ASSIGNMENTS, MODEL, SUMMARY), force, Path(file))
+        if events is not None:
+            check_folder(events.parent)
+            check_place(events, force, Path(file))
         rows = open_rows(file, columns, weight, dialect)
-        model = _fitted(rows, chosen)
+        model = _fitted(rows, chosen, events)
         tell_notes(rows)
         results = model.row_results(rows, ("label",) if output is None else WANTED)
         counted = model.fitted_rows_.counted(results["label"], model.mixture_.n_components)
@@ -173,9 +191,8 @@ def fit(
             click.echo("warning: not converged; the summary says what to do", err=True)
 
 
-def _fitted(rows: Source, settings: Settings) -> GaussianMixture:
-    from rich.console import Console
-
+def _fitted(rows: Source, settings: Settings, events: Path | None) -> GaussianMixture:
+    from gaussmix.cli.watching import watched
     from gaussmix.errors import FitWarning
     from gaussmix.estimators.gaussian_mixture import GaussianMixture
 
@@ -189,13 +206,14 @@ def _fitted(rows: Source, settings: Settings) -> GaussianMixture:
         n_init=settings.n_init,
         random_state=settings.seed,
         n_threads=settings.threads,
+        time_limit=settings.time_limit,
     )
     doing = f"Fitting {rows.n_features} columns …"
-    with Console(stderr=True).status(doing), warnings.catch_warnings(record=True) as caught:
+    with watched(doing, events) as watch, warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", FitWarning)
         # The status says it in the command's own words.
         warnings.filterwarnings("ignore", message="Best performing initialization did not converge")
-        model.fit(rows)
+        model.set_params(callback=watch).fit(rows).set_params(callback=None)
     for warning in caught:
         click.echo(f"warning: {warning.message}", err=True)
     return model

@@ -77,7 +77,7 @@ class SavingMixture(FittingMixture):
 
     def _estimator_record(self) -> EstimatorRecord:
         given = self.get_params(deep=False)
-        left_out = tuple(name for name, value in given.items() if isinstance(value, GENERATORS))
+        left_out = tuple(name for name, value in given.items() if isinstance(value, GENERATORS) or callable(value))
         parameters = {name: _plain(value) for name, value in given.items() if name not in left_out}
         dtype = np.dtype(np.float32 if self.means_.dtype == np.float32 else np.float64)
         return EstimatorRecord(self._file_name, dtype, parameters, left_out)

@@ -1,0 +1,108 @@
+"""A fit, watched: what is shown while it runs, a file of its records, and an interrupt that keeps what it has."""
+
+from __future__ import annotations
+
+import json
+import math
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING, TextIO
+
+import click
+
+if TYPE_CHECKING:
+    from rich.status import Status
+
+    from gaussmix.estimators.stream import Record
+
+SECONDS_BETWEEN_LINES = 10.0
+"""Where nobody looks at a terminal, so that a log tells what goes on and does not fill up."""
+
+
+class Watch:
+    """Is given the records of a fit.
+
+    Parameters
+    ----------
+    doing : str
+        What the command does, until there is more to say.
+    status : Status, optional
+        The line of a terminal; where there is none, lines come now and then.
+    events : text file, optional
+        Gets a line of JSON for each record.
+    """
+
+    def __init__(self, doing: str, status: Status | None, events: TextIO | None) -> None:
+        self._doing, self._status, self._events = doing, status, events
+        self._told = monotonic()
+        self.interrupted = False
+
+    def __call__(self, record: Record) -> bool:
+        """Show it, write it, and say whether the user has had enough."""
+        if self._events is not None:
+            self._events.write(_as_json(record) + "\n")
+            self._events.flush()
+        text = (
+            f"{self._doing} start {record.start + 1}, iteration {record.iteration}, {record.log_likelihood:.6g} a row"
+        )
+        if math.isfinite(record.gain_left):
+            text += f", about {record.gain_left:.1g} still to gain"
+        if self._status is not None:
+            self._status.update(text)
+        elif monotonic() - self._told >= SECONDS_BETWEEN_LINES:
+            click.echo(f"{text} ({record.seconds:.0f} s)", err=True)
+            self._told = monotonic()
+        return self.interrupted
+
+
+@contextmanager
+def watched(doing: str, events: Path | None) -> Iterator[Watch]:
+    """Watch a fit; the first interrupt ends it after the iteration that is under way, a second one at once.
+
+    Parameters
+    ----------
+    doing : str
+        What the command does.
+    events : Path, optional
+        A file that gets a line of JSON for each record; it is begun anew.
+    """
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    with ExitStack() as opened:
+        file = None if events is None else opened.enter_context(events.open("w", encoding="utf-8", newline="\n"))
+        status = opened.enter_context(console.status(doing)) if sys.stderr.isatty() else None
+        watch = Watch(doing, status, file)
+        opened.enter_context(_interrupts(watch))
+        yield watch
+
+
+@contextmanager
+def _interrupts(watch: Watch) -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():
+        yield  # signals are the main thread's
+        return
+
+    def interrupted(*_: object) -> None:
+        if watch.interrupted:
+            raise KeyboardInterrupt
+        watch.interrupted = True
+        click.echo("interrupted: the fit ends after this iteration; once more to give it up", err=True)
+
+    before = signal.signal(signal.SIGINT, interrupted)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _as_json(record: Record) -> str:
+    """A line of strict JSON: what is no number is null."""
+    values = asdict(record).items()
+    return json.dumps({k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in values})

@@ -1,0 +1,99 @@
+"""A fit that is watched: its records in a file, its time limit, and interrupts."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from gaussmix.cli.watching import Watch
+from gaussmix.estimators.stream import Record
+
+
+@pytest.fixture
+def endless(tmp_path):
+    """A fit that takes minutes: overlapping rows and no tolerance."""
+    path = tmp_path / "rows.parquet"
+    x = np.random.default_rng(0).normal(size=(50_000, 4))
+    pq.write_table(pa.table({f"c{j}": x[:, j] for j in range(4)}), path)
+    return [path, "-k", 6, "--tol", 0, "--max-iter", 1_000_000]
+
+
+def test_records_go_to_a_file(run, csv_file, tmp_path):
+    events = tmp_path / "events.jsonl"
+    outcome = run("fit", csv_file, "-k", 2, "--json", "--events", events)
+    assert outcome.code == 0
+    records = [json.loads(line) for line in events.read_text().splitlines()]
+    fit = json.loads(outcome.out)["fit"]
+    assert [record["kind"] for record in records][:1] == ["start"]
+    assert records[-1]["kind"] == "end"
+    assert records[-1]["status"] == fit["status"] == "converged"
+    assert records[-1]["iteration"] == fit["n_iter"]
+    assert records[0]["gain_left"] is None  # nothing can be said yet
+    again = run("fit", csv_file, "-k", 2, "--events", events)
+    assert (again.code, again.out) == (6, "")
+    assert "is there already; give --force" in again.err
+    assert run("fit", csv_file, "-k", 2, "--events", events, "--force").code == 0
+
+
+def test_a_time_limit(run, endless):
+    outcome = run("fit", *endless, "--json", "--time-limit", 0.2)
+    assert outcome.code == 0
+    assert json.loads(outcome.out)["fit"]["status"] == "stopped"
+    assert "not converged" in outcome.err
+
+
+def interrupt(arguments, times: int) -> subprocess.CompletedProcess[str]:
+    """Run the command, and interrupt it some time after its fit began."""
+    begin = "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler);"
+    command = f"{begin} from gaussmix.cli.main import main; main(sys.argv[1:])"
+    events = arguments[0].with_suffix(".jsonl")
+    arguments = [*map(str, arguments), "--json", "--events", str(events)]
+    with subprocess.Popen(
+        [sys.executable, "-c", command, "fit", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as child:
+        deadline = time.monotonic() + 60.0
+        while not (events.exists() and "iteration" in events.read_text()) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        for _ in range(times):
+            child.send_signal(signal.SIGINT)
+            time.sleep(0.001)
+        out, err = child.communicate(timeout=60)
+    return subprocess.CompletedProcess(command, child.returncode, out, err)
+
+
+def test_one_interrupt_keeps_what_the_fit_has(endless):
+    ended = interrupt(endless, 1)
+    assert ended.returncode == 0, ended.stderr
+    fit = json.loads(ended.stdout)["fit"]
+    assert fit["status"] == "stopped"
+    assert fit["n_iter"] > 0
+    assert "once more to give it up" in ended.stderr
+
+
+def test_an_interrupt_after_another_gives_up(endless):
+    ended = interrupt(endless, 50)
+    assert ended.returncode != 0
+    assert ended.stdout == ""
+    assert "Traceback" not in ended.stderr
+
+
+def test_where_nobody_looks_lines_come_now_and_then(capsys, monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr("gaussmix.cli.watching.monotonic", lambda: now[0])
+    watch = Watch("Fitting …", None, None)
+    for second in range(25):
+        now[0] = 100.0 + second
+        assert watch(Record("iteration", float(second), 0, second, -1.5, 1e-3)) is False
+    lines = capsys.readouterr().err.splitlines()
+    assert lines == [
+        "Fitting … start 1, iteration 10, -1.5 a row, about 0.001 still to gain (10 s)",
+        "Fitting … start 1, iteration 20, -1.5 a row, about 0.001 still to gain (20 s)",
+    ]
