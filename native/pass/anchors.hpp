@@ -3,17 +3,15 @@
 
 #include <vector>
 
+#include "near_origin.hpp"
 #include "stages.hpp"
 
 namespace gaussmix {
 
 // A component joins the first anchor that lies within this many standard deviations of it; if there is none it
-// becomes one. Moving the scatter from anchor to pivot then costs at most its square, 2.4 of 16 digits. Components
-// whose rows overlap are nearer to each other than that, so that most rows have shares at one anchor only.
-constexpr double anchor_reach = 16;
-
-// Whether each coordinate of a point is within so many standard deviations of the origin; factor: their inverses.
-bool is_near_origin(ptrdiff_t d, const double* point, const double* factor, double reach);
+// becomes one. Components whose rows overlap are nearer to each other than that, so that most rows have shares at one
+// anchor only.
+constexpr double anchor_reach = near_reach;
 
 class Anchors {
  public:

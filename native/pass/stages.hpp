@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "near_origin.hpp"
+
 namespace gaussmix {
 
 // Rows in the lanes of a panel. The same for every level, so that a tile looks the same to all of them:
@@ -37,8 +39,8 @@ struct Limits<double> {
   static constexpr double square = 1e300;
   // Squares of deviations, divided by the square of a factor below this and above its inverse, are numbers still.
   static constexpr double ordinary = 1e100;
-  // Sums about a point that lies so many deviations away are off by its square as many roundings.
-  static constexpr double gather_reach = 16;
+  // Moments of components that are so near the origin, in deviations, are summed about it.
+  static constexpr double gather_reach = near_reach;
   static constexpr double far_score = -1e299;
   // Stands for a density of 0 until the log density is written: a score must stay finite.
   static constexpr double lowest = -1.7976931348623157e308;
@@ -51,7 +53,7 @@ struct Limits<float> {
   static constexpr float coordinate = 1e30f;
   static constexpr float square = 1e30f;
   static constexpr double ordinary = 1e10;
-  static constexpr double gather_reach = 2;
+  static constexpr double gather_reach = 2;  // four times the rounding of squares, of which there are few digits
   static constexpr float far_score = -1e29f;
   static constexpr float lowest = -3.40282347e38f;
 };
