@@ -43,6 +43,12 @@ struct Points {
   const uint8_t* at_origin;
 };
 
+// A square within the range, so that no share of a row far out, not even 0, makes something that is no number.
+template <class T>
+GAUSSMIX_INLINE Vector<T> held(Vector<T> square) {
+  return smaller(square, broadcast(Limits<T>::square));
+}
+
 // One component; 2 to 4 operations a row and feature. Panels without an active row are passed over.
 template <class T, int D, Moments moments, bool origin>
 inline void gather_features_narrow_component(const Tile<T>& tile, const Shares<T>& shares, ptrdiff_t c,
@@ -65,7 +71,7 @@ inline void gather_features_narrow_component(const Tile<T>& tile, const Shares<T
         if constexpr (moments == Moments::squares) sum[1 + D + j] += weighted * y;
         if constexpr (moments == Moments::norm) norm += y * y;
       });
-      if constexpr (moments == Moments::norm) sum[1 + D] += weight * norm;
+      if constexpr (moments == Moments::norm) sum[1 + D] += weight * held<T>(norm);
     }
   }
   unroll<0, entries>([&](auto e) GAUSSMIX_LAMBDA { end_sum<T>(sums + e * w, sum[e]); });
@@ -149,7 +155,7 @@ inline void row_norms(const Tile<T>& tile, T* norm) {
       Vector<T> sum = {};
       const T* z = tile.by_feature + p * tile.d * panel_rows + r;
       for (ptrdiff_t j = 0; j < tile.d; ++j, z += panel_rows) sum += load(z) * load(z);
-      store(norm + p * panel_rows + r, sum);
+      store(norm + p * panel_rows + r, held<T>(sum));
     }
 }
 
@@ -161,7 +167,9 @@ inline T sum_of_norms(const Shares<T>& shares, ptrdiff_t panels, ptrdiff_t compo
   const T* value = shares.value + component * panel_rows;
   for (ptrdiff_t p = 0; p < panels; ++p, value += shares.panel_stride, norm += panel_rows)
     if (shares.active[p * shares.k + component])
-      unroll<0, panel_rows / w>([&](auto v) GAUSSMIX_LAMBDA { sum[v % 2] += load(value + v * w) * load(norm + v * w); });
+      unroll<0, panel_rows / w>([&](auto v) GAUSSMIX_LAMBDA {
+        sum[v % 2] += load(value + v * w) * load(norm + v * w);
+      });
   T lanes[w];
   store(lanes, sum[0] + sum[1]);
   return sum_lanes<T>(lanes);

@@ -133,6 +133,7 @@ def test_settings_reach_the_fit(run, csv_file):
         "n_init": 2,
         "seed": 0,
         "threads": 1,
+        "time_limit": None,
     }
     assert record["data"]["columns"] == ["mass g"]
     assert record["parameters"]["weights"] == [0.5, 0.5]

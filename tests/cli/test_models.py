@@ -250,7 +250,7 @@ def test_places_that_cannot_be_written_are_6(run, csv_file, model, tmp_path, com
         assert said in outcome.err
     outcome = run(*given, "-o", tmp_path / "nowhere" / "x.csv")
     assert outcome.code == 6
-    assert "cannot be written: No such file or directory" in outcome.err
+    assert "cannot be written: there is no folder" in outcome.err
 
 
 def test_a_full_disk_leaves_the_old_table(run, csv_file, model, tmp_path, monkeypatch):
@@ -278,3 +278,20 @@ def test_wrong_usage_is_2(run, given, said):
     outcome = run(*given)
     assert (outcome.code, outcome.out) == (2, "")
     assert said in outcome.err
+
+
+def test_a_file_that_is_read_is_never_replaced(run, csv_file, folder, tmp_path):
+    many = tmp_path / "many"
+    many.mkdir()
+    for name in ("1.csv", "2.csv"):
+        (many / name).write_bytes(csv_file.read_bytes())
+    before = (many / "1.csv").read_bytes()
+    for data in (many, f"{many}/*.csv"):
+        outcome = run("predict", folder / "model.gmm", data, "-o", many / "1.csv", "--force")
+        assert (outcome.code, outcome.out) == (6, "")
+        assert "is the file that is read" in outcome.err
+        outcome = run("fit", data, "-k", 2, "--events", many / "2.csv", "--force")
+        assert outcome.code == 6
+    (many / "1.csv").rename(many / "assignments.csv")
+    assert run("fit", many, "-k", 2, "-o", many, "--force").code == 6
+    assert (many / "assignments.csv").read_bytes() == before

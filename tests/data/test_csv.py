@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gaussmix.data.csv import MISSING, Dialect, write_csv
+from gaussmix.data.csv.text import Quotations
 from gaussmix.data.files import open_rows
 from gaussmix.errors import ConfigError, DataError, FileError
 from gaussmix.fitting.usable import checked_summary
@@ -111,6 +112,9 @@ def test_numbers_are_names_where_they_are_asked_for(write):
         ("a,b\n" + "1,2\n" * 600_000 + "1,heavy\n", "column 'b' is not numeric: 'heavy' in line 600002"),
         ("a,b\n1,2\n" + "1,2\n" * 600_000 + "3\n", r"line 600003 has another number of values \(1\)"),
         ('a,b\n1,2\n1,"2\n3,4\n5,6\n', "the quotation that begins in line 3 is never closed"),
+        ('a,b\n1,2\n1,"2\n' + "3,4\n" * 60_000, "the quotation that begins in line 3 is never closed"),
+        ('a,b,c\n1,2,"x\n3,4,y\n5,6,"z\n', "begins in line 2 is closed in line 4 in the middle of a value"),
+        ("a,b", "there are no rows below the header"),
         ("a,b\n1,2\n3,\x004\n", "line 3 holds a NUL byte"),
         ("a,b\n1,2\n".encode("utf-16-le"), "NUL byte"),
         (b"caf\xe9,b\n1,2\n", "not UTF-8"),
@@ -164,6 +168,7 @@ def test_a_dialect_that_is_given(write):
         ({"decimal": ":"}, "decimal mark"),
         ({"decimal": ",", "separator": ","}, "cannot both"),
         ({"encoding": "klingon"}, "no encoding 'klingon'"),
+        ({"encoding": "hex"}, "no encoding 'hex'"),
     ],
 )
 def test_a_dialect_that_makes_no_sense(dialect, said):
@@ -185,6 +190,61 @@ def test_quoted_lines_and_quotes(write):
     path = write('a,"two\nlines","say ""b"""\n1,"2",3\n3.5,4,"\n5"\n')
     rows = open_rows(path, ["a", "two\nlines"])
     assert values(rows) == [[1.0, 2.0], [3.5, 4.0]]
+
+
+def test_marks_within_a_value_are_letters(write):
+    path = write('a,what,b\n1,5" pipe,2\n3,"say ""so"", then\n go",4\n5,x"y"z,6\n')
+    assert open_rows(path, ["a", "b"]).take(np.arange(3)).x.tolist() == [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 1000])
+def test_quotations_are_seen_however_the_file_is_cut(size):
+    good = b'a,"b ""c"", d",e\r\n"","x\ny",5" pipe\n1,2,"3"'
+    for text, said in (
+        (good, None),
+        (good + b'\n"open\n1', "begins in line 5 is never closed"),
+        (good + b'\n1,"a"b,2\n', "begins in line 5 is closed in line 5 in the middle"),
+    ):
+        quotations = Quotations(",")
+        pieces = [text[i : i + size] for i in range(0, len(text), size)]
+        if said is None:
+            feed_all(quotations, pieces)
+        else:
+            with pytest.raises(DataError, match=said):
+                feed_all(quotations, pieces)
+
+
+def feed_all(quotations: Quotations, pieces: list[bytes]) -> None:
+    for piece in pieces:
+        quotations.feed(piece, last=False)
+    quotations.feed(b"", last=True)
+
+
+def test_a_decimal_comma_in_one_column(write):
+    assert values(open_rows(write("x\n1,5\n2,5\n"), dialect=Dialect(decimal=","))) == [[1.5], [2.5]]
+
+
+def test_a_long_text_does_not_hide_the_error(write):
+    path = write('a,note\n1,"' + "x" * 200_000 + '"\n2,y\nheavy,z\n')
+    with pytest.raises(DataError, match="column 'a' is not numeric: 'heavy' in line 4"):
+        checked_summary(open_rows(path, ["a"]), 1)
+
+
+def test_a_mark_that_the_encoding_does_not_announce(write):
+    path = write("\ufeffa,b\n1,2\n3.5,4\n".encode("utf-16-le"))
+    assert open_rows(path, dialect=Dialect(encoding="utf-16-le")).feature_names == ("a", "b")
+
+
+def test_parts_are_named_in_errors(tmp_path):
+    (tmp_path / "1.csv").write_text("a,b\n1,2\n3,4\n")
+    (tmp_path / "2.csv").write_text("a,b\n1,2\n3\n")
+    with pytest.raises(DataError, match=r"2.csv: line 3 has another number of values"):
+        checked_summary(open_rows(tmp_path), 1)
+    (tmp_path / "2.csv").write_text("a,b\n1,2\n3,x\n")
+    with pytest.raises(DataError, match=r"2.csv: column 'b' is not numeric: 'x' in line 3"):
+        checked_summary(open_rows(tmp_path), 1)
+    (tmp_path / "2.csv").write_text("a,b\n")
+    assert checked_summary(open_rows(tmp_path), 1).n_rows == 2
 
 
 def test_no_such_file(tmp_path):

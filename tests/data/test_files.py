@@ -102,7 +102,13 @@ def test_parts_that_do_not_fit_together_are_named(columns, tmp_path):
     with pytest.raises(DataError, match=r"2.parquet has no column 'b', which .*1.parquet has"):
         open_rows(tmp_path)
     pq.write_table(pa.table({**columns, "b": ["text"] * N}), tmp_path / "2.parquet")
-    with pytest.raises(DataError, match=r"column 'b' is string in .*2.parquet and double in .*1.parquet"):
+    with pytest.raises(DataError, match=r"2.parquet: not numeric: b \(string\)"):
+        open_rows(tmp_path)
+    pq.write_table(pa.table({**columns, "b": np.arange(N)}), tmp_path / "2.parquet")
+    with pytest.raises(DataError, match=r"column 'b' is int64 in .*2.parquet and double in .*1.parquet"):
+        open_rows(tmp_path)
+    pq.write_table(pa.table({**columns, "more": columns["a"]}), tmp_path / "2.parquet")
+    with pytest.raises(DataError, match=r"2.parquet has columns that .*1.parquet has not: more; choose"):
         open_rows(tmp_path)
     assert open_rows(tmp_path, ["a"]).n_features == 1
     pq.write_table(pa.table({**columns, "w": -columns["w"]}), tmp_path / "2.parquet")
@@ -261,8 +267,81 @@ def test_what_was_taken_for_what_is_a_warning(columns, tmp_path):
     path.write_text("a;b\n" + "".join(f"{a};{b}\n" for a, b in zip(columns["a"], columns["b"], strict=True)))
     with pytest.warns(DataWarning, match="taken to be separated by ';'"):
         model = GaussianMixture(2, random_state=0).fit(path)
-    np.testing.assert_array_equal(
-        model.fit_predict(np.stack([columns["a"], columns["b"]], axis=1)), model.predict(path)
-    )
     with pytest.warns(DataWarning):
-        np.testing.assert_array_equal(model.fit_predict(path), model.predict(path))
+        labels = model.predict(path)
+    with pytest.warns(DataWarning):
+        np.testing.assert_array_equal(model.fit_predict(path), labels)
+    x = np.stack([columns["a"], columns["b"]], axis=1)
+    np.testing.assert_array_equal(model.fit_predict(x), labels)
+
+
+def test_notes_of_whole_numbers_reach_whoever_opened_the_rows(tmp_path):
+    path = tmp_path / "ids.csv"
+    path.write_text("id,b\n" + "".join(f"{9007199254740993 + 2 * i},{i % 7}\n" for i in range(50)))
+    rows = open_rows(path)
+    model = GaussianMixture(1).fit(rows)
+    assert len(rows.notes) == 1
+    assert rows.notes[0].startswith("column 'id' holds whole numbers beyond 2^53")
+    with pytest.warns(DataWarning, match="'id' holds whole numbers"):
+        model.fit(path)
+
+
+def test_names_of_a_model_are_no_patterns(tmp_path):
+    rng = np.random.default_rng(0)
+    pq.write_table(pa.table({"x[1]": rng.normal(size=50), "!y": rng.normal(size=50)}), tmp_path / "fit.parquet")
+    model = GaussianMixture(1).fit(tmp_path / "fit.parquet")
+    np.testing.assert_array_equal(model.predict(tmp_path / "fit.parquet"), 0)
+    pq.write_table(pa.table({"x1": rng.normal(size=50), "!y": rng.normal(size=50)}), tmp_path / "other.parquet")
+    with pytest.raises(DataError, match=r"no column 'x\[1\]'"):
+        model.predict(tmp_path / "other.parquet")
+
+
+def test_nothing_that_a_name_means_is_passed_over(columns, parquet, tmp_path):
+    (tmp_path / "gone.parquet").symlink_to(tmp_path / "nowhere")
+    for where in (tmp_path, tmp_path / "*.parquet"):
+        with pytest.raises(FileError, match=r"gone.parquet cannot be read: No such file"):
+            open_rows(where)
+    (tmp_path / "gone.parquet").unlink()
+    (tmp_path / "more").mkdir()
+    parquet.rename(tmp_path / "more" / "rows.parquet")
+    pq.write_table(pa.table(columns), tmp_path / "mo.parquet")
+    assert len(open_rows(tmp_path / "mo*").paths) == 2
+    assert len(open_rows(tmp_path / "**" / "*.parquet").paths) == 2
+    os.mkfifo(tmp_path / "pipe.csv")
+    with pytest.raises(FileError, match="not an ordinary file"):
+        open_rows(tmp_path / "pipe.csv")
+    with pytest.raises(ConfigError, match="is empty"):
+        open_rows("")
+    for columns_given in ("ab", []):
+        with pytest.raises(ConfigError, match="list of names"):
+            open_rows(tmp_path / "mo.parquet", columns_given)
+
+
+@pytest.mark.parametrize("name", ["rows.parquet", "rows.feather"])
+def test_a_file_cut_short_under_way_is_an_error(columns, tmp_path, name, monkeypatch):
+    monkeypatch.setattr("gaussmix.data.parts.BATCH_VALUES", 300)
+    path = tmp_path / name
+    table = pa.table(columns)
+    if name.endswith("parquet"):
+        pq.write_table(table, path, row_group_size=100)
+    else:
+        feather.write_feather(table, path, chunksize=100)
+    blocks = open_rows(path).blocks()
+    next(blocks)
+    os.truncate(path, 100)
+    with pytest.raises(DataError, match=f"{name} (cannot be read|changed)"):
+        list(blocks)
+
+
+def test_no_place_for_temporary_files(parquet, monkeypatch):
+    def fail(**options):
+        raise FileNotFoundError("no usable temporary directory")
+
+    monkeypatch.setattr(spool.tempfile, "TemporaryFile", fail)
+    source = open_rows(parquet).for_passes()
+    for _ in range(2):
+        assert len(rows_of(source)) == N
+
+
+def test_the_column_of_weights_is_remembered(parquet):
+    assert GaussianMixture(1).fit(parquet, sample_weight="w").fitted_rows_.weight_name == "w"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from gaussmix.cli.rows import in_words
 from gaussmix.errors import ConfigError, DataError, DegenerateFitError, ModelFileError
 
 
@@ -88,7 +89,7 @@ def told_plainly(path: str | Path, debug: bool) -> Iterator[None]:
 def _failure(error: Exception, path: str | Path) -> Failure:
     match error:
         case DataError():
-            text = str(error)  # of several files it names the one
+            text = in_words(str(error))  # of several files it names the one
             return BadData(text if text.startswith(str(path)) else f"{path}: {text}")
         case ConfigError():
             return WrongUsage(str(error))

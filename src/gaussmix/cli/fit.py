@@ -161,7 +161,7 @@ def fit(
     # Here, so that --help and wrong usage answer at once.
     from gaussmix.cli.assignments import WANTED
     from gaussmix.cli.folder import check_free
-    from gaussmix.cli.output import check_folder, check_place
+    from gaussmix.cli.output import check_file
     from gaussmix.cli.summary import record_of, summary_of, width
     from gaussmix.insight.record import to_json
     from gaussmix.insight.text import fit_text
@@ -171,12 +171,15 @@ def fit(
         if output is not None:
             check_free(output, (ASSIGNMENTS, MODEL, SUMMARY), force, Path(file))
         if events is not None:
-            check_folder(events.parent)
-            check_place(events, force, Path(file))
+            check_file(events, force, Path(file))
         rows = open_rows(file, columns, weight, dialect)
+        if output is not None:  # once more, now that it is known which files FILE means
+            check_free(output, (ASSIGNMENTS, MODEL, SUMMARY), force, *rows.paths)
+        if events is not None:
+            check_file(events, force, *rows.paths)
         model = _fitted(rows, chosen, events)
-        tell_notes(rows)
         results = model.row_results(rows, ("label",) if output is None else WANTED)
+        tell_notes(rows)
         counted = model.fitted_rows_.counted(results["label"], model.mixture_.n_components)
         model.fitted_rows_ = replace(counted, weight_name=weight)
         summary = summary_of(model)

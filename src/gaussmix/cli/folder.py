@@ -14,7 +14,7 @@ Writer = Callable[[Path], None]
 """Writes a file at the path that it is given."""
 
 
-def check_free(folder: Path, names: tuple[str, ...], force: bool, data: Path) -> None:
+def check_free(folder: Path, names: tuple[str, ...], force: bool, *read: Path) -> None:
     """See before any work that the files can be written.
 
     Parameters
@@ -25,8 +25,8 @@ def check_free(folder: Path, names: tuple[str, ...], force: bool, data: Path) ->
         The files.
     force : bool
         Whether they may replace others.
-    data : Path
-        The file that is read, which is never replaced.
+    *read : Path
+        Files that are read, which are never replaced.
 
     Raises
     ------
@@ -35,7 +35,7 @@ def check_free(folder: Path, names: tuple[str, ...], force: bool, data: Path) ->
     """
     check_folder(folder)
     for name in names:
-        check_place(folder / name, force, data)
+        check_place(folder / name, force, *read)
 
 
 def write_together(folder: Path, writers: Mapping[str, Writer]) -> list[Path]:

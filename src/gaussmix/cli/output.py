@@ -55,6 +55,20 @@ def check_folder(folder: Path) -> None:
         raise FileError(f"{there} is a folder in which you may not write; give another with -o")
 
 
+def check_file(path: Path, force: bool, *read: Path) -> None:
+    """See before any work that a file may be written where the user says; its folder must be there.
+
+    Raises
+    ------
+    FileError
+        If it may not; parameters are those of `check_place`.
+    """
+    if not path.parent.exists() and not path.parent.parent.is_file():
+        raise FileError(f"{path} cannot be written: there is no folder {path.parent}")
+    check_folder(path.parent)
+    check_place(path, force, *read)
+
+
 @contextmanager
 def table_file(path: Path | None) -> Iterator[BinaryIO]:
     """Open the file of a table, or standard output where there is none; say which file was written."""

@@ -55,16 +55,17 @@ def predict(
     """
     # Here, so that --help and wrong usage answer at once.
     from gaussmix.cli.assignments import WANTED, assignments
-    from gaussmix.cli.output import check_folder, check_place, table_file
+    from gaussmix.cli.output import check_file, table_file
     from gaussmix.data.csv import write_csv
     from gaussmix.estimators.loading import load
 
     with told_plainly(data, debug):
         if output is not None:
-            check_folder(output.parent)
-            check_place(output, force, model, Path(data))
+            check_file(output, force, model, Path(data))
         loaded = load(model).set_params(n_threads=threads)
         rows = _rows_for(loaded, data, columns, dialect)
+        if output is not None:  # once more, now that it is known which files DATA means
+            check_file(output, force, model, *rows.paths)
         table = assignments(loaded.row_results(rows, WANTED))
         tell_notes(rows)
         with table_file(output) as file:
@@ -83,7 +84,7 @@ def _rows_for(model: GaussianMixture, data: str, columns: tuple[str, ...] | None
     from gaussmix.estimators.fitted import feature_names
 
     wanted = feature_names(model) if columns is None else columns
-    rows = open_rows(data, wanted, None, dialect)
+    rows = open_rows(data, wanted, None, dialect, patterns=columns is not None)
     n_features = model.mixture_.n_features
     if rows.n_features != n_features:
         why = "" if columns is not None else ", without names; say with --columns which of the file's they are"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import re
 import shutil
 import sys
 import tempfile
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 Command = Callable[..., None]
 
 STANDARD_INPUT = "-"
+KEPT = "gaussmix-input-"
+"""Begins the name of the folder that holds what was piped in; `in_words` knows it by that."""
 MAGIC = {b"PAR1": ".parquet", b"ARROW1": ".feather"}
 """How files of columns begin, and the suffixes of their formats; what begins otherwise is CSV."""
 
@@ -49,17 +52,25 @@ def dialect_options(command: Command) -> Command:
     return with_dialect
 
 
-def open_rows(where: str, columns: tuple[str, ...] | None, weight: str | None, dialect: dict[str, Any]) -> Source:
+def open_rows(
+    where: str, columns: tuple[str, ...] | None, weight: str | None, dialect: dict[str, Any], patterns: bool = True
+) -> Source:
     """As `gaussmix.data.files.open_rows`, which is imported here: ``--help`` does not wait for pyarrow."""
     from gaussmix.data import files
     from gaussmix.data.csv import Dialect
 
-    return files.open_rows(_kept() if where == STANDARD_INPUT else where, columns, weight, Dialect(**dialect))
+    path = _kept() if where == STANDARD_INPUT else where
+    return files.open_rows(path, columns, weight, Dialect(**dialect), patterns)
+
+
+def in_words(text: str) -> str:
+    """A message in which what was piped in has the name that the user knows it by."""
+    return re.sub(rf"\S*{KEPT}[^/\s]*/input\.[a-z]+", "standard input", text)
 
 
 def _kept() -> Path:
     """What comes from standard input, in a file, since a fit reads it often; it goes when the program ends."""
-    folder = Path(tempfile.mkdtemp(prefix="gaussmix-"))
+    folder = Path(tempfile.mkdtemp(prefix=KEPT))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     stream = sys.stdin.buffer
     begin = stream.read(max(map(len, MAGIC)))

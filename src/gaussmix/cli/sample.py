@@ -37,7 +37,7 @@ def sample(model: Path, n_rows: int, seed: int, labels: bool, output: Path | Non
     Rows come grouped by component.
     """
     # Here, so that --help and wrong usage answer at once.
-    from gaussmix.cli.output import check_folder, check_place, table_file
+    from gaussmix.cli.output import check_file, table_file
     from gaussmix.data.csv import write_csv
     from gaussmix.errors import ConfigError
     from gaussmix.estimators.fitted import feature_names
@@ -45,8 +45,7 @@ def sample(model: Path, n_rows: int, seed: int, labels: bool, output: Path | Non
 
     with told_plainly(model, debug):
         if output is not None:
-            check_folder(output.parent)
-            check_place(output, force, model)
+            check_file(output, force, model)
         loaded = load(model).set_params(random_state=seed)
         draws, components = loaded.sample(n_rows)
         names = feature_names(loaded) or tuple(f"x{j}" for j in range(draws.shape[1]))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
@@ -99,6 +100,11 @@ class Source(ABC):
     @property
     def notes(self) -> Sequence[str]:
         """What whoever asked for the rows should know of how they were read: sentences, to be shown once."""
+        return ()
+
+    @property
+    def paths(self) -> Sequence[Path]:
+        """Files that the rows are read from, which nobody may replace meanwhile."""
         return ()
 
     def place(self, row: int) -> str:

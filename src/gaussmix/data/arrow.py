@@ -13,7 +13,9 @@ from gaussmix.core.types import Array, Floats
 from gaussmix.errors import DataError
 
 
-def chosen_columns(schema: pa.Schema, wanted: Sequence[str] | None, weight: str | None = None) -> list[str]:
+def chosen_columns(
+    schema: pa.Schema, wanted: Sequence[str] | None, weight: str | None = None, patterns: bool = True
+) -> list[str]:
     """Names of the feature columns of a file.
 
     Parameters
@@ -26,6 +28,8 @@ def chosen_columns(schema: pa.Schema, wanted: Sequence[str] | None, weight: str 
         column. Every column but the weight where not given, or where only some to leave out are.
     weight : str, optional
         The column that holds the rows' weights.
+    patterns : bool
+        Whether ``wanted`` may hold more than names.
 
     Raises
     ------
@@ -36,12 +40,12 @@ def chosen_columns(schema: pa.Schema, wanted: Sequence[str] | None, weight: str 
     if twice:
         raise DataError(f"these column names stand more than once: {', '.join(twice)}; give each its own name")
     features = [name for name in schema.names if name != weight]
-    excluded = [name for name in wanted or () if name.startswith("!") and name not in schema.names]
+    excluded = [name for name in wanted or () if patterns and name.startswith("!") and name not in schema.names]
     included = [name for name in wanted or () if name not in excluded]
     unknown: list[str] = [weight] if weight and weight not in schema.names else []
     names: dict[str, None] = {}
     for pattern in included or ([] if wanted and not excluded else ["*"]):
-        found = _matching(pattern, schema.names, features)
+        found = _matching(pattern, schema.names, features if patterns or wanted is None else ())
         names.update(dict.fromkeys(found))
         unknown += [] if found else [pattern]
     for pattern in excluded:

@@ -12,7 +12,7 @@ from gaussmix.data.part import Part
 
 
 class FeatherPart(Part):
-    """Columns of an Arrow IPC file, read from a map of the file."""
+    """Columns of an Arrow IPC file, read a batch at a time."""
 
     format_name = "Feather (Arrow IPC)"
 
@@ -43,5 +43,6 @@ class FeatherPart(Part):
     @contextmanager
     def _open(self, columns: list[int]) -> Iterator[pa.RecordBatchFileReader]:
         options = pa.ipc.IpcReadOptions(included_fields=columns or None)
-        with pa.memory_map(str(self.path)) as mapped, pa.ipc.open_file(mapped, options=options) as file:
+        # Not mapped: a file that somebody cuts short would end the program.
+        with pa.OSFile(str(self.path)) as opened, pa.ipc.open_file(opened, options=options) as file:
             yield file

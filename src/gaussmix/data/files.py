@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import glob
+import os
+import stat
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import NoReturn
 
 from gaussmix.core.contracts import Source
 from gaussmix.data.csv import CsvPart, Dialect
@@ -32,6 +35,7 @@ def open_rows(
     columns: Sequence[str] | None = None,
     weight: str | None = None,
     dialect: Dialect | None = None,
+    patterns: bool = True,
 ) -> Source:
     """The rows of a file, of all files in a folder, or of those that a pattern names.
 
@@ -47,6 +51,8 @@ def open_rows(
         The column that holds the rows' weights.
     dialect : Dialect, optional
         How CSV is written; what it does not say is recognised, and said in ``notes``.
+    patterns : bool
+        Whether ``columns`` may hold patterns and exclusions beside names; see `gaussmix.data.arrow.chosen_columns`.
 
     Returns
     -------
@@ -72,6 +78,8 @@ def open_rows(
     >>> open_rows(path).feature_names
     ('a', 'b')
     """
+    if isinstance(columns, str) or (columns is not None and not columns):
+        raise ConfigError(f"columns must be a list of names, and not an empty one, got {columns!r}")
     paths = _paths(str(where))
     unknown = [path for path in paths if path.suffix.lower() not in SUFFIXES]
     if unknown:
@@ -82,29 +90,58 @@ def open_rows(
         )
     readers: dict[str, Callable[[Path], Part]] = {**PARTS, CSV: partial(CsvPart, dialect=dialect)}
     parts = [readers[path.suffix.lower()](path) for path in paths]
-    return PartsSource(parts, columns, weight)
+    return PartsSource(parts, columns, weight, patterns)
 
 
 def _paths(where: str) -> list[Path]:
+    """The files that a name means; nothing that looks like one of them is passed over in silence."""
     path = Path(where)
+    if not where:
+        raise ConfigError("the name of the file is empty")
     if path.is_dir():
-        found = sorted(each for each in path.rglob("*") if each.is_file() and not _is_note(each.relative_to(path)))
-        if not found:
-            raise ConfigError(f"there is no file of rows in the folder {where}")
-        return found
+        return _in_folder(path)
     if glob.has_magic(where) and not path.exists():
         # Not pathlib's, for which a star stands for names that begin with a dot, too.
-        found = sorted(each for each in map(Path, glob.glob(where, recursive=True)) if each.is_file())  # noqa: PTH207
+        named = sorted(map(Path, glob.glob(where, recursive=True)))  # noqa: PTH207
+        found = [file for each in named if not (each.is_dir() and "**" in where) for file in _named(each)]
         if not found:
             raise ConfigError(f"no file has a name like {where}")
-        return found
+        return list(dict.fromkeys(found))
+    return [_ordinary(path)]
+
+
+def _named(path: Path) -> list[Path]:
+    return _in_folder(path) if path.is_dir() else [] if _is_note(path.name) else [_ordinary(path)]
+
+
+def _in_folder(folder: Path) -> list[Path]:
+    """All files in a folder and those below it, but for notes."""
+    found = []
+    for here, folders, names in os.walk(folder, onerror=_unreadable, followlinks=True):
+        folders[:] = [name for name in folders if not _is_note(name)]
+        found += [_ordinary(Path(here) / name) for name in names if not _is_note(name)]
+    if not found:
+        raise ConfigError(f"there is no file of rows in the folder {folder}")
+    return sorted(found)
+
+
+def _ordinary(path: Path) -> Path:
+    """The file itself, if it is one that can be read again and again."""
     try:
-        with path.open("rb"):
-            pass
+        is_file = stat.S_ISREG(path.stat().st_mode)
+        if is_file:
+            with path.open("rb"):
+                pass
     except OSError as error:
-        raise FileError(f"{path} cannot be read: {error.strerror or error}") from error
-    return [path]
+        _unreadable(error)
+    if not is_file:
+        raise FileError(f"{path} is not an ordinary file; the command reads what is piped into it under the name -")
+    return path
 
 
-def _is_note(path: Path) -> bool:
-    return any(name.startswith((".", "_")) for name in path.parts)
+def _unreadable(error: OSError) -> NoReturn:
+    raise FileError(f"{error.filename} cannot be read: {error.strerror or error}") from error
+
+
+def _is_note(name: str) -> bool:
+    return name.startswith((".", "_"))

@@ -29,6 +29,7 @@ def refuse_text(rows: Any) -> None:
     """
     import narwhals as nw
 
+    certain_text = (nw.String, nw.Binary)
     if hasattr(rows, "read_next_batch"):
         raise TypeError(
             "these rows can be gone through only once, and a fit goes over them again and again; read them into a "
@@ -43,14 +44,13 @@ def refuse_text(rows: Any) -> None:
         schema = frame.schema
     except nw.exceptions.DuplicateError as error:
         raise DataError(f"column names stand more than once: {' '.join(str(error).split())}") from error
-    # A column of Python objects may hold numbers: whoever makes the array finds out.
-    text = [f"{name} ({kind})" for name, kind in schema.items() if not _is_number(kind) and kind != nw.Object]
+    # Others may hold numbers, such as Python objects and categories: whoever makes the array finds out.
+    text = [
+        f"{name} ({kind})"
+        for name, kind in schema.items()
+        if kind.is_temporal() or kind.is_nested() or kind in certain_text
+    ]
     if text:
-        numbers = [name for name, kind in schema.items() if _is_number(kind)]
-        raise DataError(f"not numeric: {', '.join(text)}. Choose the columns to fit, for example X[{numbers}]")
-
-
-def _is_number(kind: Any) -> bool:
-    import narwhals as nw
-
-    return bool(kind.is_numeric() or kind == nw.Boolean)
+        numbers = [name for name, kind in schema.items() if kind.is_numeric() or kind == nw.Boolean]
+        advice = f" Choose the columns to fit, for example X[{numbers}]" if numbers else ""
+        raise DataError(f"not numeric: {', '.join(text)}.{advice}")

@@ -34,4 +34,4 @@ class ParquetPart(Part):
             yield from file.iter_batches(n_rows, columns=list(columns))
 
     def _open(self) -> pq.ParquetFile:
-        return pq.ParquetFile(self.path, memory_map=True)
+        return pq.ParquetFile(self.path)  # not mapped: a file that somebody cuts short would end the program

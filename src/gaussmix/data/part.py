@@ -25,6 +25,8 @@ class Part(ABC):
 
     format_name: str
     """As errors call it."""
+    no_rows = "there are no rows"
+    """What is said of a file without any."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -67,8 +69,9 @@ class Part(ABC):
         """The error for columns that were to be fitted, or to be the weight, and do not hold numbers."""
         kinds = ", ".join(f"{name} ({self.schema.field(name).type})" for name in names)
         numeric = [field.name for field in self.schema if is_numeric(field.type) and field.name != weight]
+        example = ",".join(numeric) or "…"
         return DataError(
-            f"not numeric: {kinds}. Choose the columns to fit, for example --columns {','.join(numeric) or '…'}"
+            f"{self.path}: not numeric: {kinds}. Choose the columns to fit, for example --columns {example}"
         )
 
     @abstractmethod
@@ -88,6 +91,9 @@ class Part(ABC):
         """
         try:
             yield
+        except DataError as error:
+            named = str(error).startswith(str(self.path))
+            raise (error if named else DataError(f"{self.path}: {error}")) from error
         except (pa.ArrowInvalid, pa.ArrowSerializationError, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
             raise self._damaged(error) from error
         except OSError as error:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from copy import copy
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -27,6 +30,22 @@ WHOLE_CHUNKS = 4096
 batches end with chunks no rows need be copied to the next."""
 
 
+@dataclass
+class _Seen:
+    """What the first pass over all rows finds out, for a source and its copies.
+
+    Parameters
+    ----------
+    rows_of_parts : list of int
+        How many rows each file has.
+    large : list of str
+        Columns of whole numbers that floats do not hold.
+    """
+
+    rows_of_parts: list[int] = field(default_factory=list)
+    large: list[str] = field(default_factory=list)
+
+
 class PartsSource(Source):
     """Numeric columns of one file or of several, one after another.
 
@@ -37,11 +56,8 @@ class PartsSource(Source):
     ----------
     parts : sequence of Part
         The files, in the order of their rows. All have the first one's columns.
-    columns, weight : optional
+    columns, weight, patterns : optional
         Which columns are read; see `gaussmix.data.arrow.chosen_columns`.
-    spool : bool
-        Whether a first pass over all rows writes them into a temporary file, from which later passes read faster than
-        from a packed one. Where there is no room for it, they read the files.
 
     Raises
     ------
@@ -56,24 +72,22 @@ class PartsSource(Source):
         parts: Sequence[Part],
         columns: Sequence[str] | None = None,
         weight: str | None = None,
-        spool: bool = False,
+        patterns: bool = True,
     ) -> None:
         self._parts = tuple(parts)
-        schema = parts[0].schema
+        first = parts[0]
         if columns is None:
-            parts[0].check_names()
-        self._feature_names = chosen_columns(schema, columns, weight)
+            first.check_names()
+            for part in parts[1:]:
+                _check_same_names(first, part)
+        self._feature_names = chosen_columns(first.schema, columns, weight, patterns)
         self._weight = weight
         self._wanted = list(dict.fromkeys([*self._feature_names, *([weight] if weight else [])]))
-        text = [name for name in self._wanted if not is_numeric(schema.field(name).type)]
-        if text:
-            raise parts[0].not_numeric(text, weight)
-        for part in parts[1:]:
-            _check_alike(parts[0], part, self._wanted)
-        self._dtype = dtype_of(schema, self._feature_names)
-        self._rows_of_parts: list[int] = []  # once they were counted
-        self._large: list[str] = []
-        self._spool = Spool(self.n_features, self._dtype, weight is not None) if spool else None
+        for part in parts:
+            _check_columns(first, part, self._wanted, weight)
+        self._dtype = dtype_of(first.schema, self._feature_names)
+        self._seen = _Seen()
+        self._spool: Spool | None = None
 
     @property
     def n_features(self) -> int:
@@ -94,20 +108,30 @@ class PartsSource(Source):
         large = (
             f"column {name!r} holds whole numbers beyond 2^53, whose last digits are lost: it looks like an "
             "identifier, which tells nothing of clusters"
-            for name in self._large
+            for name in self._seen.large
         )
         return (*found, *large)
 
+    @property
+    def paths(self) -> Sequence[Path]:
+        return [part.path for part in self._parts]
+
     def place(self, row: int) -> str:
         """Where to look for a row, counted from 0 over all files, of which a pass has gone."""
-        for part, n_rows in zip(self._parts, self._rows_of_parts, strict=False):
+        for part, n_rows in zip(self._parts, self._seen.rows_of_parts, strict=False):
             if row < n_rows:
                 return part.place(row) if len(self._parts) == 1 else f"{part.place(row)} of {part.path}"
             row -= n_rows
         return super().place(row)
 
     def for_passes(self) -> PartsSource:
-        return PartsSource(self._parts, self._feature_names, self._weight, spool=True)
+        """The same rows, which a first pass over all of them writes into a temporary file.
+
+        From there later passes read faster than from a packed one. Where there is no room for it, they read the files.
+        """
+        spooled = copy(self)
+        spooled._spool = Spool(self.n_features, self._dtype, self._weight is not None)
+        return spooled
 
     def blocks(self) -> Iterator[Block]:
         """The rows from the first, a batch at a time."""
@@ -150,11 +174,10 @@ class PartsSource(Source):
             part.stamp.check()
             counts.append(first_row)
         if not any(counts):
-            raise DataError(
-                "there are no rows" if len(counts) == 1 else f"there are no rows in these {len(counts)} files"
-            )
-        self._rows_of_parts = counts
-        self._large = [str(name) for name in np.array(self._feature_names)[whole][large]]
+            several = f"there are no rows in these {len(counts)} files"
+            raise DataError(self._parts[0].no_rows if len(counts) == 1 else several)
+        self._seen.rows_of_parts = counts
+        self._seen.large = [str(name) for name in np.array(self._feature_names)[whole][large]]
 
     def _weights(self, part: Part, batch: pa.RecordBatch, first_row: int) -> Floats:
         try:
@@ -163,14 +186,25 @@ class PartsSource(Source):
             raise DataError(f"{part.path}: {error}") from error
 
 
-def _check_alike(first: Part, other: Part, wanted: Sequence[str]) -> None:
+def _check_same_names(first: Part, other: Part) -> None:
+    """See that no column is left out only because the first file does not have it."""
+    more = [name for name in other.schema.names if name not in first.schema.names]
+    if more:
+        raise DataError(
+            f"{other.path} has columns that {first.path} has not: {', '.join(more)}; choose the columns to fit"
+        )
+
+
+def _check_columns(first: Part, part: Part, wanted: Sequence[str], weight: str | None) -> None:
     for name in wanted:
-        here = other.schema.get_all_field_indices(name)
+        here = part.schema.get_all_field_indices(name)
         if len(here) != 1:
             found = "no" if not here else "more than one"
-            raise DataError(f"{other.path} has {found} column {name!r}, which {first.path} has")
-        kind, expected = other.schema.field(here[0]).type, first.schema.field(name).type
+            raise DataError(f"{part.path} has {found} column {name!r}, which {first.path} has")
+    text = [name for name in wanted if not is_numeric(part.schema.field(name).type)]
+    if text:
+        raise part.not_numeric(text, weight)
+    for name in wanted:
+        kind, expected = part.schema.field(name).type, first.schema.field(name).type
         if kind != expected:
-            raise DataError(
-                f"column {name!r} is {kind} in {other.path} and {expected} in {first.path}; make them alike"
-            )
+            raise DataError(f"column {name!r} is {kind} in {part.path} and {expected} in {first.path}; make them alike")

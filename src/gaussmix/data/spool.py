@@ -48,8 +48,7 @@ class Spool:
         """The blocks as they are; when the last has gone by, all are in the file."""
         files: list[IO[bytes]] = []
         try:
-            files.extend(_file() for _ in self._kinds)
-            complete = True
+            complete = _open(files, len(self._kinds))
             for block in blocks:
                 yield block
                 complete = complete and _has_room(block) and all(map(_write, files, (block.x, block.weight)))
@@ -102,8 +101,14 @@ def _has_room(block: Block) -> bool:
     return usage.free - block.x.nbytes - block.weight.nbytes > LEFT_FREE * usage.total
 
 
-def _file() -> IO[bytes]:
-    return tempfile.TemporaryFile(prefix="gaussmix-", buffering=0)
+def _open(files: list[IO[bytes]], count: int) -> bool:
+    """Open so many files; False where there is no place for them."""
+    try:
+        for _ in range(count):
+            files.append(tempfile.TemporaryFile(prefix="gaussmix-", buffering=0))  # noqa: PERF401, SIM115
+    except OSError:
+        return False
+    return True
 
 
 def _write(file: IO[bytes], values: Array) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -42,6 +43,17 @@ class FiniteRows(Source):
     @property
     def dtype(self) -> np.dtype[Any]:
         return self._source.dtype
+
+    @property
+    def notes(self) -> Sequence[str]:
+        return self._source.notes
+
+    @property
+    def paths(self) -> Sequence[Path]:
+        return self._source.paths
+
+    def place(self, row: int) -> str:
+        return self._source.place(row)
 
     def map_reduce(self, task: ReduceTask) -> Any:
         try:

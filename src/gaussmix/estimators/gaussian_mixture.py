@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -221,6 +222,8 @@ class GaussianMixture(SavingMixture):
             if self._compatibility.messages and rows.dtype == np.float32:
                 raise DegenerateFitError(f"{error}{FLOAT32_ADVICE}") from error
             raise
+        if isinstance(sample_weight, str):
+            self.fitted_rows_ = replace(self.fitted_rows_, weight_name=sample_weight)
         self._warn_of_events()
         for note in rows.notes:
             warnings.warn(note, DataWarning, stacklevel=3)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,7 @@ from gaussmix.core.summary import check_sum_of_weights
 from gaussmix.core.types import Array, Floats
 from gaussmix.data.frames import is_frame, refuse_text
 from gaussmix.data.memory import MemorySource
-from gaussmix.errors import ConfigError, DataError
+from gaussmix.errors import ConfigError, DataError, DataWarning
 from gaussmix.estimators.finite_rows import FiniteRows
 from gaussmix.estimators.fitted import feature_names
 
@@ -73,7 +74,7 @@ def training_rows(estimator: BaseEstimator, X: Any, sample_weight: npt.ArrayLike
     """
     is_file = isinstance(X, str | Path)
     if is_file:
-        X, sample_weight = open_rows(X, None, _column_of_weights(sample_weight)), None
+        X, sample_weight = _opened(X, None, sample_weight), None
     if isinstance(X, Source):
         _refuse_weight(sample_weight)
         estimator.n_features_in_ = X.n_features
@@ -95,7 +96,9 @@ def query_rows(estimator: BaseEstimator, X: Any, n_features: int, sample_weight:
         If they cannot be used.
     """
     if isinstance(X, str | Path):
-        X, sample_weight = open_rows(X, feature_names(estimator), _column_of_weights(sample_weight)), None
+        X, sample_weight = _opened(X, feature_names(estimator), sample_weight), None
+        for note in X.notes:
+            warnings.warn(note, DataWarning, stacklevel=3)
     if isinstance(X, Source):
         _refuse_weight(sample_weight)
         found, rows = X.n_features, Rows(FiniteRows(X))
@@ -131,17 +134,17 @@ def checked_weight(sample_weight: npt.ArrayLike, n_rows: int) -> Floats:
 
 
 def _checked(estimator: BaseEstimator, X: Any, **options: Any) -> Array:
-    if is_frame(X):
+    if is_frame(X) and not estimator._compatibility.messages:
         refuse_text(X)
     with np.errstate(over="ignore", invalid="ignore"):  # it sums all values first, which may leave the range of floats
         return validate_data(estimator, X, dtype=FLOATS, order=None, **options)
 
 
-def open_rows(where: str | Path, columns: Sequence[str] | None, weight: str | None) -> Source:
-    """As `gaussmix.data.files.open_rows`, which is imported where rows are in files: it brings pyarrow."""
-    from gaussmix.data import files
+def _opened(where: str | Path, names: Sequence[str] | None, sample_weight: object) -> Source:
+    """The rows of files; of these names, where a fit knows what its columns were called."""
+    from gaussmix.data import files  # here, because it brings pyarrow
 
-    return files.open_rows(where, columns, weight)
+    return files.open_rows(where, names, _column_of_weights(sample_weight), patterns=False)
 
 
 def _column_of_weights(sample_weight: object) -> str | None:

@@ -61,7 +61,7 @@ class Dialect:
             raise ConfigError(f"{self.decimal!r} cannot both separate values and stand before decimals")
         if self.encoding is not None:
             try:
-                codecs.lookup(self.encoding)
+                "".encode(self.encoding)  # codecs of other things than text have names, too
             except LookupError:
                 raise ConfigError(f"there is no encoding {self.encoding!r}; try utf-8, latin-1 or cp1252") from None
 
@@ -121,7 +121,7 @@ def _values(lines: Sequence[str], separator: str) -> list[list[str]]:
 
 def _separator(lines: Sequence[str], decimal: str | None) -> str:
     """What cuts the most lines into as many values as the first, two at least; a comma where nothing does."""
-    best, most = ",", 0
+    best, most = next(separator for separator in SEPARATORS if separator != decimal), 0
     for separator in SEPARATORS:
         if separator == decimal:
             continue

@@ -45,6 +45,7 @@ class CsvPart(Part):
     """
 
     format_name = "CSV"
+    no_rows = "there are no rows below the header"
 
     def __init__(self, path: Path, dialect: Dialect | None = None) -> None:
         super().__init__(path)
@@ -131,10 +132,10 @@ class CsvPart(Part):
         """Names, and numbers or text as the first block has it; numbers are all read as float64."""
         with self._reader(self._names, None) as (reader, _):
             batch = next(iter(reader), None)
-        if batch is None or not batch.num_rows:
-            raise DataError("there are no rows below the header")
-        if len(set(self._names)) < len(self._names):
-            return pa.schema([(name, pa.float64()) for name in self._names])  # refused by whoever chooses columns
+        if batch is None or not batch.num_rows or len(set(self._names)) < len(self._names):
+            return pa.schema(
+                [(name, pa.float64()) for name in self._names]
+            )  # refused by whoever wants rows, or columns
         self._whole = [field.name for field in batch.schema if pa.types.is_integer(field.type)]
         fields = []
         for field in batch.schema:
@@ -207,6 +208,8 @@ class CsvPart(Part):
         for name in numbers:
             if self._first_text(name):
                 return self.not_numeric([name], None)
+        if "Could not skip initial" in str(error):  # a header line without an end
+            return DataError(self.no_rows)
         return DataError(f"this is not CSV: {error}")
 
     def not_numeric(self, names: Sequence[str], weight: str | None) -> DataError:
@@ -220,7 +223,7 @@ class CsvPart(Part):
         numbers = [f.name for f in self._schema if is_numeric(f.type) and f.name not in (*names, weight)]
         example = shlex.quote(",".join(map(quoted, numbers)))
         remedy = f", or choose the columns to fit: --columns {example}" if numbers else ""
-        return DataError(f"column {name!r} is not numeric{where}{hint}; correct it{remedy}")
+        return DataError(f"{self.path}: column {name!r} is not numeric{where}{hint}; correct it{remedy}")
 
     def _first_text(self, name: str) -> tuple[int, str] | None:
         place = self._names.index(name)

@@ -5,12 +5,16 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from gaussmix.data.csv.dialect import Dialect
 from gaussmix.errors import DataError
+
+LONGEST_VALUE = 64 << 20
+"""Bytes of a quoted value: what is longer has its closing mark missing."""
 
 
 class Record(NamedTuple):
@@ -25,14 +29,17 @@ def records(path: Path, dialect: Dialect) -> Iterator[Record]:
     encoding = "utf-8-sig" if dialect.is_utf8 else dialect.encoding
     # Bytes that are not UTF-8 are no error in a column that nobody asked for.
     errors = "surrogateescape" if dialect.is_utf8 else "strict"
-    with path.open(encoding=encoding, errors=errors, newline="") as file:
-        reader = csv.reader(file, delimiter=dialect.separator or ",", skipinitialspace=True)
-        try:
-            for values in reader:
-                if values:
-                    yield Record(reader.line_num, values)
-        except csv.Error as error:
-            raise DataError(f"line {reader.line_num + 1} is not CSV: {error}") from error
+    usual = csv.field_size_limit(LONGEST_VALUE)
+    try:
+        with path.open(encoding=encoding, errors=errors, newline="") as file:
+            if file.read(1) != "\ufeff":  # a mark that the encoding's name does not announce, as "utf-16-le"
+                file.seek(0)
+            reader = csv.reader(file, delimiter=dialect.separator or ",", skipinitialspace=True)
+            yield from (Record(reader.line_num, values) for values in reader if values)
+    except csv.Error as error:
+        raise DataError(f"line {reader.line_num + 1} is not CSV: {error}") from error
+    finally:
+        csv.field_size_limit(usual)
 
 
 class CheckedText(io.RawIOBase):
@@ -48,8 +55,8 @@ class CheckedText(io.RawIOBase):
     Raises
     ------
     DataError
-        While it is read: at a NUL byte, at bytes that are not of its encoding (of another than UTF-8), and at its end
-        if a quotation mark was not closed.
+        While it is read: at a NUL byte, at bytes that are not of its encoding (of another than UTF-8), and where a
+        quotation is not closed, or closed in the middle of a value.
     """
 
     def __init__(self, path: Path, dialect: Dialect) -> None:
@@ -57,7 +64,8 @@ class CheckedText(io.RawIOBase):
         self._file = path.open("rb")
         self._decoder = None if dialect.is_utf8 else codecs.getincrementaldecoder(dialect.encoding or "utf-8")()
         self._at_begin = True
-        self._n_quotes = self._n_lines = 0
+        self._n_lines = 0
+        self._quotations = Quotations(dialect.separator or ",")
         self._last = b"\n"
 
     @property
@@ -75,8 +83,7 @@ class CheckedText(io.RawIOBase):
             if text or not raw:
                 break
         self._look_at(text)
-        if not raw and self._n_quotes % 2:
-            raise DataError(f"{self._unclosed()} is never closed")
+        self._quotations.feed(text, last=not raw)
         return text
 
     def close(self) -> None:
@@ -104,11 +111,62 @@ class CheckedText(io.RawIOBase):
                 f"line {line} holds a NUL byte: the file is damaged, or no text (UTF-16? then --encoding utf-16)"
             )
         self._n_lines += text.count(b"\n")
-        self._n_quotes += text.count(b'"')
         self._last = text[-1:] or self._last
 
-    def _unclosed(self) -> str:
-        """Where a quotation opens that takes in the rest of the file."""
-        *_, last = records(self._path, self._dialect)
-        within = sum(value.count("\n") for value in last.values) - last.values[-1].endswith("\n")
-        return f"the quotation that begins in line {last.line - within}"
+
+class Quotations:
+    """Sees that every quotation ends where its value does; else a parser takes lines for a part of a value.
+
+    A quotation opens with a mark at the beginning of a value, and closes with the next that is not doubled. Marks
+    elsewhere are letters like others (RFC 4180 does not know them, but they are found).
+
+    Parameters
+    ----------
+    separator : str
+        Between values.
+    """
+
+    def __init__(self, separator: str) -> None:
+        ends = re.escape(separator.encode()) + rb"\r\n"
+        self._opening = re.compile(rb"(?<=[" + ends + rb'])"')
+        self._rest = re.compile(rb'(?:[^"]++|"")*+')
+        self._ends = separator.encode() + b"\r\n"
+        self._kept = b"\n"  # what was not decided, after the byte before it
+        self._n_lines = 0  # before that
+
+    def feed(self, text: bytes, last: bool) -> None:
+        """Look at more of the file.
+
+        Raises
+        ------
+        DataError
+            If a quotation ends elsewhere, or not at all.
+        """
+        if b'"' not in text and len(self._kept) == 1:
+            self._keep(self._kept + text, len(text))
+            return
+        text = self._kept + text
+        place = 1
+        while (mark := self._opening.search(text, place)) is not None:
+            rest = self._rest.match(text, mark.end())
+            end = mark.end() if rest is None else rest.end()
+            line = self._n_lines + text.count(b"\n", 1, mark.start()) + 1
+            if end + 1 >= len(text) and not last:
+                if len(text) - mark.start() > LONGEST_VALUE:
+                    raise DataError(f"the quotation that begins in line {line} is longer than {LONGEST_VALUE} bytes")
+                self._keep(text, mark.start() - 1)
+                return
+            if end == len(text):
+                raise DataError(f"the quotation that begins in line {line} is never closed")
+            if end + 1 < len(text) and text[end + 1] not in self._ends:
+                closing = line + text.count(b"\n", mark.start(), end)
+                raise DataError(
+                    f"the quotation that begins in line {line} is closed in line {closing} in the middle of a value; "
+                    "double the quotation marks that belong to a text"
+                )
+            place = end + 1
+        self._keep(text, len(text) - 1)
+
+    def _keep(self, text: bytes, first: int) -> None:
+        self._n_lines += text.count(b"\n", 1, first + 1)
+        self._kept = text[first:]
