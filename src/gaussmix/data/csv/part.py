@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -30,6 +30,8 @@ BLOCK_BYTES = 4 << 20
 BAD_ROWS_NAMED = 5
 """Lines named of those that were skipped; all are counted."""
 
+REFUSED = re.compile(r"In CSV column #(\d+):.* invalid value '(.*)'", re.DOTALL)
+"""What Arrow says of a value that it cannot convert."""
 THOUSANDS = re.compile(r"\s*[+-]?\d{1,3}(?:[,.'\u00a0 ]\d{3})+(?:[.,]\d+)?\s*")
 
 
@@ -204,10 +206,9 @@ class CsvPart(Part):
                 f"header ({row.expected_columns}): {row.text[:60]!r}; put text with {self._dialect.separator!r} into "
                 "double quotes, or skip such lines (--on-bad-rows skip)"
             )
-        numbers = [name for name in columns if schema is not None and is_numeric(schema.field(name).type)]
-        for name in numbers:
-            if self._first_text(name):
-                return self.not_numeric([name], None)
+        if (refused := REFUSED.search(str(error))) is not None:
+            name, value = self._names[int(refused[1])], refused[2].strip()
+            return self._not_a_number(name, self._first(name, lambda other: other.strip() == value))
         if "Could not skip initial" in str(error):  # a header line without an end
             return DataError(self.no_rows)
         return DataError(f"this is not CSV: {error}")
@@ -215,20 +216,31 @@ class CsvPart(Part):
     def not_numeric(self, names: Sequence[str], weight: str | None) -> DataError:
         """The error for columns of text: the first value that is none, and which columns are numbers."""
         name = names[0]
-        found = self._first_text(name)
+        found = self._first(name, self.is_text)
+        if found is None:  # Arrow is stricter, about blanks for instance: it says itself what it will not have
+            try:
+                with self._reader([name], pa.schema([(name, pa.float64())])) as (reader, _):
+                    for _batch in reader:
+                        pass
+            except DataError as error:
+                return error
+        return self._not_a_number(name, found, weight)
+
+    def _not_a_number(self, name: str, found: tuple[int, str] | None, weight: str | None = None) -> DataError:
         where = f": {found[1][:60]!r} in line {found[0]}" if found else ""
         hint = ""
         if found and THOUSANDS.fullmatch(found[1]):
             hint = " (thousands must not be set apart)"
-        numbers = [f.name for f in self._schema if is_numeric(f.type) and f.name not in (*names, weight)]
+        numbers = [f.name for f in self._schema if is_numeric(f.type) and f.name not in (name, weight)]
         example = shlex.quote(",".join(map(quoted, numbers)))
         remedy = f", or choose the columns to fit: --columns {example}" if numbers else ""
         return DataError(f"{self.path}: column {name!r} is not numeric{where}{hint}; correct it{remedy}")
 
-    def _first_text(self, name: str) -> tuple[int, str] | None:
+    def _first(self, name: str, is_sought: Callable[[str], bool]) -> tuple[int, str] | None:
+        """Line and value of the first record that has such a value in this column."""
         place = self._names.index(name)
         for line, values in islice(records(self.path, self._dialect), self._header_records, None):
-            if place < len(values) and self.is_text(values[place]):
+            if place < len(values) and is_sought(values[place]):
                 return line, values[place]
         return None
 
