@@ -263,3 +263,44 @@ def test_floats_are_written_exactly(tmp_path_factory, numbers):
         header, *records = csv.reader(file)
     assert header == ["row", 'a "b", c']
     assert [float(record[1]) for record in records] == numbers
+
+
+def read_whole(path) -> np.ndarray:
+    return np.concatenate([block.x for block in open_rows(path, ["a", "b"]).blocks()])
+
+
+@given(
+    rows=st.lists(st.tuples(*[st.floats(allow_nan=False, allow_infinity=False)] * 2), min_size=1, max_size=30),
+    separator=st.sampled_from(",;\t|"),
+    end=st.sampled_from(["\n", "\r\n"]),
+    quote=st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]),
+)
+def test_tables_of_any_dialect_come_back(tmp_path_factory, rows, separator, end, quote):
+    path = tmp_path_factory.mktemp("any") / "rows.csv"
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, delimiter=separator, lineterminator=end, quoting=quote)
+        writer.writerows([("a", "note", "b"), *((repr(a), 'x "y",;\n', repr(b)) for a, b in rows)])
+    np.testing.assert_array_equal(read_whole(path), np.array(rows))
+
+
+GOOD = b"a,note,b\r\n" + b"".join(b'%d,"text, ""%d""\nmore",%d.5\r\n' % (i, i, i) for i in range(12))
+
+
+@given(
+    place=st.integers(0, len(GOOD) - 1),
+    byte=st.sampled_from(sorted(set(GOOD) | {0, 255, ord(";"), ord("\t"), ord(" ")})),
+    how=st.sampled_from(["replace", "insert", "delete", "cut"]),
+)
+def test_a_damaged_file_is_refused_or_read_whole(tmp_path_factory, place, byte, how):
+    """No crash and no loss: as many rows come out as another reader finds records."""
+    begin, rest = GOOD[:place], GOOD[place:]
+    middle = {"replace": bytes([byte]), "insert": bytes([byte]) + rest[:1], "delete": b"", "cut": b""}[how]
+    text = begin + middle + (b"" if how == "cut" else rest[1:])
+    path = tmp_path_factory.mktemp("bad") / "rows.csv"
+    path.write_bytes(text)
+    try:
+        x = read_whole(path)
+    except DataError:
+        return
+    lines = text.decode("utf-8", "surrogateescape").replace("\r\n", "\n").replace("\r", "\n").splitlines(keepends=True)
+    assert len(x) == sum(bool(record) for record in csv.reader(lines)) - 1
