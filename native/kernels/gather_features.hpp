@@ -229,7 +229,7 @@ inline void gather_features(const Tile<T>& tile, const Shares<T>& shares, const 
 }
 
 // Writes sum_weight (k,) and sum_x (k, d) about the pivots, and calls second(component, its second moments about its
-// point, the point's distance from the pivot (d,) or null, its sums of x about both (d,)).
+// point, how many these are, its pivot if the point is the origin or else null, its sums of x about point and pivot).
 template <class T, Moments moments, class Second>
 inline void gather_features_finish(const Centres& centres, const Points& points, double* sums, double* packed,
                                    Second second) {

@@ -16,7 +16,7 @@ from pyarrow import feather
 
 from gaussmix import GaussianMixture
 from gaussmix.core.block import Block
-from gaussmix.core.contracts import Source
+from gaussmix.core.source import Source
 from gaussmix.data import parts
 from gaussmix.data.chunks import map_reduce_blocks, map_rows_blocks, take_from_blocks
 from gaussmix.data.csv import write_csv

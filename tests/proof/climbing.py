@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from gaussmix.core.contracts import Kernel, Source, Update
+from gaussmix.core.contracts import Kernel, Update
 from gaussmix.core.mixture import Mixture
+from gaussmix.core.source import Source
 from gaussmix.core.statistics import Statistics
 from gaussmix.em.driver import FitResult, run
 from gaussmix.em.status import Status

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from gaussmix.core.block import Block
-from gaussmix.core.contracts import ReduceTask, RowTask, Source
+from gaussmix.core.source import ReduceTask, RowTask, Source
 from gaussmix.core.types import Array, Integers
 from gaussmix.data.chunks import map_reduce_blocks, map_rows_blocks, take_from_blocks
 

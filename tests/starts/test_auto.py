@@ -79,7 +79,7 @@ def test_one_component_needs_no_race(clusters):
 
 @pytest.mark.parametrize("name", list(STARTS))
 def test_every_named_start_finds_clear_clusters(structure, name):
-    """Two rows of one cluster begin near the saddle that splits both clusters alike, where one fit in five ends."""
+    """Two rows of one cluster begin near the saddle that splits both clusters alike, where some fits end."""
     n_init = 5 if name in {"random", "random_from_data"} else 1
     rng = np.random.default_rng(2)
     x = np.concatenate([rng.normal((20.0 * j, 0.0), 1.0, (60, 2)) for j in range(2)])

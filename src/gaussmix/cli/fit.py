@@ -17,7 +17,7 @@ from gaussmix.cli.rows import dialect_options, open_rows, tell_notes
 from gaussmix.cli.values import names, number_or_auto
 
 if TYPE_CHECKING:
-    from gaussmix.core.contracts import Source
+    from gaussmix.core.source import Source
     from gaussmix.core.types import Array
     from gaussmix.estimators.gaussian_mixture import GaussianMixture
 

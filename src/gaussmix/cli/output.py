@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -13,6 +13,25 @@ import click
 
 from gaussmix.errors import FileError
 from gaussmix.storage.atomic import replacing
+
+OPTIONS = (
+    click.option(
+        "-o",
+        "--output",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="CSV file to write; standard output if not given.",
+    ),
+    click.option("--force", is_flag=True, help="Replace the file if it is there."),
+    click.option("--debug", is_flag=True, help="Show the traceback of an error."),
+)
+
+
+def table_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options of a command that gives one table: ``output``, ``force`` and ``debug``."""
+    for option in reversed(OPTIONS):
+        command = option(command)
+    return command
 
 
 def check_place(path: Path, force: bool, *read: Path) -> None:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gaussmix.cli.failures import told_plainly
+from gaussmix.cli.output import check_file, table_file, table_options
 from gaussmix.cli.rows import dialect_options, open_rows, tell_notes
 from gaussmix.cli.values import names
 
 if TYPE_CHECKING:
-    from gaussmix.core.contracts import Source
+    from gaussmix.core.source import Source
     from gaussmix.estimators.gaussian_mixture import GaussianMixture
 
 
@@ -26,16 +27,8 @@ if TYPE_CHECKING:
     help="Columns to use, in the model's order, where DATA has other names for them.",
 )
 @click.option("--threads", type=click.IntRange(min=1), help="Most threads; all processors if not given.")
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="CSV file to write; standard output if not given.",
-)
 @dialect_options
-@click.option("--force", is_flag=True, help="Replace the file if it is there.")
-@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@table_options
 def predict(
     model: Path,
     data: str,
@@ -55,7 +48,6 @@ def predict(
     """
     # Here, so that --help and wrong usage answer at once.
     from gaussmix.cli.assignments import WANTED, assignments
-    from gaussmix.cli.output import check_file, table_file
     from gaussmix.data.csv import write_csv
     from gaussmix.estimators.loading import load
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from gaussmix.core.contracts import Source
+    from gaussmix.core.source import Source
 
 Command = Callable[..., None]
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from gaussmix.cli.failures import told_plainly
+from gaussmix.cli.output import check_file, table_file, table_options
 
 LABEL = "label"
 """The column of components, as in assignments."""
@@ -22,22 +23,13 @@ LABEL = "label"
     help="The same seed gives the same rows.",
 )
 @click.option("--labels", is_flag=True, help=f"Add a column {LABEL!r}: the component that a row was drawn from.")
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="CSV file to write; standard output if not given.",
-)
-@click.option("--force", is_flag=True, help="Replace the file if it is there.")
-@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@table_options
 def sample(model: Path, n_rows: int, seed: int, labels: bool, output: Path | None, force: bool, debug: bool) -> None:
     """Draw rows from MODEL, as CSV with the columns that it was fitted to.
 
     Rows come grouped by component.
     """
     # Here, so that --help and wrong usage answer at once.
-    from gaussmix.cli.output import check_file, table_file
     from gaussmix.data.csv import write_csv
     from gaussmix.errors import ConfigError
     from gaussmix.estimators.fitted import feature_names

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol, Self, runtime_checkable
+from typing import Protocol, Self, TypeVar, runtime_checkable
 
 import numpy as np
 
 from gaussmix.core.types import Array, Floats
 from gaussmix.errors import ConfigError
+
+Setting = TypeVar("Setting", str, bool)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,29 +40,17 @@ class Parts:
     tensors: Mapping[str, Array]
 
     def text(self, name: str) -> str:
-        """A setting that is a word.
-
-        Raises
-        ------
-        ConfigError
-            If it is missing or something else.
-        """
-        value = self.settings.get(name)
-        if not isinstance(value, str):
-            raise ConfigError(f"{self.kind}: the setting {name!r} must be a text, not {value!r}")
-        return value
+        """A setting that is a word; ConfigError if it is missing or something else."""
+        return self._setting(name, str, "a text")
 
     def flag(self, name: str) -> bool:
-        """A setting that is true or false.
+        """A setting that is true or false; ConfigError if it is missing or something else."""
+        return self._setting(name, bool, "true or false")
 
-        Raises
-        ------
-        ConfigError
-            If it is missing or something else.
-        """
+    def _setting(self, name: str, kind: type[Setting], words: str) -> Setting:
         value = self.settings.get(name)
-        if not isinstance(value, bool):
-            raise ConfigError(f"{self.kind}: the setting {name!r} must be true or false, not {value!r}")
+        if not isinstance(value, kind):
+            raise ConfigError(f"{self.kind}: the setting {name!r} must be {words}, not {value!r}")
         return value
 
     def finite(self, name: str, n_dimensions: int) -> Floats:

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
-from gaussmix.core.contracts import Source
+from gaussmix.core.source import Source
 from gaussmix.data.csv import CsvPart, Dialect
 from gaussmix.data.feather import FeatherPart
 from gaussmix.data.parquet import ParquetPart

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gaussmix.core.block import Block, Column
-from gaussmix.core.contracts import ReduceTask, RowTask, Source
+from gaussmix.core.source import ReduceTask, RowTask, Source
 from gaussmix.core.tree import TreeSum
 from gaussmix.core.types import Array, Integers
 from gaussmix.data.chunks import new_rows

@@ -92,8 +92,9 @@ class Part(ABC):
         try:
             yield
         except DataError as error:
-            named = str(error).startswith(str(self.path))
-            raise (error if named else DataError(f"{self.path}: {error}")) from error
+            if str(error).startswith(str(self.path)):
+                raise
+            raise DataError(f"{self.path}: {error}") from error
         except (pa.ArrowInvalid, pa.ArrowSerializationError, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
             raise self._damaged(error) from error
         except OSError as error:

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from gaussmix.core.block import Block
-from gaussmix.core.contracts import ReduceTask, RowTask, Source
+from gaussmix.core.source import ReduceTask, RowTask, Source
 from gaussmix.core.types import Array, Floats, Integers
 from gaussmix.data.arrow import chosen_columns, dtype_of, is_numeric, matrix_of, weight_of
 from gaussmix.data.chunks import map_reduce_blocks, map_rows_blocks, take_from_blocks

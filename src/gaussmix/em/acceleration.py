@@ -72,15 +72,7 @@ class Anderson(Generic[Parameters, Sums]):
         self._residuals: list[Floats] = []
 
     def watch(self, evaluation: Evaluation[Sums], parameters: Parameters) -> None:
-        """Take note of the newest parameters: the last proposal if it was `taken`, else what a plain M-step made.
-
-        Parameters
-        ----------
-        evaluation : Evaluation
-            Of these parameters.
-        parameters : Parameters
-            The newest.
-        """
+        """Take note of the newest parameters, and of the sums that the next are made from."""
         self._iterations += 1
         since = self._iterations - ITERATIONS_BEFORE - 1
         if since >= 0 and since % ITERATIONS_IN_ONE_SPACE == 0:
@@ -97,13 +89,7 @@ class Anderson(Generic[Parameters, Sums]):
             self._remember(image, (image - here) * self._space.measure)
 
     def leap(self, evaluation: Evaluation[Sums], parameters: Parameters) -> Parameters | None:
-        """Parameters beyond what the next M-step gives, from what was watched; None where there are none.
-
-        Parameters
-        ----------
-        evaluation, parameters : Evaluation, Parameters
-            As watched last.
-        """
+        """Parameters beyond what the next M-step gives, from what was watched; None where there are none."""
         if self._space is None or len(self._residuals) < 2:
             return None
         self._proposed = self._uphill(self._here, self._combination(), self._space.measure)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from gaussmix.core.block import Block
-from gaussmix.core.contracts import ReduceTask, RowField, RowTask, Source
+from gaussmix.core.source import ReduceTask, RowField, RowTask, Source
 from gaussmix.core.tree import Node
 from gaussmix.core.types import Array, Integers
 from gaussmix.fitting.usable import refuse_gaps

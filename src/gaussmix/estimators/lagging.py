@@ -7,7 +7,8 @@ from math import inf, nan
 
 import numpy as np
 
-from gaussmix.core.contracts import Kernel, Source
+from gaussmix.core.contracts import Kernel
+from gaussmix.core.source import Source
 from gaussmix.em.history import History
 from gaussmix.em.status import Status
 from gaussmix.em.stopping import Stopping

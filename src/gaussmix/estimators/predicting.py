@@ -10,7 +10,7 @@ from sklearn.base import ClassNamePrefixFeaturesOutMixin, ClusterMixin, DensityM
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from gaussmix.core.contracts import Source
+from gaussmix.core.source import Source
 from gaussmix.core.types import Array, Floats, Integers
 from gaussmix.errors import ConfigError
 from gaussmix.estimators.compatibility import NONE, Compatibility

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import validate_data
 
-from gaussmix.core.contracts import Source
+from gaussmix.core.source import Source
 from gaussmix.core.summary import check_sum_of_weights
 from gaussmix.core.types import Array, Floats
 from gaussmix.data.frames import is_frame, refuse_text

@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gaussmix.core.contracts import Kernel, Source
+from gaussmix.core.contracts import Kernel
 from gaussmix.core.mixture import Mixture
+from gaussmix.core.source import Source
 from gaussmix.core.statistics import Statistics
 from gaussmix.core.summary import Summary
 from gaussmix.em.driver import FitResult

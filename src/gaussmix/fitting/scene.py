@@ -9,9 +9,10 @@ import numpy as np
 
 from gaussmix.allocations.weights import CommonWeights, CommonWeightsUpdate
 from gaussmix.core.block import Block
-from gaussmix.core.contracts import Kernel, Source
+from gaussmix.core.contracts import Kernel
 from gaussmix.core.frame import Frame
 from gaussmix.core.mixture import Mixture
+from gaussmix.core.source import Source
 from gaussmix.core.statistics import Statistics
 from gaussmix.core.summary import Summary
 from gaussmix.core.types import Floats, Integers

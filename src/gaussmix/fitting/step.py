@@ -7,8 +7,9 @@ from functools import cached_property
 
 import numpy as np
 
-from gaussmix.core.contracts import Conditioned, Kernel, Source, Update
+from gaussmix.core.contracts import Conditioned, Kernel, Update
 from gaussmix.core.mixture import Mixture
+from gaussmix.core.source import Source
 from gaussmix.core.statistics import Statistics
 from gaussmix.em.evaluation import Evaluation
 from gaussmix.em.history import Entry

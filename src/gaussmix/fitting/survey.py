@@ -9,8 +9,9 @@ import numpy as np
 
 from gaussmix.allocations.weights import CommonWeights
 from gaussmix.core.block import Block
-from gaussmix.core.contracts import Source, layout_of
+from gaussmix.core.contracts import layout_of
 from gaussmix.core.mixture import Mixture
+from gaussmix.core.source import Source
 from gaussmix.core.statistics import Layout, Statistics
 from gaussmix.core.types import Floats, Integers
 from gaussmix.data.memory import MemorySource

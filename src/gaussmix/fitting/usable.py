@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gaussmix.core.contracts import Source
+from gaussmix.core.source import Source
 from gaussmix.core.summary import Summary, check_sum_of_weights
 from gaussmix.errors import DataError
 from gaussmix.kernels.summary import summarise

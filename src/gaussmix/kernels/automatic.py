@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from gaussmix.core.contracts import Family, Kernel, Source
+from gaussmix.core.contracts import Family, Kernel
 from gaussmix.core.mixture import Mixture
+from gaussmix.core.source import Source
 from gaussmix.core.statistics import Statistics
 from gaussmix.core.types import Array
 from gaussmix.kernels.native import NativeKernel

@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 
 from gaussmix.core.block import Block
-from gaussmix.core.contracts import CompiledStage, Family, Kernel, RowField, Source, layout_of
+from gaussmix.core.contracts import CompiledStage, Family, Kernel, layout_of
 from gaussmix.core.extension import native as _native
 from gaussmix.core.frame import Frame
 from gaussmix.core.mixture import Mixture
+from gaussmix.core.source import RowField, Source
 from gaussmix.core.statistics import Statistics
 from gaussmix.core.tree import Node
 from gaussmix.core.types import Array, Floats

@@ -13,8 +13,9 @@ from functools import cached_property
 import numpy as np
 
 from gaussmix.core.block import Block
-from gaussmix.core.contracts import Family, Kernel, RowField, Shares, Source, layout_of
+from gaussmix.core.contracts import Family, Kernel, Shares, layout_of
 from gaussmix.core.mixture import TILE_ENTRIES, Mixture
+from gaussmix.core.source import RowField, Source
 from gaussmix.core.statistics import Layout, Statistics
 from gaussmix.core.tree import Node
 from gaussmix.core.types import Array, Floats

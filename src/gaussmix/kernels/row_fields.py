@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gaussmix.core.contracts import RowField
+from gaussmix.core.source import RowField
 
 
 def row_fields(wanted: Sequence[str], n_components: int, dtype: np.dtype[Any]) -> dict[str, RowField]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from gaussmix.core.block import Block
-from gaussmix.core.contracts import RowField, Source
+from gaussmix.core.source import RowField, Source
 from gaussmix.core.types import Array, Floats
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from gaussmix.core.block import Block
-from gaussmix.core.contracts import Source
 from gaussmix.core.frame import LARGEST_EXPONENT
+from gaussmix.core.source import Source
 from gaussmix.core.summary import NOWHERE, Summary
 from gaussmix.core.tree import Node
 from gaussmix.core.types import Array, Floats, Integers

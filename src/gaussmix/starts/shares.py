@@ -6,8 +6,9 @@ from typing import TypeVar
 
 import numpy as np
 
-from gaussmix.core.contracts import Family, Kernel, Source, Update
+from gaussmix.core.contracts import Family, Kernel, Update
 from gaussmix.core.mixture import Mixture
+from gaussmix.core.source import Source
 from gaussmix.core.statistics import Statistics
 from gaussmix.core.types import Array, Floats
 from gaussmix.errors import DataError
