@@ -93,7 +93,7 @@ class CsvPart(Part):
         )
 
     def batches(self, columns: Sequence[str], n_rows: int) -> Iterator[pa.RecordBatch]:
-        with self._reader(columns, self._schema) as (reader, _):
+        with self._reader(columns, self._schema) as reader:
             for batch in reader:
                 for start in range(0, batch.num_rows, n_rows):
                     yield batch.slice(start, n_rows)
@@ -132,7 +132,7 @@ class CsvPart(Part):
 
     def _first_look(self) -> pa.Schema:
         """Names, and numbers or text as the first block has it; numbers are all read as float64."""
-        with self._reader(self._names, None) as (reader, _):
+        with self._reader(self._names, None) as reader:
             batch = next(iter(reader), None)
         if batch is None or not batch.num_rows or len(set(self._names)) < len(self._names):
             return pa.schema(
@@ -147,9 +147,7 @@ class CsvPart(Part):
         return pa.schema(fields)
 
     @contextmanager
-    def _reader(
-        self, columns: Sequence[str], schema: pa.Schema | None
-    ) -> Iterator[tuple[arrow_csv.CSVStreamingReader, CheckedText]]:
+    def _reader(self, columns: Sequence[str], schema: pa.Schema | None) -> Iterator[arrow_csv.CSVStreamingReader]:
         invalid: list[arrow_csv.InvalidRow] = []
         skipped: list[int] = []
 
@@ -182,7 +180,7 @@ class CsvPart(Part):
                         check_utf8=False,
                     ),
                 )
-                yield reader, text
+                yield reader
             except pa.ArrowInvalid as error:
                 raise self._explained(error, invalid, columns, schema) from error
         if schema is not None:
@@ -219,7 +217,7 @@ class CsvPart(Part):
         found = self._first(name, self.is_text)
         if found is None:  # Arrow is stricter, about blanks for instance: it says itself what it will not have
             try:
-                with self._reader([name], pa.schema([(name, pa.float64())])) as (reader, _):
+                with self._reader([name], pa.schema([(name, pa.float64())])) as reader:
                     for _batch in reader:
                         pass
             except DataError as error:
