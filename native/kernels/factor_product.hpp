@@ -15,13 +15,10 @@ template <int R, int V, int S>
 struct FactorShape {
   static constexpr int rows = R, vectors = V, step = S;
 };
-// What limits them is the number of instructions beside the multiply-adds: 10 loads for 24 of 32 registers, or 6 for
-// 8 of 16.
+// Beside another program on the same core the loads limit them: 10 for 24 multiply-adds where there are 32 registers,
+// 6 for 8 where there are 16. Rows that take more than the first-level cache cost less than fewer rows at a time would.
 typedef FactorShape<(registers >= 32 ? 6 : 4), (registers >= 32 ? 4 : 2), 1> WideShape;
-// From here on the centred rows of a wide shape, d x 32, take more than half of the first-level cache. A tall one has
-// half as many rows there and 14 loads for 24; with d < 96 more of its work is on the diagonal, where it is slower.
-// Its step is 4, as twelve lengths of a first tile would take minutes to compile.
-constexpr ptrdiff_t tall_from = 96;
+// For two vectors of rows. Its step is 4, as twelve lengths of a first tile would take minutes to compile.
 typedef FactorShape<(registers >= 32 ? 12 : 4), 2, 4> TallShape;
 
 struct FactorTiles {
@@ -37,7 +34,7 @@ inline FactorTiles tiles_of(ptrdiff_t d) {
 
 inline FactorTiles factor_tiles(ptrdiff_t d) {
   if (d <= score_full_narrow) return {1, 1, 1};
-  return d < tall_from ? tiles_of<WideShape>(d) : tiles_of<TallShape>(d);
+  return tiles_of<WideShape>(d);
 }
 
 // P of the upper triangular `factor` = P^T, in tiles (the first is the short one, with its zeros): for each column of a

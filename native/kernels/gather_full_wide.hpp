@@ -40,11 +40,17 @@ inline ptrdiff_t gather_full_wide_rows(ptrdiff_t d) {
   return rows > few ? rows : enough;
 }
 
+// Elements from one group of scaled rows to the next: a line more than the rows need. At a power of two all groups of
+// a row would fall into one set of the cache.
+template <class T>
+inline ptrdiff_t scaled_stride(ptrdiff_t d) {
+  return (gather_full_wide_rows<T>(d) + 1) * group_features<T>;
+}
+
 // The list of active rows, the roots of their shares, and the scaled rows (groups, rows, group).
 template <class T>
 inline size_t gather_full_wide_scratch(ptrdiff_t rows, ptrdiff_t d) {
-  const ptrdiff_t most = gather_full_wide_rows<T>(d);
-  return active_rows_scratch(rows) + size_t(most + most * round_up(d, group_features<T>));
+  return active_rows_scratch(rows) + size_t(gather_full_wide_rows<T>(d) + feature_groups<T>(d) * scaled_stride<T>(d));
 }
 
 // One row group against `count` column groups from `column` on. blocks: the component's blocks.
@@ -108,7 +114,7 @@ template <class T>
 inline void gather_full_wide_tile(const Tile<T>& tile, const Shares<T>& shares, const double* pivot, double* sums,
                                   T* scratch) {
   const ptrdiff_t d = tile.d, groups = feature_groups<T>(d), most = gather_full_wide_rows<T>(d);
-  const ptrdiff_t stride = most * group_features<T>;
+  const ptrdiff_t stride = scaled_stride<T>(d);
   T* root = scratch + active_rows_scratch(tile.panels * panel_rows);
   T* scaled = root + most;
   for (ptrdiff_t c = 0; c < shares.k; ++c, sums += gather_full_wide_component<T>(d)) {

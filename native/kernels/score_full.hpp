@@ -71,11 +71,11 @@ inline void score_full_narrow_tile(const T* packed, const Tile<T>& tile, Shares<
 
 // Centred rows (d, rows) against P, N vectors of rows; out: N / (panel_rows / width) panels,
 // `out_stride` apart.
-template <class T, class Shape, int N, int stride>
+template <class T, int N, int stride>
 inline void score_centred(const T* packed, ptrdiff_t d, const T* centred, T* out, ptrdiff_t out_stride) {
   constexpr int w = Simd<T>::width;
   Vector<T> square[2][N] = {};
-  multiply_factor<T, Shape, N, stride>(packed + 1 + d, d, centred, [&](auto rows, ptrdiff_t, Vector<T>(*y)[N]) GAUSSMIX_LAMBDA {
+  multiply_factor<T, WideShape, N, stride>(packed + 1 + d, d, centred, [&](auto rows, ptrdiff_t, Vector<T>(*y)[N]) GAUSSMIX_LAMBDA {
     unroll<0, decltype(rows)::value>([&](auto i) GAUSSMIX_LAMBDA {
       unroll<0, N>([&](auto v) GAUSSMIX_LAMBDA { square[i % 2][v] += y[i][v] * y[i][v]; });
     });
@@ -88,10 +88,10 @@ inline void score_centred(const T* packed, ptrdiff_t d, const T* centred, T* out
 
 // One component and P panels. SCRATCH centred (d, P * panel_rows), which stays in the first-level cache up to
 // d = 128; P streams past it once.
-template <class T, class Shape, int P>
+template <class T, int P>
 inline void score_full_wide_panels(const T* packed, ptrdiff_t d, const T* z, T* centred, T* out, ptrdiff_t out_stride) {
   constexpr int w = Simd<T>::width, all = P * int(panel_rows) / w;
-  constexpr int n = all < Shape::vectors ? all : Shape::vectors;
+  constexpr int n = all < WideShape::vectors ? all : WideShape::vectors;
   constexpr int stride = P * int(panel_rows);
   const T* mean = packed + 1;
   for (ptrdiff_t j = 0; j < d; ++j)
@@ -101,14 +101,14 @@ inline void score_full_wide_panels(const T* packed, ptrdiff_t d, const T* z, T* 
       });
     });
   for (int r = 0; r < P * panel_rows; r += n * w)
-    score_centred<T, Shape, n, stride>(packed, d, centred + r, out + r / panel_rows * out_stride + r % panel_rows, out_stride);
+    score_centred<T, n, stride>(packed, d, centred + r, out + r / panel_rows * out_stride + r % panel_rows, out_stride);
 }
 
 // IN: tile.by_feature, packed. OUT: shares.value.
 // d (d + 1) / 2 + 2 d multiply-adds a row and component; P is read once for score_panels panels and component.
-template <class T, class Shape>
+template <class T>
 inline void score_full_wide_tile(const T* packed, const Tile<T>& tile, Shares<T>& shares) {
-  constexpr int fit = Simd<T>::width * Shape::vectors / int(panel_rows), together = fit > 1 ? fit : 1;
+  constexpr int fit = Simd<T>::width * WideShape::vectors / int(panel_rows), together = fit > 1 ? fit : 1;
   static_assert(together <= score_panels, "scratch has room for so many");
   const ptrdiff_t d = tile.d, stride = shares.panel_stride;
   const size_t component = score_full_component(d);
@@ -117,19 +117,17 @@ inline void score_full_wide_tile(const T* packed, const Tile<T>& tile, Shares<T>
     T* out = shares.value + c * panel_rows;
     ptrdiff_t p = 0;
     for (; p + together <= tile.panels; p += together)
-      score_full_wide_panels<T, Shape, together>(packed, d, z + p * d * panel_rows, shares.scratch, out + p * stride, stride);
+      score_full_wide_panels<T, together>(packed, d, z + p * d * panel_rows, shares.scratch, out + p * stride, stride);
     if constexpr (together > 1)
       for (; p < tile.panels; ++p)
-        score_full_wide_panels<T, Shape, 1>(packed, d, z + p * d * panel_rows, shares.scratch, out + p * stride, stride);
+        score_full_wide_panels<T, 1>(packed, d, z + p * d * panel_rows, shares.scratch, out + p * stride, stride);
   }
 }
 
 template <class T>
 inline void score_full(const Scorer<T>& scorer, const Tile<T>& tile, Shares<T>& shares) {
   const auto narrow = [&](auto d) { score_full_narrow_tile<T, decltype(d)::value>(scorer.packed, tile, shares); };
-  if (with_const<1, score_full_narrow + 1>(tile.d, narrow)) return;
-  if (tile.d < tall_from) return score_full_wide_tile<T, WideShape>(scorer.packed, tile, shares);
-  score_full_wide_tile<T, TallShape>(scorer.packed, tile, shares);
+  if (!with_const<1, score_full_narrow + 1>(tile.d, narrow)) score_full_wide_tile<T>(scorer.packed, tile, shares);
 }
 
 }  // namespace GAUSSMIX_LEVEL
