@@ -29,7 +29,7 @@ DIALECT = (
     click.option("--sep", "separator", metavar="CHAR", help="Of CSV: between values; recognised if not given."),
     click.option("--decimal", type=click.Choice([".", ","]), help="Of CSV: before decimals; recognised if not given."),
     click.option("--encoding", metavar="NAME", help="Of CSV: UTF-8, or what its first bytes say, if not given."),
-    click.option("--no-header", "header", flag_value=False, default=True, help="Of CSV: no line of names comes first."),
+    click.option("--header/--no-header", default=True, help="Of CSV: whether a line of names comes first."),
     click.option(
         "--on-bad-rows",
         type=click.Choice(["error", "skip"]),
