@@ -62,7 +62,7 @@ def open_rows(
     Raises
     ------
     ConfigError
-        If a suffix is unknown, or there is no file.
+        If a suffix is unknown, there is no file, or a dialect is given and no file is CSV.
     DataError
         If a column cannot be used, or a file is damaged.
     FileError
@@ -87,6 +87,11 @@ def open_rows(
         raise ConfigError(
             f"{unknown[0]}: the format of a file is known by its suffix, and {suffix} is not one of "
             f"{', '.join(SUFFIXES)}"
+        )
+    given = [] if dialect is None else dialect.given
+    if given and not any(path.suffix.lower() == CSV for path in paths):
+        raise ConfigError(
+            f"{where} is not CSV, and how CSV is written says nothing of it: leave {' and '.join(given)} away"
         )
     readers: dict[str, Callable[[Path], Part]] = {**PARTS, CSV: partial(CsvPart, dialect=dialect)}
     parts = [readers[path.suffix.lower()](path) for path in paths]

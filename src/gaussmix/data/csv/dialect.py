@@ -25,6 +25,15 @@ MARKS = (
 )
 """Byte order marks, the longer before those that they begin with, and the encodings that they announce."""
 
+OPTIONS = {
+    "separator": "--sep",
+    "decimal": "--decimal",
+    "encoding": "--encoding",
+    "header": "--no-header",
+    "on_bad_rows": "--on-bad-rows",
+}
+"""What the command calls the parts of a dialect."""
+
 COMMA_NUMBER = re.compile(r"\s*[+-]?\d*,\d+([eE][+-]?\d+)?\s*")
 
 
@@ -64,6 +73,12 @@ class Dialect:
                 "".encode(self.encoding)  # codecs of other things than text have names, too
             except LookupError:
                 raise ConfigError(f"there is no encoding {self.encoding!r}; try utf-8, latin-1 or cp1252") from None
+
+    @property
+    def given(self) -> list[str]:
+        """What of it is said, not left to be recognised, with the command's names for it."""
+        usual = Dialect()
+        return [f"{name} ({option})" for name, option in OPTIONS.items() if getattr(self, name) != getattr(usual, name)]
 
     @property
     def is_utf8(self) -> bool:
