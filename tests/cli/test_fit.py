@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import json
 import subprocess
 import sys
@@ -305,3 +306,18 @@ def test_a_piped_parquet_file_takes_no_dialect(rows, tmp_path):
     ran = piped((tmp_path / "rows.parquet").read_bytes(), "-k", 1, "--sep", ";")
     assert ran.returncode == 2
     assert ran.stderr.startswith(b"Error: standard input is not CSV")
+
+
+def test_compressed_csv_by_name_and_piped(run, csv_file, tmp_path):
+    packed = tmp_path / "birds.csv.gz"
+    packed.write_bytes(gzip.compress(csv_file.read_bytes()))
+    expected = run("fit", csv_file, "-k", 2)
+    assert run("fit", packed, "-k", 2) == expected
+    ran = piped(packed.read_bytes(), "-k", 2)
+    assert (ran.returncode, ran.stdout.decode()) == (0, expected.out)
+    assert ran.stderr == b"note: the file is compressed (gzip), as its first bytes say\n"
+    packed.write_bytes(packed.read_bytes()[:-20])
+    outcome = run("fit", packed, "-k", 2)
+    assert (outcome.code, outcome.out) == (3, "")
+    assert outcome.err.startswith(f"Error: {packed}: the gzip file is damaged, cut short or no such file (")
+    assert outcome.err.count("\n") == 1

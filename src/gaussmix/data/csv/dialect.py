@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from gaussmix.data.csv.packing import open_bytes
 from gaussmix.errors import ConfigError, DataError
 
 SEPARATORS = (",", ";", "\t", "|")
@@ -93,7 +94,7 @@ class Dialect:
         DataError
             If the file is empty, or its first lines are not text in this encoding.
         """
-        with path.open("rb") as file:
+        with open_bytes(path) as file:
             sample = file.read(SAMPLE)
             whole = not file.read(1)
         if not sample:

@@ -14,6 +14,7 @@ import pyarrow.csv as arrow_csv
 
 from gaussmix.data.arrow import is_numeric
 from gaussmix.data.csv.dialect import Dialect
+from gaussmix.data.csv.packing import PACKINGS, packing_of
 from gaussmix.data.csv.text import CheckedText, records
 from gaussmix.data.csv.writing import quoted
 from gaussmix.data.part import Part
@@ -53,6 +54,9 @@ class CsvPart(Part):
         super().__init__(path)
         with self.read_errors():
             self._dialect, self._notes = (dialect or Dialect()).recognised(path)
+            packing = packing_of(path)
+            if packing is not None and path.suffix.lower() not in PACKINGS:
+                self._notes.insert(0, f"the file is compressed ({packing.name}), as its first bytes say")
             self._names, self._n_header_lines = self._header()
             self._whole: list[str] = []
             self._schema = self._first_look()

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from gaussmix.data.csv.dialect import Dialect
+from gaussmix.data.csv.packing import open_bytes
 from gaussmix.errors import DataError
 
 LONGEST_VALUE = 64 << 20
@@ -31,15 +32,19 @@ def records(path: Path, dialect: Dialect) -> Iterator[Record]:
     errors = "surrogateescape" if dialect.is_utf8 else "strict"
     usual = csv.field_size_limit(LONGEST_VALUE)
     try:
-        with path.open(encoding=encoding, errors=errors, newline="") as file:
-            if file.read(1) != "\ufeff":  # a mark that the encoding's name does not announce, as "utf-16-le"
-                file.seek(0)
-            reader = csv.reader(file, delimiter=dialect.separator or ",", skipinitialspace=True)
+        with io.TextIOWrapper(open_bytes(path), encoding=encoding, errors=errors, newline="") as file:
+            reader = csv.reader(_without_mark(file), delimiter=dialect.separator or ",", skipinitialspace=True)
             yield from (Record(reader.line_num, values) for values in reader if values)
     except csv.Error as error:
         raise DataError(f"line {reader.line_num + 1} is not CSV: {error}") from error
     finally:
         csv.field_size_limit(usual)
+
+
+def _without_mark(lines: Iterator[str]) -> Iterator[str]:
+    """The lines but for a mark that the encoding's name does not announce, as "utf-16-le"."""
+    yield next(lines, "").removeprefix("\ufeff")
+    yield from lines
 
 
 class CheckedText(io.RawIOBase):
@@ -61,7 +66,7 @@ class CheckedText(io.RawIOBase):
 
     def __init__(self, path: Path, dialect: Dialect) -> None:
         self._path, self._dialect = path, dialect
-        self._file = path.open("rb")
+        self._file = open_bytes(path)
         self._decoder = None if dialect.is_utf8 else codecs.getincrementaldecoder(dialect.encoding or "utf-8")()
         self._at_begin = True
         self._n_lines = 0
