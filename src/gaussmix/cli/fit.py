@@ -217,8 +217,9 @@ def _fitted(rows: Source, settings: Settings, events: Path | None) -> GaussianMi
         # The status says it in the command's own words.
         warnings.filterwarnings("ignore", message="Best performing initialization did not converge")
         model.set_params(callback=watch).fit(rows).set_params(callback=None)
-    for warning in caught:
-        click.echo(f"warning: {warning.message}", err=True)
+    ended = [event.text for event in model.events_ if event.kind == "stopped"]
+    for text in [*(warning.message for warning in caught), *ended]:
+        click.echo(f"warning: {text}", err=True)
     return model
 
 
