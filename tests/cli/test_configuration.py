@@ -91,7 +91,7 @@ def test_flags_of_the_environment(run, csv_file, monkeypatch):
     ("text", "said"),
     [
         ("[fit]\ncomponent = 3", "[fit]: there is no option 'component'; the nearest is components"),
-        ("[fit]\ncovariance-type = 'full'", "no option 'covariance-type'; the nearest is covariance;"),
+        ("[fit]\ncovariance-type = 'full'", "no option 'covariance-type'; the nearest is covariance\n"),
         ("[fit]\nmax_iter = 3", "no option 'max_iter'; the nearest is max-iter"),
         ("[fit]\nconfig = 'x'", "no option 'config'"),
         ("[fits]\ncomponents = 3", "there is no command [fits]; the nearest is fit"),
@@ -122,7 +122,11 @@ def test_what_is_wrong_in_a_file_is_2(run, csv_file, config, text, said):
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
-        ("GAUSSMIX_FIT_COMPONENT", "3", "no variable GAUSSMIX_FIT_COMPONENT; the nearest is GAUSSMIX_FIT_COMPONENTS"),
+        (
+            "GAUSSMIX_FIT_COMPONENT",
+            "3",
+            "has GAUSSMIX_FIT_COMPONENT, which is no option of gaussmix fit; the nearest is GAUSSMIX_FIT_COMPONENTS",
+        ),
         ("GAUSSMIX_FIT_COMPONENTS", "three", "environment variable GAUSSMIX_FIT_COMPONENTS: 'three' is not a valid"),
         ("GAUSSMIX_FIT_FORCE", "perhaps", "environment variable GAUSSMIX_FIT_FORCE: 'perhaps' is not a valid boolean"),
     ],

@@ -6,7 +6,7 @@ import csv
 import io
 import os
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -74,7 +74,7 @@ def _check_environment(ctx: click.Context) -> None:
     for name, text in os.environ.items():
         if name.startswith(_variable(ctx.command, "")):
             if name not in known:
-                raise _unknown(ctx, "environment", f"variable {name}", name, known)
+                raise _unknown(f"the environment has {name}, which is no option of {ctx.command_path}", name, known)
             if text:  # an empty one counts as none
                 _check(ctx, known[name], text, f"environment variable {name}")
 
@@ -87,13 +87,13 @@ def _settings(ctx: click.Context, path: Path) -> dict[str, Any]:
         if not isinstance(section, dict):
             raise WrongUsage(f"{path}: {name!r} stands outside of a section; write it below [{ctx.command.name}]")
         if name not in commands:
-            raise _unknown(ctx, str(path), f"command [{name}]", name, commands)
+            raise _unknown(f"{path}: there is no command [{name}]", name, commands)
     options = _options(ctx.command)
     settings = {}
     for key, value in sections.get(ctx.command.name or "", {}).items():
         where = f"{path}, [{ctx.command.name}]"
         if key not in options:
-            raise _unknown(ctx, where, f"option {key!r}", key, options)
+            raise _unknown(f"{where}: there is no option {key!r}", key, options)
         option = options[key]
         settings[option.name or key] = given = _as_given(option, value, f"{where} {key}")
         _check(ctx, option, given, f"{where} {key}")
@@ -161,8 +161,6 @@ def _check(ctx: click.Context, option: click.Option, value: Any, where: str) -> 
         raise WrongUsage(f"{where}: {error.message}") from None
 
 
-def _unknown(
-    ctx: click.Context, where: str, what: str, name: str, known: Mapping[str, Any] | Iterable[str]
-) -> WrongUsage:
+def _unknown(what: str, name: str, known: Iterable[str]) -> WrongUsage:
     nearest = get_close_matches(name, list(known), n=1, cutoff=0.0)[0]
-    return WrongUsage(f"{where}: there is no {what}; the nearest is {nearest}; {ctx.command_path} --help lists them")
+    return WrongUsage(f"{what}; the nearest is {nearest}")

@@ -116,7 +116,7 @@ class Settings:
     "--time-limit",
     type=click.FloatRange(min=0.0),
     metavar="SECONDS",
-    help="After which no iteration begins; the fit then is what it has come to.",
+    help="After which no iteration begins, nor a run in the race of starts; the fit then is what it has come to.",
 )
 @click.option(
     "--events",
