@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import signal
+import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -58,3 +62,88 @@ def test_file_above_the_folder(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(FileError, match="is a file, not a folder"):
         check_free(tmp_path / "file" / "sub", ("one",), False, tmp_path / "data")
+
+
+@pytest.fixture
+def earlier(run, csv_file, tmp_path):
+    """The results of an earlier fit, by name."""
+    folder = tmp_path / "out"
+    assert run("fit", csv_file, "-k", 1, "-o", folder).code == 0
+    return folder
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_a_disk_that_is_full_at_the_last_moment_keeps_all_files(run, csv_file, earlier, monkeypatch):
+    """A disk may say only when it is asked to keep what it took; by then no file has been replaced."""
+    before, asked = contents(earlier), []
+
+    def fsync(descriptor: int) -> None:
+        asked.append(descriptor)
+        if len(asked) == 4:  # one for the model's own writing, then one for each file
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("gaussmix.storage.atomic.os.fsync", fsync)
+    outcome = run("fit", csv_file, "-k", 2, "-o", earlier, "--force")
+    assert (outcome.code, outcome.out) == (6, "")
+    assert f"{earlier} cannot be written to: No space left on device" in outcome.err
+    assert contents(earlier) == before
+
+
+LIMITED = """
+import resource, signal, sys
+from gaussmix.cli.main import main
+# No file may grow beyond so many bytes: writing more fails half-way, as on a full disk.
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), int(sys.argv[1])))
+main(sys.argv[2:])
+"""
+
+
+@pytest.mark.parametrize("which", [min, max], ids=["shortest", "longest"])
+def test_a_disk_that_is_full_half_way(run, csv_file, tmp_path, earlier, which):
+    assert run("fit", csv_file, "-k", 2, "-o", tmp_path / "whole").code == 0
+    most = which(map(len, contents(tmp_path / "whole").values())) - 1
+    before = contents(earlier)
+    arguments = ["fit", str(csv_file), "-k", "2", "-o", str(earlier), "--force"]
+    command = [sys.executable, "-c", LIMITED, str(most), *arguments]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stdout) == (6, "")
+    assert f"{earlier} cannot be written to: File too large" in ran.stderr
+    assert contents(earlier) == before
+
+
+KILLED = """
+import os, sys, time
+from gaussmix.cli.main import main
+def stall(descriptor):
+    print("written", flush=True)  # the bytes are in the other file; the disk takes its time
+    time.sleep(60)
+os.fsync = stall
+main(sys.argv[1:])
+"""
+
+
+def test_a_process_that_is_killed(run, csv_file, earlier):
+    before = contents(earlier)
+    arguments = ["fit", str(csv_file), "-k", "2", "-o", str(earlier), "--force"]
+    with subprocess.Popen([sys.executable, "-c", KILLED, *arguments], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "written\n"
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    assert {name: text for name, text in contents(earlier).items() if not name.endswith(".tmp")} == before
+    assert run("fit", csv_file, "-k", 2, "-o", earlier, "--force").code == 0  # what it left is in nobody's way
+
+
+def test_links_are_followed_and_permissions_stay(tmp_path):
+    (tmp_path / "elsewhere").write_text("earlier")
+    (tmp_path / "elsewhere").chmod(0o640)
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "one").symlink_to(tmp_path / "elsewhere")
+    write_together(tmp_path / "out", {"one": lambda p: p.write_text("1") and None})
+    assert (tmp_path / "out" / "one").is_symlink()
+    assert (tmp_path / "elsewhere").read_text() == "1"
+    assert stat.S_IMODE((tmp_path / "elsewhere").stat().st_mode) == 0o640

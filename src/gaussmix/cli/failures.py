@@ -92,7 +92,7 @@ def _failure(error: Exception, path: str | Path) -> Failure:
             text = in_words(str(error))  # of several files it names the one
             return BadData(text if text.startswith(str(path)) else f"{path}: {text}")
         case ConfigError():
-            return WrongUsage(str(error))
+            return WrongUsage(in_words(str(error)))
         case DegenerateFitError():
             return Collapsed(
                 f"{path}: a component shrank to rows that lie in a plane or on one point, where its covariance is "

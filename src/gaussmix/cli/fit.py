@@ -41,7 +41,7 @@ class Settings:
 
 
 @click.command(short_help="Fit a Gaussian mixture to the rows of a file.", context_settings={"show_default": True})
-@click.argument("file", metavar="FILE")
+@click.argument("file", metavar="FILE", type=click.Path())
 @click.option(
     "-k",
     "--components",
@@ -116,7 +116,7 @@ class Settings:
     "--time-limit",
     type=click.FloatRange(min=0.0),
     metavar="SECONDS",
-    help="After which no iteration begins; the fit then is what it has come to.",
+    help="After which no iteration begins, nor a run in the race of starts; the fit then is what it has come to.",
 )
 @click.option(
     "--events",
@@ -217,8 +217,9 @@ def _fitted(rows: Source, settings: Settings, events: Path | None) -> GaussianMi
         # The status says it in the command's own words.
         warnings.filterwarnings("ignore", message="Best performing initialization did not converge")
         model.set_params(callback=watch).fit(rows).set_params(callback=None)
-    for warning in caught:
-        click.echo(f"warning: {warning.message}", err=True)
+    ended = [event.text for event in model.events_ if event.kind == "stopped"]
+    for text in [*(warning.message for warning in caught), *ended]:
+        click.echo(f"warning: {text}", err=True)
     return model
 
 

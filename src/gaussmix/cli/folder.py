@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
 from gaussmix.cli.output import check_folder, check_place
 from gaussmix.errors import FileError
+from gaussmix.storage.atomic import replacing_together
 
 Writer = Callable[[Path], None]
 """Writes a file at the path that it is given."""
@@ -39,7 +39,7 @@ def check_free(folder: Path, names: tuple[str, ...], force: bool, *read: Path) -
 
 
 def write_together(folder: Path, writers: Mapping[str, Writer]) -> list[Path]:
-    """Write files beside their places first, and put them there when all are complete.
+    """Write files beside their places first, and put them there when all are complete and on the disk.
 
     Parameters
     ----------
@@ -56,24 +56,21 @@ def write_together(folder: Path, writers: Mapping[str, Writer]) -> list[Path]:
     Raises
     ------
     FileError
-        If one cannot be written; nothing half-written is left.
+        If one cannot be written; nothing half-written is left, and old files are what they were.
     """
     is_new = not folder.exists()
-    mark = secrets.token_hex(4)
-    places = {folder / f".{name}.{mark}": folder / name for name in writers}
+    places = [folder / name for name in writers]
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for temporary, place in places.items():
-            writers[place.name](temporary)
-        for temporary, place in places.items():
-            temporary.replace(place)
+        with replacing_together(places) as temporaries:
+            for write, temporary in zip(writers.values(), temporaries, strict=True):
+                write(temporary)
     except OSError as error:
-        raise FileError(f"{folder} cannot be written to: {error.strerror or error}") from error
+        # What a writer says in words of its own names a file that nobody knows.
+        reason = error.__cause__ if isinstance(error.__cause__, OSError) else error
+        raise FileError(f"{folder} cannot be written to: {reason.strerror or reason}") from error
     finally:
-        for temporary in places:
-            with suppress(OSError):  # gone to its place, or never made
-                temporary.unlink()
         if is_new:
             with suppress(OSError):  # not empty: it holds the results
                 folder.rmdir()
-    return list(places.values())
+    return places

@@ -8,6 +8,8 @@ from io import TextIOWrapper
 import click
 
 from gaussmix import __version__
+from gaussmix.cli.completion import completion
+from gaussmix.cli.configuration import configurable
 from gaussmix.cli.failures import EXIT_CODES
 from gaussmix.cli.fit import fit
 from gaussmix.cli.predict import predict
@@ -29,4 +31,5 @@ def main() -> None:
 
 
 for command in (fit, show, predict, sample):
-    main.add_command(command)
+    main.add_command(configurable(command))
+main.add_command(completion)

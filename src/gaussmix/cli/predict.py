@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @click.command(short_help="Assign the rows of a file to the components of a saved model.")
 @click.argument("model", type=click.Path(path_type=Path))
-@click.argument("data", metavar="DATA")
+@click.argument("data", metavar="DATA", type=click.Path())
 @click.option(
     "--columns",
     metavar="NAME,NAME,…",

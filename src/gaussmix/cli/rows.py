@@ -24,12 +24,14 @@ KEPT = "gaussmix-input-"
 """Begins the name of the folder that holds what was piped in; `in_words` knows it by that."""
 MAGIC = {b"PAR1": ".parquet", b"ARROW1": ".feather"}
 """How files of columns begin, and the suffixes of their formats; what begins otherwise is CSV."""
+LOOKED_AT = 16
+"""Bytes that tell what a file is; a file of columns has some among them that no text has."""
 
 DIALECT = (
     click.option("--sep", "separator", metavar="CHAR", help="Of CSV: between values; recognised if not given."),
     click.option("--decimal", type=click.Choice([".", ","]), help="Of CSV: before decimals; recognised if not given."),
     click.option("--encoding", metavar="NAME", help="Of CSV: UTF-8, or what its first bytes say, if not given."),
-    click.option("--no-header", "header", flag_value=False, default=True, help="Of CSV: no line of names comes first."),
+    click.option("--header/--no-header", default=True, help="Of CSV: whether a line of names comes first."),
     click.option(
         "--on-bad-rows",
         type=click.Choice(["error", "skip"]),
@@ -73,12 +75,18 @@ def _kept() -> Path:
     folder = Path(tempfile.mkdtemp(prefix=KEPT))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     stream = sys.stdin.buffer
-    begin = stream.read(max(map(len, MAGIC)))
-    path = folder / f"input{next((suffix for magic, suffix in MAGIC.items() if begin.startswith(magic)), '.csv')}"
+    begin = stream.read(LOOKED_AT)
+    path = folder / f"input{_suffix(begin)}"
     with path.open("wb") as file:
         file.write(begin)
         shutil.copyfileobj(stream, file)
     return path
+
+
+def _suffix(begin: bytes) -> str:
+    """Of the format that something has which begins so: "PAR1" may as well be the name of a column of CSV."""
+    is_text = all(byte >= ord(" ") or byte in b"\t\n\v\f\r" for byte in begin)
+    return ".csv" if is_text else next((suffix for magic, suffix in MAGIC.items() if begin.startswith(magic)), ".csv")
 
 
 def tell_notes(rows: Source) -> None:

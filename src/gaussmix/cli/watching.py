@@ -60,6 +60,10 @@ class Watch:
             self._told = monotonic()
         return self.interrupted
 
+    def has_enough(self, seconds: float) -> str:
+        """That the user has, if so; also asked while there is nothing to tell."""
+        return "the fit was interrupted" if self.interrupted else ""
+
 
 @contextmanager
 def watched(doing: str, events: Path | None) -> Iterator[Watch]:

@@ -12,6 +12,9 @@ import pyarrow as pa
 from gaussmix.core.types import Array, Floats
 from gaussmix.errors import DataError
 
+EXACT = 2.0**53
+"""Whole numbers up to here are floats; beyond it only every second is, then every fourth."""
+
 
 def chosen_columns(
     schema: pa.Schema, wanted: Sequence[str] | None, weight: str | None = None, patterns: bool = True

@@ -12,6 +12,7 @@ from typing import NoReturn
 
 from gaussmix.core.source import Source
 from gaussmix.data.csv import CsvPart, Dialect
+from gaussmix.data.csv.packing import PACKINGS
 from gaussmix.data.feather import FeatherPart
 from gaussmix.data.parquet import ParquetPart
 from gaussmix.data.part import Part
@@ -26,8 +27,8 @@ PARTS: dict[str, Callable[[Path], Part]] = {
     ".ipc": FeatherPart,
 }
 """What reads a file of columns, by suffix."""
-CSV = ".csv"
-SUFFIXES = (CSV, *PARTS)
+CSV = (".csv", *(f".csv{packed}" for packed in PACKINGS))
+SUFFIXES = (CSV[0], *PARTS, *CSV[1:])
 
 
 def open_rows(
@@ -42,7 +43,7 @@ def open_rows(
     Parameters
     ----------
     where : str or Path
-        A CSV, Parquet or Feather file; a folder of such files; or a pattern with ``*``, ``?`` or
+        A CSV (also compressed), Parquet or Feather file; a folder of such files; or a pattern with ``*``, ``?`` or
         ``[…]`` (``**``: any folders). Rows come file by file, files in the order of their names. Files and folders
         whose names begin with a dot or an underscore are passed over in folders: they are notes of who wrote them.
     columns : sequence of str, optional
@@ -62,7 +63,7 @@ def open_rows(
     Raises
     ------
     ConfigError
-        If a suffix is unknown, or there is no file.
+        If a suffix is unknown, there is no file, or a dialect is given and no file is CSV.
     DataError
         If a column cannot be used, or a file is damaged.
     FileError
@@ -81,16 +82,28 @@ def open_rows(
     if isinstance(columns, str) or (columns is not None and not columns):
         raise ConfigError(f"columns must be a list of names, and not an empty one, got {columns!r}")
     paths = _paths(str(where))
-    unknown = [path for path in paths if path.suffix.lower() not in SUFFIXES]
+    suffixes = [_suffix(path) for path in paths]
+    unknown = [path for path, suffix in zip(paths, suffixes, strict=True) if suffix not in SUFFIXES]
     if unknown:
         suffix = repr(unknown[0].suffix) if unknown[0].suffix else "no suffix"
         raise ConfigError(
             f"{unknown[0]}: the format of a file is known by its suffix, and {suffix} is not one of "
             f"{', '.join(SUFFIXES)}"
         )
-    readers: dict[str, Callable[[Path], Part]] = {**PARTS, CSV: partial(CsvPart, dialect=dialect)}
-    parts = [readers[path.suffix.lower()](path) for path in paths]
+    given = [] if dialect is None else dialect.given
+    if given and not any(suffix in CSV for suffix in suffixes):
+        raise ConfigError(
+            f"{where} is not CSV, and how CSV is written says nothing of it: leave {' and '.join(given)} away"
+        )
+    readers: dict[str, Callable[[Path], Part]] = {**PARTS, **dict.fromkeys(CSV, partial(CsvPart, dialect=dialect))}
+    parts = [readers[suffix](path) for path, suffix in zip(paths, suffixes, strict=True)]
     return PartsSource(parts, columns, weight, patterns)
+
+
+def _suffix(path: Path) -> str:
+    """What tells the format of a file: the end of its name, and of a compressed one what is before, too."""
+    suffixes = [suffix.lower() for suffix in path.suffixes[-2:]]
+    return "".join(suffixes) if suffixes[-1:] and suffixes[-1] in PACKINGS else "".join(suffixes[-1:])
 
 
 def _paths(where: str) -> list[Path]:

@@ -14,7 +14,7 @@ import pyarrow as pa
 from gaussmix.core.block import Block
 from gaussmix.core.source import ReduceTask, RowTask, Source
 from gaussmix.core.types import Array, Floats, Integers
-from gaussmix.data.arrow import chosen_columns, dtype_of, is_numeric, matrix_of, weight_of
+from gaussmix.data.arrow import EXACT, chosen_columns, dtype_of, is_numeric, matrix_of, weight_of
 from gaussmix.data.chunks import map_reduce_blocks, map_rows_blocks, take_from_blocks
 from gaussmix.data.part import Part
 from gaussmix.data.read_ahead import read_ahead
@@ -23,8 +23,6 @@ from gaussmix.errors import DataError
 
 BATCH_VALUES = 1 << 20
 """Values read at a time: 8 MB, enough to keep a pass busy and little beside any model."""
-EXACT = 2.0**53
-"""Whole numbers up to here are floats; beyond it only every second is, then every fourth."""
 WHOLE_CHUNKS = 4096
 """Rows are read in multiples of so many where there are as many: a chunk has this many or an even part of it, and where
 batches end with chunks no rows need be copied to the next."""
@@ -38,12 +36,12 @@ class _Seen:
     ----------
     rows_of_parts : list of int
         How many rows each file has.
-    large : list of str
-        Columns of whole numbers that floats do not hold.
+    large : dict of str to str
+        Columns of whole numbers that floats do not hold, and where the first such number is.
     """
 
     rows_of_parts: list[int] = field(default_factory=list)
-    large: list[str] = field(default_factory=list)
+    large: dict[str, str] = field(default_factory=dict)
 
 
 class PartsSource(Source):
@@ -106,9 +104,9 @@ class PartsSource(Source):
         several = len(self._parts) > 1
         found = (f"{part.path}: {note}" if several else note for part in self._parts for note in part.notes)
         large = (
-            f"column {name!r} holds whole numbers beyond 2^53, whose last digits are lost: it looks like an "
-            "identifier, which tells nothing of clusters"
-            for name in self._seen.large
+            f"column {name!r} holds whole numbers beyond 2^53, the first in {place}, whose last digits are lost: it "
+            "looks like an identifier, which tells nothing of clusters"
+            for name, place in self._seen.large.items()
         )
         return (*found, *large)
 
@@ -160,15 +158,16 @@ class PartsSource(Source):
         return rows // WHOLE_CHUNKS * WHOLE_CHUNKS or rows
 
     def _read(self) -> Iterator[Block]:
-        counts = []
+        counts: list[int] = []
         whole = np.array([name in self._parts[0].whole_numbers for name in self._feature_names])
-        large = np.zeros(int(whole.sum()), dtype=bool)
+        large: dict[str, int] = {}
         for part in self._parts:
             first_row = 0
             for batch in part.batches(self._wanted, self._rows_at_once):
                 x = matrix_of(batch, self._feature_names)
-                if len(large):
-                    large |= (np.abs(x[:, whole]) >= EXACT).any(axis=0)
+                for j in np.flatnonzero(whole)[(np.abs(x[:, whole]) >= EXACT).any(axis=0)]:
+                    row = sum(counts) + first_row + int((np.abs(x[:, j]) >= EXACT).argmax())
+                    large.setdefault(self._feature_names[j], row)
                 yield Block(x, np.ones(len(x)) if self._weight is None else self._weights(part, batch, first_row))
                 first_row += len(x)
             part.stamp.check()
@@ -177,7 +176,8 @@ class PartsSource(Source):
             several = f"there are no rows in these {len(counts)} files"
             raise DataError(self._parts[0].no_rows if len(counts) == 1 else several)
         self._seen.rows_of_parts = counts
-        self._seen.large = [str(name) for name in np.array(self._feature_names)[whole][large]]
+        if list(large) != list(self._seen.large):  # to find a line is slow
+            self._seen.large = {name: self.place(row) for name, row in large.items()}
 
     def _weights(self, part: Part, batch: pa.RecordBatch, first_row: int) -> Floats:
         try:

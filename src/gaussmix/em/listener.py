@@ -36,6 +36,16 @@ class Listener(ABC, Generic[Parameters]):
     def ended(self, status: Status | None) -> None:
         """The loop has ended; None if by an error."""
 
+    def wants_end(self) -> str:
+        """Is asked between pieces of work of which nothing is told, as the race of starts.
+
+        Returns
+        -------
+        why : str
+            Why the fit is to end as soon as it can, in words; empty where it is to go on.
+        """
+        return ""
+
 
 class Listeners(Listener[Parameters]):
     """Several; any of them may end the loop.
@@ -58,3 +68,7 @@ class Listeners(Listener[Parameters]):
         """All are told."""
         for listener in self._listeners:
             listener.ended(status)
+
+    def wants_end(self) -> str:
+        """What the first says that has had enough."""
+        return next((why for listener in self._listeners if (why := listener.wants_end())), "")

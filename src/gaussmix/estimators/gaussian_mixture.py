@@ -77,8 +77,9 @@ class GaussianMixture(SavingMixture):
     n_threads : int or None, default=None
         Most threads; None for ``OMP_NUM_THREADS`` or every processor. The result has the same bits for any number.
     time_limit : float or None, default=None
-        Seconds after which no further iteration begins; the fit then has what it has come to, and ``status_`` is
-        ``Status.STOPPED``. The first E-step is always made.
+        Seconds after which no further iteration begins, nor another run in the race of starts; the fit then has what it
+        has come to, ``status_`` is ``Status.STOPPED``, and ``events_`` says why. One start and the first E-step are
+        always made.
     callback : callable or None, default=None
         Is given a `Record` of every start and iteration while the fit runs; where it returns True, the fit ends with
         what it has come to.
@@ -118,9 +119,10 @@ class GaussianMixture(SavingMixture):
     starts_ : tuple of Attempt
         Every start and where it led.
     events_ : tuple of Event
-        What else to know: constant columns, too few rows, components that were put elsewhere or dropped; each with its
-        ``kind``, ``text``, ``iteration``, ``component`` (by its number at that moment) and ``start`` (its place in
-        ``starts_``). Where components were dropped, ``weights_`` and all the others have fewer than ``n_components``.
+        What else to know: constant columns, too few rows, components that were put elsewhere or dropped, what ended a
+        fit before its end; each with its ``kind``, ``text``, ``iteration``, ``component`` (by its number at that
+        moment) and ``start`` (its place in ``starts_``). Where components were dropped, ``weights_`` and all the others
+        have fewer than ``n_components``.
     fitted_rows_ : FittedRows
         What is remembered of the rows: how many, in all and by component, and a fingerprint that knows them again.
     mixture_ : Mixture

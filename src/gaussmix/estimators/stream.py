@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import nan
 from time import perf_counter
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from gaussmix.core.mixture import Mixture
 from gaussmix.em.history import History
@@ -50,6 +50,17 @@ Reader = Callable[[Record], Any]
 """Is given each record; True (not just something true) ends the fit."""
 
 
+@runtime_checkable
+class Impatient(Protocol):
+    """A reader that may end a fit also where there is nothing to tell of, as during the race of starts."""
+
+    def __call__(self, record: Record) -> Any:
+        """As any reader."""
+
+    def has_enough(self, seconds: float) -> str:
+        """Why the fit is to end, so many seconds after it began; empty where it is to go on."""
+
+
 class Stream(Listener[Mixture]):
     """Hands records of one fit to its readers.
 
@@ -74,6 +85,11 @@ class Stream(Listener[Mixture]):
         gain_left = remaining_gain(history, sum_weight) / sum_weight
         mean = history[-1].log_likelihood / sum_weight
         return self._tell(Record(kind, self._seconds, self._start, iteration, mean, gain_left))
+
+    def wants_end(self) -> str:
+        """What the first of the readers says that has had enough, of those that can be asked."""
+        asked = (reader.has_enough(self._seconds) for reader in self._readers if isinstance(reader, Impatient))
+        return next(filter(None, asked), "")
 
     def ended(self, status: Status | None) -> None:
         """Tell that a start has ended; what is answered holds for those that would follow."""
@@ -108,4 +124,8 @@ class TimeLimit:
     seconds: float
 
     def __call__(self, record: Record) -> bool:
-        return record.seconds >= self.seconds
+        return bool(self.has_enough(record.seconds))
+
+    def has_enough(self, seconds: float) -> str:
+        """That the time is over, if it is."""
+        return f"the time limit of {self.seconds:g} s was reached" if seconds >= self.seconds else ""

@@ -83,19 +83,22 @@ class AutoStart(Start):
         seen: dict[bytes, str] = {}
         copies: list[tuple[Partition, str]] = []
         for partition in proposals(small, inside, generator):
+            if runners and scene.recipe.wants_end():
+                break
             canonical = _canonical(partition.labels)
             same = seen.setdefault(canonical, partition.name)
             if same != partition.name:
                 copies.append((partition, same))
             else:
                 runners.append(_Runner(partition, *_from_labels(small, inside, partition.labels)))
-        ranked = _race(small, runners)
+        ranked = [runner for runner in _race(small, runners) if runner.mixture is None or runner.raced]
         raced = {r.partition.name: r.objective for r in ranked}
         return [
             *(Entrant(r.partition.name, r.partition.kind, r.mixture, r.objective, r.reason) for r in ranked),
             *(
                 Entrant(p.name, p.kind, None, raced[same], f"the same partition as {same}", skipped=True)
                 for p, same in copies
+                if same in raced
             ),
         ]
 
@@ -109,6 +112,11 @@ class _Runner:
     objective: float
     reason: str = ""
     sound: bool = True
+
+    @property
+    def raced(self) -> bool:
+        """Whether it has run, be it one round."""
+        return self.objective > -np.inf
 
 
 def proposals(scene: Scene, rows: Block, generator: np.random.Generator) -> Iterator[Partition]:
@@ -141,10 +149,13 @@ def proposals(scene: Scene, rows: Block, generator: np.random.Generator) -> Iter
 
 
 def _race(scene: Scene, runners: list[_Runner]) -> list[_Runner]:
-    """The runners, best first, after every round of the race."""
+    """The runners, best first, after every round of the race; where the fit is to end, one run is the least."""
     for n_running, iterations in ROUNDS:
         runs = [place < n_running or r.partition.name == ALWAYS for place, r in enumerate(runners)]
-        running = [_run(scene, runner, iterations) for runner in compress(runners, runs)]
+        running: list[_Runner] = []
+        for runner in compress(runners, runs):
+            enough = any(r.raced for r in (*runners, *running)) and scene.recipe.wants_end()
+            running.append(runner if enough else _run(scene, runner, iterations))
         runners = _ranked(running) + [runner for runner, does in zip(runners, runs, strict=True) if not does]
     return runners
 

@@ -123,9 +123,13 @@ def fit_mixture(
     events: list[Event] = [*about_rows(scene)]
     best: tuple[int, Polished] | None = None
     n_polished = 0
-    for entrant in start.entrants(scene, generator, n_init):
+    entrants = start.entrants(scene, generator, n_init)
+    stopped = False
+    for entrant in entrants:
+        if stopped and np.isnan(entrant.raced):
+            continue  # it was made, and never tried
         about = (entrant.name, entrant.kind, entrant.raced)
-        if entrant.mixture is None or n_polished == n_init:
+        if entrant.mixture is None or n_polished == n_init or stopped:
             status = "raced" if entrant.mixture is not None or entrant.skipped else "failed"
             attempts.append(Attempt(*about, -np.inf, 0, status, entrant.reason))
             continue
@@ -143,11 +147,20 @@ def fit_mixture(
         if best is None or objective > best[1].result.evaluation.entry.objective:
             best = place, polished
         if result.status is Status.STOPPED:
-            break
+            stopped = True
+            tried = max(place + 1, sum(not np.isnan(each.raced) for each in entrants))
+            events.append(_ended(recipe, result.n_iter, place, tried))
     if best is None:
         raise _every_start_failed(attempts, summary)
     place, polished = best
     return Fit(polished.result, summary, tuple(attempts), tuple(events), place)
+
+
+def _ended(recipe: Recipe, n_iter: int, place: int, n_tried: int) -> Event:
+    """What is said of a fit that was ended before its end."""
+    why = recipe.wants_end() or "a callback ended the fit"
+    tried = "1 start" if n_tried == 1 else f"{n_tried} starts"
+    return Event(n_iter, None, "stopped", f"{why} after {n_iter} iterations on all rows; {tried} had been tried", place)
 
 
 def _every_start_failed(attempts: list[Attempt], summary: Summary) -> DegenerateFitError:

@@ -50,6 +50,10 @@ class Recipe:
     accelerated: bool = False
     listener: Listener[Mixture] | None = None
 
+    def wants_end(self) -> str:
+        """Why the fit is to end now, if it is; see `gaussmix.em.listener.Listener.wants_end`."""
+        return "" if self.listener is None else self.listener.wants_end()
+
     @property
     def holds_directions(self) -> bool:
         """Whether covariances are held where the rows have no extent.

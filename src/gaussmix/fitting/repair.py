@@ -39,8 +39,8 @@ class Event:
     component : int or None
         Which component, by its number at that moment; None for the fit as a whole.
     kind : str
-        One word: ``reseeded``, ``dropped``, ``spike``, ``empty``, ``fell``; of the rows: ``constant``, ``equal``,
-        ``few``.
+        One word: ``reseeded``, ``dropped``, ``spike``, ``empty``, ``fell``, ``stopped``; of the rows: ``constant``,
+        ``equal``, ``few``.
     text : str
         What happened, in words.
     start : int or None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -45,7 +45,7 @@ def replacing(path: str | Path) -> Iterator[BinaryIO]:
     try:
         place = Path(os.path.realpath(path))
         mode = _mode_of(place)
-        temporary = place.with_name(f".{secrets.token_hex(8)}.tmp")
+        temporary = _beside(place)
         with temporary.open("xb") as file:
             try:
                 yield file
@@ -63,6 +63,52 @@ def replacing(path: str | Path) -> Iterator[BinaryIO]:
         raise
     except OSError as error:
         raise FileError(f"{path} cannot be written: {error.strerror or error}") from error
+
+
+@contextmanager
+def replacing_together(paths: Sequence[Path]) -> Iterator[list[Path]]:
+    """Names for files that take the places of others when all of them are safely written.
+
+    As `replacing` of each, but that none is replaced before the last of them is on the disk.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        The files; their folders are there.
+
+    Yields
+    ------
+    temporaries : list of Path
+        Where to write them, in order.
+
+    Raises
+    ------
+    OSError
+        If one cannot be written.
+    """
+    places = [Path(os.path.realpath(path)) for path in paths]
+    modes = [_mode_of(place) for place in places]
+    temporaries = [_beside(place) for place in places]
+    try:
+        yield temporaries
+        for temporary, mode in zip(temporaries, modes, strict=True):
+            with temporary.open("rb+") as file:
+                if mode is not None:
+                    os.fchmod(file.fileno(), mode)
+                os.fsync(file.fileno())
+        for temporary, place in zip(temporaries, places, strict=True):
+            temporary.replace(place)
+    finally:
+        for temporary in temporaries:
+            with suppress(OSError):  # gone to its place, or never made
+                temporary.unlink()
+    for folder in {place.parent for place in places}:
+        _sync_folder(folder)
+
+
+def _beside(place: Path) -> Path:
+    """A name that nobody has, in the same folder: only there a file can be renamed at one instant."""
+    return place.with_name(f".{secrets.token_hex(8)}.tmp")
 
 
 def _mode_of(place: Path) -> int | None:

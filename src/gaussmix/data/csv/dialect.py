@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from gaussmix.data.csv.packing import open_bytes
 from gaussmix.errors import ConfigError, DataError
 
 SEPARATORS = (",", ";", "\t", "|")
@@ -24,6 +25,15 @@ MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 """Byte order marks, the longer before those that they begin with, and the encodings that they announce."""
+
+OPTIONS = {
+    "separator": "--sep",
+    "decimal": "--decimal",
+    "encoding": "--encoding",
+    "header": "--no-header",
+    "on_bad_rows": "--on-bad-rows",
+}
+"""What the command calls the parts of a dialect."""
 
 COMMA_NUMBER = re.compile(r"\s*[+-]?\d*,\d+([eE][+-]?\d+)?\s*")
 
@@ -66,6 +76,12 @@ class Dialect:
                 raise ConfigError(f"there is no encoding {self.encoding!r}; try utf-8, latin-1 or cp1252") from None
 
     @property
+    def given(self) -> list[str]:
+        """What of it is said, not left to be recognised, with the command's names for it."""
+        usual = Dialect()
+        return [f"{name} ({option})" for name, option in OPTIONS.items() if getattr(self, name) != getattr(usual, name)]
+
+    @property
     def is_utf8(self) -> bool:
         """Whether bytes are read as they are."""
         return codecs.lookup(self.encoding or "utf-8").name in ("utf-8", "utf-8-sig", "ascii")
@@ -78,7 +94,7 @@ class Dialect:
         DataError
             If the file is empty, or its first lines are not text in this encoding.
         """
-        with path.open("rb") as file:
+        with open_bytes(path) as file:
             sample = file.read(SAMPLE)
             whole = not file.read(1)
         if not sample:

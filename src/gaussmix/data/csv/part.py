@@ -9,11 +9,13 @@ from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.csv as arrow_csv
 
-from gaussmix.data.arrow import is_numeric
+from gaussmix.data.arrow import EXACT, is_numeric, vector_of
 from gaussmix.data.csv.dialect import Dialect
+from gaussmix.data.csv.packing import PACKINGS, packing_of
 from gaussmix.data.csv.text import CheckedText, records
 from gaussmix.data.csv.writing import quoted
 from gaussmix.data.part import Part
@@ -32,6 +34,7 @@ BAD_ROWS_NAMED = 5
 
 REFUSED = re.compile(r"In CSV column #(\d+):.* invalid value '(.*)'", re.DOTALL)
 """What Arrow says of a value that it cannot convert."""
+DIGITS = re.compile(r"\s*[+-]?\d+\s*")
 THOUSANDS = re.compile(r"\s*[+-]?\d{1,3}(?:[,.'\u00a0 ]\d{3})+(?:[.,]\d+)?\s*")
 
 
@@ -53,10 +56,14 @@ class CsvPart(Part):
         super().__init__(path)
         with self.read_errors():
             self._dialect, self._notes = (dialect or Dialect()).recognised(path)
+            packing = packing_of(path)
+            if packing is not None and path.suffix.lower() not in PACKINGS:
+                self._notes.insert(0, f"the file is compressed ({packing.name}), as its first bytes say")
             self._names, self._n_header_lines = self._header()
             self._whole: list[str] = []
             self._schema = self._first_look()
         self._skipped: list[int] = []
+        self._blank: str | None = None
 
     @property
     def schema(self) -> pa.Schema:
@@ -72,13 +79,14 @@ class CsvPart(Part):
 
     @property
     def notes(self) -> Sequence[str]:
+        notes = (*self._notes, *([self._blank] if self._blank else []))
         if not self._skipped:
-            return tuple(self._notes)
+            return notes
         named = ", ".join(map(str, self._skipped[:BAD_ROWS_NAMED]))
         more = ", …" if len(self._skipped) > BAD_ROWS_NAMED else ""
         few = "" if len(self._skipped) == 1 else "s"
         return (
-            *self._notes,
+            *notes,
             f"{len(self._skipped)} row{few} with too few or too many values skipped: line{few} {named}{more}",
         )
 
@@ -138,13 +146,29 @@ class CsvPart(Part):
             return pa.schema(
                 [(name, pa.float64()) for name in self._names]
             )  # refused by whoever wants rows, or columns
-        self._whole = [field.name for field in batch.schema if pa.types.is_integer(field.type)]
+        self._whole = [field.name for field in batch.schema if self._is_whole(field, batch)]
         fields = []
         for field in batch.schema:
             kind = field.type
             number = is_numeric(kind) or pa.types.is_null(kind)
             fields.append((field.name, pa.bool_() if pa.types.is_boolean(kind) else pa.float64() if number else kind))
         return pa.schema(fields)
+
+    def _is_whole(self, field: pa.Field, batch: pa.RecordBatch) -> bool:
+        """Whether a column has whole numbers, among them such as Arrow takes for floats: of twenty digits, say."""
+        if not pa.types.is_floating(field.type):
+            return bool(pa.types.is_integer(field.type))
+        if not (np.abs(vector_of(batch, field.name)) >= EXACT).any():
+            return False
+        found = self._first(field.name, lambda value: self._size(value) >= EXACT)
+        return found is not None and DIGITS.fullmatch(found[1]) is not None
+
+    def _size(self, value: str) -> float:
+        """The magnitude of a number; 0 of what is none."""
+        try:
+            return abs(float(value.replace(",", ".") if self._dialect.decimal == "," else value))
+        except ValueError:
+            return 0.0
 
     @contextmanager
     def _reader(self, columns: Sequence[str], schema: pa.Schema | None) -> Iterator[arrow_csv.CSVStreamingReader]:
@@ -185,6 +209,7 @@ class CsvPart(Part):
                 raise self._explained(error, invalid, columns, schema) from error
         if schema is not None:
             self._skipped = self._lines(skipped)
+            self._blank = text.blank_lines.note
             if text.ends_without_newline and NO_NEWLINE not in self._notes:
                 self._notes.append(NO_NEWLINE)
 

@@ -10,7 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from gaussmix.data.csv.blank_lines import BlankLines
 from gaussmix.data.csv.dialect import Dialect
+from gaussmix.data.csv.packing import open_bytes
 from gaussmix.errors import DataError
 
 LONGEST_VALUE = 64 << 20
@@ -31,15 +33,19 @@ def records(path: Path, dialect: Dialect) -> Iterator[Record]:
     errors = "surrogateescape" if dialect.is_utf8 else "strict"
     usual = csv.field_size_limit(LONGEST_VALUE)
     try:
-        with path.open(encoding=encoding, errors=errors, newline="") as file:
-            if file.read(1) != "\ufeff":  # a mark that the encoding's name does not announce, as "utf-16-le"
-                file.seek(0)
-            reader = csv.reader(file, delimiter=dialect.separator or ",", skipinitialspace=True)
+        with io.TextIOWrapper(open_bytes(path), encoding=encoding, errors=errors, newline="") as file:
+            reader = csv.reader(_without_mark(file), delimiter=dialect.separator or ",", skipinitialspace=True)
             yield from (Record(reader.line_num, values) for values in reader if values)
     except csv.Error as error:
         raise DataError(f"line {reader.line_num + 1} is not CSV: {error}") from error
     finally:
         csv.field_size_limit(usual)
+
+
+def _without_mark(lines: Iterator[str]) -> Iterator[str]:
+    """The lines but for a mark that the encoding's name does not announce, as "utf-16-le"."""
+    yield next(lines, "").removeprefix("\ufeff")
+    yield from lines
 
 
 class CheckedText(io.RawIOBase):
@@ -61,7 +67,7 @@ class CheckedText(io.RawIOBase):
 
     def __init__(self, path: Path, dialect: Dialect) -> None:
         self._path, self._dialect = path, dialect
-        self._file = path.open("rb")
+        self._file = open_bytes(path)
         self._decoder = None if dialect.is_utf8 else codecs.getincrementaldecoder(dialect.encoding or "utf-8")()
         self._at_begin = True
         self._n_lines = 0
@@ -72,6 +78,11 @@ class CheckedText(io.RawIOBase):
     def ends_without_newline(self) -> bool:
         """Whether the last line, if all was read, may have been cut short."""
         return self._last not in b"\r\n"
+
+    @property
+    def blank_lines(self) -> BlankLines:
+        """Those that were read so far."""
+        return self._quotations.blank_lines
 
     def readable(self) -> bool:
         return True
@@ -118,7 +129,8 @@ class Quotations:
     """Sees that every quotation ends where its value does; else a parser takes lines for a part of a value.
 
     A quotation opens with a mark at the beginning of a value, and closes with the next that is not doubled. Marks
-    elsewhere are letters like others (RFC 4180 does not know them, but they are found).
+    elsewhere are letters like others (RFC 4180 does not know them, but they are found). What is outside of quotations
+    is shown to ``blank_lines``.
 
     Parameters
     ----------
@@ -131,6 +143,7 @@ class Quotations:
         self._opening = re.compile(rb"(?<=[" + ends + rb'])"')
         self._rest = re.compile(rb'(?:[^"]++|"")*+')
         self._ends = separator.encode() + b"\r\n"
+        self.blank_lines = BlankLines()
         self._kept = b"\n"  # what was not decided, after the byte before it
         self._n_lines = 0  # before that
 
@@ -142,12 +155,16 @@ class Quotations:
         DataError
             If a quotation ends elsewhere, or not at all.
         """
-        if b'"' not in text and len(self._kept) == 1:
-            self._keep(self._kept + text, len(text))
-            return
+        is_plain = b'"' not in text and len(self._kept) == 1
         text = self._kept + text
         place = 1
+        self.blank_lines.begin(text, self._n_lines)
+        if is_plain:
+            self.blank_lines.look(place, len(text))
+            self._keep(text, len(text) - 1)
+            return
         while (mark := self._opening.search(text, place)) is not None:
+            self.blank_lines.look(place, mark.start())
             rest = self._rest.match(text, mark.end())
             end = mark.end() if rest is None else rest.end()
             line = self._n_lines + text.count(b"\n", 1, mark.start()) + 1
@@ -165,6 +182,7 @@ class Quotations:
                     "double the quotation marks that belong to a text"
                 )
             place = end + 1
+        self.blank_lines.look(place, len(text))
         self._keep(text, len(text) - 1)
 
     def _keep(self, text: bytes, first: int) -> None:

@@ -1,0 +1,173 @@
+"""Options from the environment and from a file: who goes first, and what is refused."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+import pytest
+
+from gaussmix.cli.main import main
+
+
+@pytest.fixture
+def settings_of(run, csv_file):
+    """The settings of a fit that the arguments, the environment and files make."""
+
+    def settings(*arguments: object) -> dict:
+        outcome = run("fit", csv_file, "--json", *arguments)
+        assert (outcome.code, outcome.err) == (0, "")
+        return json.loads(outcome.out)["settings"]
+
+    return settings
+
+
+@pytest.fixture
+def config(tmp_path):
+    def write(text: str) -> Path:
+        path = tmp_path / "settings.toml"
+        path.write_text(text)
+        return path
+
+    return write
+
+
+def test_the_command_line_goes_before_the_environment_and_that_before_the_file(settings_of, config, monkeypatch):
+    path = config("[fit]\ncomponents = 2\nseed = 3\nmax-iter = 50\n[predict]\nthreads = 1\n")
+    monkeypatch.setenv("GAUSSMIX_FIT_SEED", "4")
+    monkeypatch.setenv("GAUSSMIX_FIT_MAX_ITER", "60")
+    found = settings_of("--config", path, "--max-iter", 70)
+    assert (found["n_components"], found["seed"], found["max_iter"], found["n_init"]) == (2, 4, 70, 1)
+
+
+def test_the_environment_alone_and_naming_the_file(settings_of, config, monkeypatch):
+    monkeypatch.setenv("GAUSSMIX_FIT_COMPONENTS", "2")
+    assert settings_of()["n_components"] == 2
+    monkeypatch.setenv("GAUSSMIX_CONFIG", str(config("[fit]\ncovariance = 'diag'\n")))
+    monkeypatch.setenv("GAUSSMIX_FIT_SEED", "")  # as if it were not there
+    assert settings_of()["covariance"] == "diag"
+
+
+def test_every_kind_of_value(run, tmp_path, config):
+    (tmp_path / "rows.csv").write_text("1;2,5;x\n4;3,5;y\n2;1,5;z\n")
+    path = config(
+        """
+        [fit]
+        components = 1
+        columns = ["column_1", "column_2"]
+        tol = 1e-3
+        reg-covar = "auto"
+        time-limit = 600
+        header = false
+        sep = ";"
+        json = true
+        """
+        f"output = '{tmp_path / 'out'}'"
+    )
+    outcome = run("fit", tmp_path / "rows.csv", "--config", path)
+    assert outcome.code == 0
+    record = json.loads(outcome.out)
+    assert record["data"]["columns"] == ["column_1", "column_2"]
+    assert (record["settings"]["tol"], record["settings"]["time_limit"]) == (1e-3, 600.0)
+    assert (tmp_path / "out" / "model.gmm").exists()
+
+
+def test_names_with_commas_and_quotation_marks(run, tmp_path, config):
+    (tmp_path / "rows.csv").write_text('"a,b","c ""d""",e\n1,2,3\n2,4,5\n')
+    path = config("""[fit]\ncomponents = 1\ncolumns = ["a,b", 'c "d"']\n""")
+    outcome = run("fit", tmp_path / "rows.csv", "--json", "--config", path)
+    assert json.loads(outcome.out)["data"]["columns"] == ["a,b", 'c "d"']
+
+
+def test_flags_of_the_environment(run, csv_file, monkeypatch):
+    monkeypatch.setenv("GAUSSMIX_FIT_JSON", "yes")
+    assert json.loads(run("fit", csv_file, "-k", 1).out)
+    monkeypatch.setenv("GAUSSMIX_FIT_JSON", "0")
+    assert not run("fit", csv_file, "-k", 1).out.startswith("{")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[fit]\ncomponent = 3", "[fit]: there is no option 'component'; the nearest is components"),
+        ("[fit]\ncovariance-type = 'full'", "no option 'covariance-type'; the nearest is covariance\n"),
+        ("[fit]\nmax_iter = 3", "no option 'max_iter'; the nearest is max-iter"),
+        ("[fit]\nconfig = 'x'", "no option 'config'"),
+        ("[fits]\ncomponents = 3", "there is no command [fits]; the nearest is fit"),
+        ("components = 3", "'components' stands outside of a section; write it below [fit]"),
+        ("[fit]\ncomponents = '3'", "[fit] components must be a whole number, got '3'"),
+        ("[fit]\ncomponents = 3.5", "[fit] components must be a whole number, got 3.5"),
+        ("[fit]\ncomponents = true", "[fit] components must be a whole number, got True"),
+        ("[fit]\ncomponents = 0", "[fit] components: 0 is not in the range"),
+        ("[fit]\ntime-limit = 'long'", "[fit] time-limit must be a number, got 'long'"),
+        ("[fit]\ncovariance = 'round'", "[fit] covariance: 'round' is not one of"),
+        ("[fit]\ncovariance = ['full']", "[fit] covariance must be a text, got ['full']"),
+        ("[fit]\nforce = 1", "[fit] force must be true or false, got 1"),
+        ("[fit]\ntol = -1", "[fit] tol: '-1' is neither 'auto' nor a number"),
+        ("[fit]\ncolumns = ['a', 3]", "[fit] columns must be a list of names"),
+        ("[fit]\ncolumns = ['a', 'a']", "[fit] columns: column 'a' is named twice"),
+        ("[fit\n", "is not TOML: Expected ']'"),
+    ],
+)
+def test_what_is_wrong_in_a_file_is_2(run, csv_file, config, text, said):
+    path = config(text)
+    outcome = run("fit", csv_file, "-k", 2, "--config", path)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err.startswith(f"Error: {path}")
+    assert said in outcome.err
+    assert outcome.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        (
+            "GAUSSMIX_FIT_COMPONENT",
+            "3",
+            "has GAUSSMIX_FIT_COMPONENT, which is no option of gaussmix fit; the nearest is GAUSSMIX_FIT_COMPONENTS",
+        ),
+        ("GAUSSMIX_FIT_COMPONENTS", "three", "environment variable GAUSSMIX_FIT_COMPONENTS: 'three' is not a valid"),
+        ("GAUSSMIX_FIT_FORCE", "perhaps", "environment variable GAUSSMIX_FIT_FORCE: 'perhaps' is not a valid boolean"),
+    ],
+)
+def test_what_is_wrong_in_the_environment_is_2(run, csv_file, monkeypatch, name, value, said):
+    monkeypatch.setenv(name, value)
+    outcome = run("fit", csv_file, "-k", 2)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert said in outcome.err
+    assert outcome.err.count("\n") == 1
+
+
+def test_bytes_that_are_no_text_are_2(run, csv_file, tmp_path):
+    path = tmp_path / "settings.toml"
+    path.write_bytes(b"[fit]\nweight = '\xe9'\n")
+    outcome = run("fit", csv_file, "--config", path)
+    assert outcome.code == 2
+    assert "is not TOML" in outcome.err
+
+
+def test_a_file_that_is_not_there_is_6(run, csv_file, tmp_path, monkeypatch):
+    monkeypatch.setenv("GAUSSMIX_CONFIG", str(tmp_path / "nowhere.toml"))
+    outcome = run("fit", csv_file)
+    assert outcome.code == 6
+    assert "nowhere.toml cannot be read: No such file or directory" in outcome.err
+
+
+def test_help_comes_whatever_the_file_says(run, config):
+    outcome = run("fit", "--help", "--config", config("[fit\n"))
+    assert (outcome.code, outcome.err) == (0, "")
+    assert "GAUSSMIX_FIT_…" in outcome.out
+
+
+def test_no_variable_has_two_meanings():
+    """``GAUSSMIX_ISA``, which the compiled pass looks at, is none of the commands'."""
+    variables = [
+        option.envvar
+        for command in main.commands.values()
+        for option in command.params
+        if isinstance(option, click.Option)
+    ]
+    of_options = [variable for variable in variables if variable not in (None, "GAUSSMIX_CONFIG")]
+    assert len(set(of_options)) == len(of_options) > 30
+    assert not any("GAUSSMIX_ISA".startswith(f"GAUSSMIX_{name.upper()}_") for name in main.commands)
