@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import platform
 import warnings
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
-from functools import partial
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +15,6 @@ from gaussmix.cli.values import names, number_or_auto
 
 if TYPE_CHECKING:
     from gaussmix.core.source import Source
-    from gaussmix.core.types import Array
     from gaussmix.estimators.gaussian_mixture import GaussianMixture
 
 ASSIGNMENTS, MODEL, SUMMARY = "assignments.csv", "model.gmm", "summary.json"
@@ -159,11 +155,10 @@ def fit(
     if columns is not None and weight in columns:
         raise click.UsageError(f"column {weight!r} cannot be both fitted and the weight.")
     # Here, so that --help and wrong usage answer at once.
-    from gaussmix.cli.assignments import WANTED
-    from gaussmix.cli.folder import check_free
+    from gaussmix.cli.folder import check_free, write_together
+    from gaussmix.cli.outcome import Outcome
     from gaussmix.cli.output import check_file
-    from gaussmix.cli.summary import record_of, summary_of, width
-    from gaussmix.insight.record import to_json
+    from gaussmix.cli.summary import width
     from gaussmix.insight.text import fit_text
 
     with told_plainly(file, debug):
@@ -178,19 +173,20 @@ def fit(
         if events is not None:
             check_file(events, force, *rows.paths)
         model = _fitted(rows, chosen, events)
-        results = model.row_results(rows, ("label",) if output is None else WANTED)
+        outcome = Outcome(model, rows, weight, asdict(chosen), file)
+        written: list[Path] = []
+        if output is None:
+            outcome.count()
+        else:
+            files = {ASSIGNMENTS: outcome.write_assignments, MODEL: model.save, SUMMARY: outcome.write_record}
+            written = write_together(output, files)  # in this order: the model is told how its rows were assigned
         tell_notes(rows)
-        counted = model.fitted_rows_.counted(results["label"], model.mixture_.n_components)
-        model.fitted_rows_ = replace(counted, weight_name=weight)
-        summary = summary_of(model)
-        record = to_json({"versions": _versions(), "settings": asdict(chosen), **record_of(model, summary, file)})
-        written = [] if output is None else _write(output, model, results, record)
         # The whole text is at hand before any of it is printed.
-        text = record if as_json else fit_text(summary, width())
+        text = outcome.record if as_json else fit_text(outcome.summary, width())
         click.echo(text, nl=False)
         for path in written:
             click.echo(f"wrote {path}", err=True)
-        if not summary.converged and chosen.max_iter > 0:
+        if not outcome.summary.converged and chosen.max_iter > 0:
             click.echo("warning: not converged; the summary says what to do", err=True)
 
 
@@ -220,34 +216,3 @@ def _fitted(rows: Source, settings: Settings, events: Path | None) -> GaussianMi
     for warning in caught:
         click.echo(f"warning: {warning.message}", err=True)
     return model
-
-
-def _write(folder: Path, model: GaussianMixture, results: Mapping[str, Array], record: str) -> list[Path]:
-    from gaussmix.cli.assignments import assignments
-    from gaussmix.cli.folder import write_together
-    from gaussmix.data.csv import write_csv
-
-    return write_together(
-        folder,
-        {
-            ASSIGNMENTS: partial(write_csv, columns=assignments(results)),
-            MODEL: model.save,
-            SUMMARY: lambda path: _write_text(path, record),
-        },
-    )
-
-
-def _write_text(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8", newline="\n")
-
-
-def _versions() -> dict[str, str]:
-    import numpy as np
-
-    from gaussmix import __version__
-
-    return {
-        "gaussmix": __version__,
-        "python": platform.python_version(),
-        "numpy": np.__version__,
-    }

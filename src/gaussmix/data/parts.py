@@ -15,7 +15,7 @@ from gaussmix.core.block import Block
 from gaussmix.core.source import ReduceTask, RowTask, Source
 from gaussmix.core.types import Array, Floats, Integers
 from gaussmix.data.arrow import chosen_columns, dtype_of, is_numeric, matrix_of, weight_of
-from gaussmix.data.chunks import map_reduce_blocks, map_rows_blocks, take_from_blocks
+from gaussmix.data.chunks import map_reduce_blocks, map_rows_blocks, row_parts_of_blocks, take_from_blocks
 from gaussmix.data.part import Part
 from gaussmix.data.read_ahead import read_ahead
 from gaussmix.data.spool import Spool
@@ -148,6 +148,10 @@ class PartsSource(Source):
     def map_rows(self, task: RowTask) -> dict[str, Array]:
         with read_ahead(self.blocks()) as blocks:
             return map_rows_blocks(blocks, task)
+
+    def row_parts(self, task: RowTask) -> Iterator[dict[str, Array]]:
+        with read_ahead(self.blocks()) as blocks:
+            yield from row_parts_of_blocks(blocks, task)
 
     def take(self, numbers: Integers) -> Block:
         if self._spool is not None and self._spool.is_filled:
