@@ -8,10 +8,10 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from gaussmix.data.part import Part
+from gaussmix.data.part import FilePart
 
 
-class ParquetPart(Part):
+class ParquetPart(FilePart):
     """Columns of a Parquet file, read a few row groups at a time."""
 
     format_name = "Parquet"

@@ -16,7 +16,7 @@ from gaussmix.data.arrow import is_numeric
 from gaussmix.data.csv.dialect import Dialect
 from gaussmix.data.csv.text import CheckedText, records
 from gaussmix.data.csv.writing import quoted
-from gaussmix.data.part import Part
+from gaussmix.data.part import FilePart
 from gaussmix.errors import DataError
 
 MISSING = (
@@ -35,7 +35,7 @@ REFUSED = re.compile(r"In CSV column #(\d+):.* invalid value '(.*)'", re.DOTALL)
 THOUSANDS = re.compile(r"\s*[+-]?\d{1,3}(?:[,.'\u00a0 ]\d{3})+(?:[.,]\d+)?\s*")
 
 
-class CsvPart(Part):
+class CsvPart(FilePart):
     """Columns of a CSV file.
 
     Parameters
