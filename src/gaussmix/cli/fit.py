@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -121,6 +122,13 @@ class Settings:
     help="File that gets a line of JSON for every start and iteration, while the fit runs.",
 )
 @click.option(
+    "--checkpoint",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Model file that holds the best mixture so far, written anew every minute while the fit runs.",
+)
+@click.option("--resume", is_flag=True, help="Go on from the checkpoint, if it is there.")
+@click.option(
     "-o",
     "--output",
     type=click.Path(path_type=Path),
@@ -137,6 +145,8 @@ def fit(
     weight: str | None,
     output: Path | None,
     events: Path | None,
+    checkpoint: Path | None,
+    resume: bool,
     force: bool,
     as_json: bool,
     debug: bool,
@@ -154,25 +164,21 @@ def fit(
     """
     if columns is not None and weight in columns:
         raise click.UsageError(f"column {weight!r} cannot be both fitted and the weight.")
+    if resume and checkpoint is None:
+        raise click.UsageError("--resume goes on from a checkpoint; say from which with --checkpoint FILE.")
     # Here, so that --help and wrong usage answer at once.
-    from gaussmix.cli.folder import check_free, write_together
+    from gaussmix.cli.folder import write_together
     from gaussmix.cli.outcome import Outcome
-    from gaussmix.cli.output import check_file
     from gaussmix.cli.summary import width
     from gaussmix.insight.text import fit_text
 
     with told_plainly(file, debug):
         chosen = Settings(**settings)
-        if output is not None:
-            check_free(output, (ASSIGNMENTS, MODEL, SUMMARY), force, Path(file))
-        if events is not None:
-            check_file(events, force, Path(file))
+        check = partial(_check_places, output, events, checkpoint, resume, force)
+        check(Path(file))
         rows = open_rows(file, columns, weight, dialect)
-        if output is not None:  # once more, now that it is known which files FILE means
-            check_free(output, (ASSIGNMENTS, MODEL, SUMMARY), force, *rows.paths)
-        if events is not None:
-            check_file(events, force, *rows.paths)
-        model = _fitted(rows, chosen, events)
+        check(*rows.paths)  # once more, now that it is known which files FILE means
+        model = _fitted(rows, chosen, events, checkpoint, resume)
         outcome = Outcome(model, rows, weight, asdict(chosen), file)
         written: list[Path] = []
         if output is None:
@@ -190,7 +196,26 @@ def fit(
             click.echo("warning: not converged; the summary says what to do", err=True)
 
 
-def _fitted(rows: Source, settings: Settings, events: Path | None) -> GaussianMixture:
+def _check_places(
+    output: Path | None, events: Path | None, checkpoint: Path | None, resume: bool, force: bool, *read: Path
+) -> None:
+    """See that all files can be written, and none is replaced that must not be."""
+    from gaussmix.cli.folder import check_free
+    from gaussmix.cli.output import check_file
+    from gaussmix.cli.resuming import check_checkpoint
+
+    if output is not None:
+        check_free(output, (ASSIGNMENTS, MODEL, SUMMARY), force, *read)
+    if events is not None:
+        check_file(events, force, *read)
+    if checkpoint is not None:
+        check_checkpoint(checkpoint, resume, force, *read)
+
+
+def _fitted(
+    rows: Source, settings: Settings, events: Path | None, checkpoint: Path | None, resume: bool
+) -> GaussianMixture:
+    from gaussmix.cli.resuming import begun, ended
     from gaussmix.cli.watching import watched
     from gaussmix.errors import FitWarning
     from gaussmix.estimators.gaussian_mixture import GaussianMixture
@@ -207,12 +232,16 @@ def _fitted(rows: Source, settings: Settings, events: Path | None) -> GaussianMi
         n_threads=settings.threads,
         time_limit=settings.time_limit,
     )
+    if checkpoint is not None:
+        model = begun(model, rows, checkpoint, resume)
     doing = f"Fitting {rows.n_features} columns …"
     with watched(doing, events) as watch, warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", FitWarning)
         # The status says it in the command's own words.
         warnings.filterwarnings("ignore", message="Best performing initialization did not converge")
         model.set_params(callback=watch).fit(rows).set_params(callback=None)
+    if checkpoint is not None:
+        ended(model)
     for warning in caught:
         click.echo(f"warning: {warning.message}", err=True)
     return model
