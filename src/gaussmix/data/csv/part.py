@@ -122,11 +122,23 @@ class CsvPart(FilePart):
         if not self._dialect.header:
             return [f"column_{j}" for j in range(1, len(names) + 1)], 0
         if any("\udc80" <= letter <= "\udcff" for name in names for letter in name):
-            raise DataError("the header is not UTF-8 text; give the file's encoding (--encoding latin-1, for instance)")
+            raise DataError(
+                "the header is not UTF-8 text; give the file's encoding (--encoding latin-1, for instance)"
+                f"{self._foreign_byte()}"
+            )
         for j in (j for j, name in enumerate(names) if not name):
             names[j] = f"column_{j + 1}"
             self._notes.append(f"column {j + 1} of {len(names)} has no name; it is called {names[j]!r}")
         return names, record.line
+
+    def _foreign_byte(self) -> str:
+        """Which byte of the file is the first that is not UTF-8."""
+        with CheckedText(self.path, self._dialect) as text:
+            try:
+                text.read(BLOCK_BYTES).decode()
+            except UnicodeDecodeError as error:
+                return f": byte {error.start} (from 0) is 0x{error.object[error.start]:02X}"
+        return ""
 
     # --- parsing ------------------------------------------------------------------------------------------------
 
