@@ -215,7 +215,7 @@ def _check_places(
 def _fitted(
     rows: Source, settings: Settings, events: Path | None, checkpoint: Path | None, resume: bool
 ) -> GaussianMixture:
-    from gaussmix.cli.resuming import begun, ended
+    from gaussmix.cli.resuming import begun, finished
     from gaussmix.cli.watching import watched
     from gaussmix.errors import FitWarning
     from gaussmix.estimators.gaussian_mixture import GaussianMixture
@@ -241,7 +241,7 @@ def _fitted(
         warnings.filterwarnings("ignore", message="Best performing initialization did not converge")
         model.set_params(callback=watch).fit(rows).set_params(callback=None)
     if checkpoint is not None:
-        ended(model)
+        finished(model)
     for warning in caught:
         click.echo(f"warning: {warning.message}", err=True)
     return model

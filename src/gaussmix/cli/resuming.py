@@ -84,7 +84,7 @@ def begun(model: GaussianMixture, rows: Source, path: Path, resume: bool) -> Gau
     return last.set_params(**{**model.get_params(), "warm_start": True, "n_components": n_components})
 
 
-def ended(model: GaussianMixture) -> None:
+def finished(model: GaussianMixture) -> None:
     """Have the components in the order in which a fit gives them that nobody interrupted."""
     from gaussmix.estimators.order import canonical_order
 
