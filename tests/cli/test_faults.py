@@ -5,6 +5,7 @@ A test is called after its fault, here and elsewhere: ``grep -rn "def test_47_" 
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import subprocess
@@ -52,16 +53,19 @@ def read(outcome, *notes: str) -> None:
     assert all(re.search(note, line) for note, line in zip(notes, told, strict=True)), told
 
 
-def test_43_no_file_a_folder_and_no_permission(run, tmp_path):
+def test_43_no_file_a_folder_and_no_permission(run, tmp_path, monkeypatch):
     refused(run("fit", tmp_path / "none.csv", "-k", 1), r"none\.csv cannot be read: No such file or directory", 6)
     (tmp_path / "folder.csv").mkdir()
     # A folder is read as the files in it.
     refused(run("fit", tmp_path / "folder.csv", "-k", 1), r"there is no file of rows in the folder .*folder\.csv", 2)
     locked = tmp_path / "locked.csv"
     locked.write_text(f"a,b\n{LINES}")
-    locked.chmod(0)
-    if not os.access(locked, os.R_OK):
-        refused(run("fit", locked, "-k", 1), r"locked\.csv cannot be read: Permission denied", 6)
+
+    def denied(path: Path, *_: object, **__: object) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+    monkeypatch.setattr(Path, "open", denied)  # permissions stop everybody but the superuser, who may run this
+    refused(run("fit", locked, "-k", 1), r"locked\.csv cannot be read: Permission denied", 6)
 
 
 def test_44_no_bytes(fitted):
