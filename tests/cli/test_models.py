@@ -11,8 +11,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from pyarrow import feather
 
 from gaussmix import GaussianMixture, load
+from gaussmix.cli.watching import rows_counted
 
 
 @pytest.fixture
@@ -131,6 +133,31 @@ def test_predict_by_a_model_without_names(run, rows, csv_file, folder, tmp_path)
     outcome = run("predict", tmp_path / "model.gmm", csv_file)
     assert outcome.code == 3
     assert "3 columns are here and the model has 2, without names; say with --columns" in outcome.err
+
+
+def test_predict_writes_what_the_suffix_says(run, model, csv_file, rows, tmp_path):
+    loaded = load(model)
+    for suffix, read in ((".parquet", pq.read_table), (".feather", feather.read_table)):
+        path = tmp_path / f"labels{suffix}"
+        outcome = run("predict", model, csv_file, "-o", path, "--results", "label,probability")
+        assert (outcome.code, outcome.out, outcome.err) == (0, "", f"wrote {path}\n")
+        found = read(path)
+        assert found.column_names == ["label", "probability_0", "probability_1"]
+        np.testing.assert_array_equal(found["probability_1"], loaded.predict_proba(rows)[:, 1])
+    for command in (("predict", model, csv_file), ("sample", model, "-n", 2)):
+        outcome = run(*command, "-o", tmp_path / "labels.xlsx")
+        assert (outcome.code, outcome.out) == (2, "")
+        assert "'.xlsx' is not one of .csv, .parquet" in outcome.err
+    assert run("predict", model, csv_file, "--results", "labels").code == 2
+
+
+def test_where_nobody_looks_the_rows_are_counted_now_and_then(capsys, monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr("gaussmix.cli.watching.monotonic", lambda: now[0])
+    for _ in rows_counted("Predicting …", ({"row": np.arange(1500)} for _ in range(25))):
+        now[0] += 1.0
+    lines = capsys.readouterr().err.splitlines()
+    assert lines == ["Predicting … 15,000 rows (10 s)", "Predicting … 30,000 rows (20 s)"]
 
 
 def test_predict_refuses_rows_that_lack_a_value(run, model, tmp_path):

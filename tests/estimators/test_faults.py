@@ -5,8 +5,10 @@ from __future__ import annotations
 import copy
 import itertools
 import pickle
+import signal
 import subprocess
 import sys
+import time
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -21,6 +23,7 @@ from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from gaussmix import GaussianMixture
 from gaussmix.em.status import Status
 from gaussmix.errors import ConfigError, DataError, FitWarning
+from gaussmix.estimators.stream import Record
 from gaussmix.families.gaussian import Gaussian
 from gaussmix.families.gaussian_update import GaussianUpdate
 
@@ -293,3 +296,36 @@ def test_42_two_threads_and_one_object(rows):
         for found in pool.map(lambda _: model.predict_proba(rows), range(20)):
             np.testing.assert_array_equal(found, expected)
         assert all(fit.result() is model for fit in fits)
+
+
+def test_39_an_interrupt_in_the_compiled_loop():
+    """It ends the fit soon; nothing is taken for a fitted model."""
+    k, d = 48, 32
+    x = np.random.default_rng(0).normal(size=(400_000, d))
+    armed, noticed, told = [], [], []
+
+    def interrupt(*_: object) -> None:
+        noticed.append(time.monotonic())
+        raise KeyboardInterrupt
+
+    def in_a_moment(record: Record) -> None:
+        told.append(record.kind)
+        if record.kind == "start":
+            armed.append(time.monotonic())
+            signal.setitimer(signal.ITIMER_REAL, 0.1)  # the pass that follows takes longer
+
+    start = {"weights_init": np.full(k, 1 / k), "means_init": x[:k], "precisions_init": np.tile(np.eye(d), (k, 1, 1))}
+    model = GaussianMixture(k, tol=0.0, max_iter=100, callback=in_a_moment, n_threads=1, **start)
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            model.fit(x)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0.0)
+        signal.signal(signal.SIGALRM, before)
+    assert told == ["start", "end"]  # it came within the first pass after the start
+    # The promise is 0.1 s, and a busy machine takes its time.
+    assert noticed[0] - armed[0] - 0.1 < 0.4
+    assert not hasattr(model, "weights_")
+    with pytest.raises(NotFittedError):
+        model.predict(x)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import platform
 import warnings
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +16,6 @@ from gaussmix.cli.values import names, number_or_auto
 
 if TYPE_CHECKING:
     from gaussmix.core.source import Source
-    from gaussmix.core.types import Array
     from gaussmix.estimators.gaussian_mixture import GaussianMixture
 
 ASSIGNMENTS, MODEL, SUMMARY = "assignments.csv", "model.gmm", "summary.json"
@@ -125,6 +122,13 @@ class Settings:
     help="File that gets a line of JSON for every start and iteration, while the fit runs.",
 )
 @click.option(
+    "--checkpoint",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Model file that holds the best mixture so far, written anew every minute while the fit runs.",
+)
+@click.option("--resume", is_flag=True, help="Go on from the checkpoint, if it is there.")
+@click.option(
     "-o",
     "--output",
     type=click.Path(path_type=Path),
@@ -141,6 +145,8 @@ def fit(
     weight: str | None,
     output: Path | None,
     events: Path | None,
+    checkpoint: Path | None,
+    resume: bool,
     force: bool,
     as_json: bool,
     debug: bool,
@@ -158,43 +164,58 @@ def fit(
     """
     if columns is not None and weight in columns:
         raise click.UsageError(f"column {weight!r} cannot be both fitted and the weight.")
+    if resume and checkpoint is None:
+        raise click.UsageError("--resume goes on from a checkpoint; say from which with --checkpoint FILE.")
     # Here, so that --help and wrong usage answer at once.
-    from gaussmix.cli.assignments import WANTED
-    from gaussmix.cli.folder import check_free
-    from gaussmix.cli.output import check_file
-    from gaussmix.cli.summary import record_of, summary_of, width
-    from gaussmix.insight.record import to_json
+    from gaussmix.cli.folder import write_together
+    from gaussmix.cli.outcome import Outcome
+    from gaussmix.cli.summary import width
     from gaussmix.insight.text import fit_text
 
     with told_plainly(file, debug):
         chosen = Settings(**settings)
-        if output is not None:
-            check_free(output, (ASSIGNMENTS, MODEL, SUMMARY), force, Path(file))
-        if events is not None:
-            check_file(events, force, Path(file))
+        check = partial(_check_places, output, events, checkpoint, resume, force)
+        check(Path(file))
         rows = open_rows(file, columns, weight, dialect)
-        if output is not None:  # once more, now that it is known which files FILE means
-            check_free(output, (ASSIGNMENTS, MODEL, SUMMARY), force, *rows.paths)
-        if events is not None:
-            check_file(events, force, *rows.paths)
-        model = _fitted(rows, chosen, events)
-        results = model.row_results(rows, ("label",) if output is None else WANTED)
+        check(*rows.paths)  # once more, now that it is known which files FILE means
+        model = _fitted(rows, chosen, events, checkpoint, resume)
+        outcome = Outcome(model, rows, weight, asdict(chosen), file)
+        written: list[Path] = []
+        if output is None:
+            outcome.count()
+        else:
+            files = {ASSIGNMENTS: outcome.write_assignments, MODEL: model.save, SUMMARY: outcome.write_record}
+            written = write_together(output, files)  # in this order: the model is told how its rows were assigned
         tell_notes(rows)
-        counted = model.fitted_rows_.counted(results["label"], model.mixture_.n_components)
-        model.fitted_rows_ = replace(counted, weight_name=weight)
-        summary = summary_of(model)
-        record = to_json({"versions": _versions(), "settings": asdict(chosen), **record_of(model, summary, file)})
-        written = [] if output is None else _write(output, model, results, record)
         # The whole text is at hand before any of it is printed.
-        text = record if as_json else fit_text(summary, width())
+        text = outcome.record if as_json else fit_text(outcome.summary, width())
         click.echo(text, nl=False)
         for path in written:
             click.echo(f"wrote {path}", err=True)
-        if not summary.converged and chosen.max_iter > 0:
+        if not outcome.summary.converged and chosen.max_iter > 0:
             click.echo("warning: not converged; the summary says what to do", err=True)
 
 
-def _fitted(rows: Source, settings: Settings, events: Path | None) -> GaussianMixture:
+def _check_places(
+    output: Path | None, events: Path | None, checkpoint: Path | None, resume: bool, force: bool, *read: Path
+) -> None:
+    """See that all files can be written, and none is replaced that must not be."""
+    from gaussmix.cli.folder import check_free
+    from gaussmix.cli.output import check_file
+    from gaussmix.cli.resuming import check_checkpoint
+
+    if output is not None:
+        check_free(output, (ASSIGNMENTS, MODEL, SUMMARY), force, *read)
+    if events is not None:
+        check_file(events, force, *read)
+    if checkpoint is not None:
+        check_checkpoint(checkpoint, resume, force, *read)
+
+
+def _fitted(
+    rows: Source, settings: Settings, events: Path | None, checkpoint: Path | None, resume: bool
+) -> GaussianMixture:
+    from gaussmix.cli.resuming import begun, finished
     from gaussmix.cli.watching import watched
     from gaussmix.errors import FitWarning
     from gaussmix.estimators.gaussian_mixture import GaussianMixture
@@ -211,44 +232,17 @@ def _fitted(rows: Source, settings: Settings, events: Path | None) -> GaussianMi
         n_threads=settings.threads,
         time_limit=settings.time_limit,
     )
+    if checkpoint is not None:
+        model = begun(model, rows, checkpoint, resume)
     doing = f"Fitting {rows.n_features} columns …"
     with watched(doing, events) as watch, warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", FitWarning)
         # The status says it in the command's own words.
         warnings.filterwarnings("ignore", message="Best performing initialization did not converge")
         model.set_params(callback=watch).fit(rows).set_params(callback=None)
+    if checkpoint is not None:
+        finished(model)
     ended = [event.text for event in model.events_ if event.kind == "stopped"]
     for text in [*(warning.message for warning in caught), *ended]:
         click.echo(f"warning: {text}", err=True)
     return model
-
-
-def _write(folder: Path, model: GaussianMixture, results: Mapping[str, Array], record: str) -> list[Path]:
-    from gaussmix.cli.assignments import assignments
-    from gaussmix.cli.folder import write_together
-    from gaussmix.data.csv import write_csv
-
-    return write_together(
-        folder,
-        {
-            ASSIGNMENTS: partial(write_csv, columns=assignments(results)),
-            MODEL: model.save,
-            SUMMARY: lambda path: _write_text(path, record),
-        },
-    )
-
-
-def _write_text(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8", newline="\n")
-
-
-def _versions() -> dict[str, str]:
-    import numpy as np
-
-    from gaussmix import __version__
-
-    return {
-        "gaussmix": __version__,
-        "python": platform.python_version(),
-        "numpy": np.__version__,
-    }

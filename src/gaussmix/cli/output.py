@@ -20,7 +20,7 @@ OPTIONS = (
         "--output",
         type=click.Path(path_type=Path),
         metavar="FILE",
-        help="CSV file to write; standard output if not given.",
+        help="File to write, CSV, Parquet or Feather by its suffix; CSV to standard output if not given.",
     ),
     click.option("--force", is_flag=True, help="Replace the file if it is there."),
     click.option("--debug", is_flag=True, help="Show the traceback of an error."),

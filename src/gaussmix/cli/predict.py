@@ -26,6 +26,12 @@ if TYPE_CHECKING:
     callback=names,
     help="Columns to use, in the model's order, where DATA has other names for them.",
 )
+@click.option(
+    "--results",
+    metavar="NAME,NAME,…",
+    callback=names,
+    help="Which to write, of row, label, probability and log_density; all if not given.",
+)
 @click.option("--threads", type=click.IntRange(min=1), help="Most threads; all processors if not given.")
 @dialect_options
 @table_options
@@ -38,30 +44,39 @@ def predict(
     force: bool,
     debug: bool,
     dialect: dict[str, Any],
+    results: tuple[str, ...] | None,
 ) -> None:
     """Assign the rows of DATA to the components of MODEL.
 
     DATA is CSV, Parquet or Feather; a folder of such files or a pattern ("parts/*.parquet"); or - for standard input.
 
-    Writes CSV as "gaussmix fit" does: the number of each row from 0, its component, the probability of every
-    component, its log-density. Columns are found by the names that the model was fitted with; others do not matter.
+    Writes what "gaussmix fit" does: the number of each row from 0, its component, the probability of every
+    component, its log-density; as CSV, or as what the suffix of -o FILE says (.parquet, .feather). There may be more
+    rows than memory holds. Columns are found by the names that the model was fitted with; others do not matter.
     """
     # Here, so that --help and wrong usage answer at once.
-    from gaussmix.cli.assignments import WANTED, assignments
-    from gaussmix.data.csv import write_csv
+    from gaussmix.cli.watching import rows_counted
+    from gaussmix.data.tables import check_format, write_table
+    from gaussmix.estimators.assignments import COLUMNS, assignments, check_columns, wanted_for
     from gaussmix.estimators.loading import load
 
     with told_plainly(data, debug):
+        wanted = COLUMNS if results is None else results
+        check_columns(wanted)
         if output is not None:
             check_file(output, force, model, Path(data))
+            check_format(output)
         loaded = load(model).set_params(n_threads=threads)
         rows = _rows_for(loaded, data, columns, dialect)
         if output is not None:  # once more, now that it is known which files DATA means
             check_file(output, force, model, *rows.paths)
-        table = assignments(loaded.row_results(rows, WANTED))
-        tell_notes(rows)
+        table = assignments(loaded.row_result_parts(rows, wanted_for(wanted)), wanted)
         with table_file(output) as file:
-            write_csv(file, table)
+            if output is None:
+                write_table(file, ".csv", table)
+            else:
+                write_table(file, output.suffix, rows_counted("Predicting …", table))
+            tell_notes(rows)
 
 
 def _rows_for(model: GaussianMixture, data: str, columns: tuple[str, ...] | None, dialect: dict[str, Any]) -> Source:

@@ -25,12 +25,12 @@ LABEL = "label"
 @click.option("--labels", is_flag=True, help=f"Add a column {LABEL!r}: the component that a row was drawn from.")
 @table_options
 def sample(model: Path, n_rows: int, seed: int, labels: bool, output: Path | None, force: bool, debug: bool) -> None:
-    """Draw rows from MODEL, as CSV with the columns that it was fitted to.
+    """Draw rows from MODEL, with the columns that it was fitted to.
 
     Rows come grouped by component.
     """
     # Here, so that --help and wrong usage answer at once.
-    from gaussmix.data.csv import write_csv
+    from gaussmix.data.tables import check_format, write_table
     from gaussmix.errors import ConfigError
     from gaussmix.estimators.fitted import feature_names
     from gaussmix.estimators.loading import load
@@ -38,6 +38,7 @@ def sample(model: Path, n_rows: int, seed: int, labels: bool, output: Path | Non
     with told_plainly(model, debug):
         if output is not None:
             check_file(output, force, model)
+            check_format(output)
         loaded = load(model).set_params(random_state=seed)
         draws, components = loaded.sample(n_rows)
         names = feature_names(loaded) or tuple(f"x{j}" for j in range(draws.shape[1]))
@@ -45,4 +46,5 @@ def sample(model: Path, n_rows: int, seed: int, labels: bool, output: Path | Non
             raise ConfigError(f"the model has a column {LABEL!r} of its own; leave --labels away")
         table = dict(zip(names, draws.T, strict=True))
         with table_file(output) as file:
-            write_csv(file, {**table, LABEL: components} if labels else table)
+            suffix = ".csv" if output is None else output.suffix
+            write_table(file, suffix, [{**table, LABEL: components} if labels else table])

@@ -25,7 +25,10 @@ def summary_of(model: GaussianMixture) -> FitSummary:
     """
     rows = getattr(model, "fitted_rows_", None)
     if rows is None:
-        raise ConfigError("the model has parameters that were given, not fitted to any rows: there is no fit to show")
+        raise ConfigError(
+            "the model has parameters that were given, not fitted to any rows, or is the checkpoint of a fit that has "
+            "not ended: there is no fit to show"
+        )
     return FitSummary.of(
         model.mixture_,
         model.log_likelihood_,

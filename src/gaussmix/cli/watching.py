@@ -7,7 +7,7 @@ import math
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -19,7 +19,10 @@ import click
 if TYPE_CHECKING:
     from rich.status import Status
 
+    from gaussmix.core.types import Array
     from gaussmix.estimators.stream import Record
+
+Table = Mapping[str, "Array"]
 
 SECONDS_BETWEEN_LINES = 10.0
 """Where nobody looks at a terminal, so that a log tells what goes on and does not fill up."""
@@ -63,6 +66,33 @@ class Watch:
     def has_enough(self, seconds: float) -> str:
         """That the user has, if so; also asked while there is nothing to tell."""
         return "the fit was interrupted" if self.interrupted else ""
+
+
+def rows_counted(doing: str, parts: Iterable[Table]) -> Iterator[Table]:
+    """Parts of a table as they are; meanwhile it is shown how many rows have gone by.
+
+    Parameters
+    ----------
+    doing : str
+        What the command does.
+    parts : iterable of table
+        The rows, some after others.
+    """
+    from rich.console import Console
+
+    n_rows, began = 0, monotonic()
+    told = began
+    with ExitStack() as opened:
+        status = opened.enter_context(Console(stderr=True).status(doing)) if sys.stderr.isatty() else None
+        for part in parts:
+            yield part
+            n_rows += len(next(iter(part.values())))
+            text = f"{doing} {n_rows:,} rows"
+            if status is not None:
+                status.update(text)
+            elif monotonic() - told >= SECONDS_BETWEEN_LINES:
+                told = monotonic()
+                click.echo(f"{text} ({told - began:.0f} s)", err=True)
 
 
 @contextmanager

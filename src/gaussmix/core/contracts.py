@@ -7,15 +7,15 @@ nothing. ``docs/extend.md`` walks through each with an example from ``tests/proo
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 
 from gaussmix.core.block import Block
 from gaussmix.core.frame import Scaling
-from gaussmix.core.source import Source
+from gaussmix.core.source import RowTask, Source
 from gaussmix.core.statistics import Field, Layout, Statistics
 from gaussmix.core.types import Array, Floats, Integers
 
@@ -296,11 +296,19 @@ class Kernel(ABC):
         """
 
     @abstractmethod
+    def row_task(self, dtype: np.dtype[Any], mixture: Mixture, wanted: Sequence[str]) -> RowTask:
+        """The work on rows of this dtype that `rows` describes."""
+
     def rows(self, source: Source, mixture: Mixture, wanted: Sequence[str]) -> dict[str, Array]:
         """For each row what is wanted of ``log_density`` (n,), ``responsibility`` (n, k), ``label`` (n,).
 
         Log-densities are in the user's units. Weights of rows play no part.
         """
+        return source.map_rows(self.row_task(source.dtype, mixture, wanted))
+
+    def row_parts(self, source: Source, mixture: Mixture, wanted: Sequence[str]) -> Iterator[dict[str, Array]]:
+        """The same, some rows after others."""
+        return source.row_parts(self.row_task(source.dtype, mixture, wanted))
 
 
 def layout_of(family: Family, allocation: Allocation) -> Layout:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -113,6 +113,13 @@ class Source(ABC):
     @abstractmethod
     def map_rows(self, task: RowTask) -> dict[str, Array]:
         """One result a row, in the order of the rows."""
+
+    def row_parts(self, task: RowTask) -> Iterator[dict[str, Array]]:
+        """The same, some rows after others, for results that are larger than memory.
+
+        All at once where the holder of the rows knows no better.
+        """
+        yield self.map_rows(task)
 
     @abstractmethod
     def take(self, numbers: Integers) -> Block:

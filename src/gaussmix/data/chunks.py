@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -11,6 +12,9 @@ from gaussmix.core.block import Block, concatenate
 from gaussmix.core.source import ReduceTask, RowTask
 from gaussmix.core.tree import TreeSum
 from gaussmix.core.types import Array, Integers
+
+PART_VALUES = 1 << 20
+"""Values of one part of the results, where these are asked for in parts: 8 MB."""
 
 
 def whole_chunks(blocks: Iterable[Block], chunk_length: int) -> Iterator[tuple[Block, int]]:
@@ -45,11 +49,20 @@ def map_reduce_blocks(blocks: Iterable[Block], task: ReduceTask) -> Any:
 
 def map_rows_blocks(blocks: Iterable[Block], task: RowTask) -> dict[str, Array]:
     """One result a row of all blocks."""
-    parts: list[dict[str, Array]] = []
-    for block, _ in whole_chunks(blocks, task.chunk_length):
-        parts.append(new_rows(task, len(block)))
-        task.map(block, parts[-1])
+    parts = list(row_parts_of_blocks(blocks, task))
     return {name: np.concatenate([new_rows(task, 0)[name], *(p[name] for p in parts)]) for name in task.fields}
+
+
+def row_parts_of_blocks(blocks: Iterable[Block], task: RowTask) -> Iterator[dict[str, Array]]:
+    """The same, some rows after others: about `PART_VALUES` at a time, or a chunk."""
+    width = sum(math.prod(field.shape) for field in task.fields.values())
+    n_rows = max(1, PART_VALUES // (width * task.chunk_length)) * task.chunk_length
+    for block, _ in whole_chunks(blocks, task.chunk_length):
+        for start in range(0, len(block), n_rows):
+            rows = block.rows(start, start + n_rows)
+            part = new_rows(task, len(rows))
+            task.map(rows, part)
+            yield part
 
 
 def new_rows(task: RowTask, n_rows: int) -> dict[str, Array]:

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from gaussmix.data.part import Part
+from gaussmix.data.part import FilePart
 
 
-class FeatherPart(Part):
+class FeatherPart(FilePart):
     """Columns of an Arrow IPC file, read a batch at a time."""
 
     format_name = "Feather (Arrow IPC)"

@@ -8,7 +8,7 @@ import stat
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from gaussmix.core.source import Source
 from gaussmix.data.csv import CsvPart, Dialect
@@ -17,6 +17,7 @@ from gaussmix.data.feather import FeatherPart
 from gaussmix.data.parquet import ParquetPart
 from gaussmix.data.part import Part
 from gaussmix.data.parts import PartsSource
+from gaussmix.data.stream import part_of
 from gaussmix.errors import ConfigError, FileError
 
 PARTS: dict[str, Callable[[Path], Part]] = {
@@ -32,20 +33,23 @@ SUFFIXES = (CSV[0], *PARTS, *CSV[1:])
 
 
 def open_rows(
-    where: str | Path,
+    where: Any,
     columns: Sequence[str] | None = None,
     weight: str | None = None,
     dialect: Dialect | None = None,
     patterns: bool = True,
 ) -> Source:
-    """The rows of a file, of all files in a folder, or of those that a pattern names.
+    """The rows of a file, of all files in a folder, of those that a pattern names; or of batches from elsewhere.
 
     Parameters
     ----------
-    where : str or Path
+    where : str or Path, or what gives batches
         A CSV (also compressed), Parquet or Feather file; a folder of such files; or a pattern with ``*``, ``?`` or
         ``[…]`` (``**``: any folders). Rows come file by file, files in the order of their names. Files and folders
         whose names begin with a dot or an underscore are passed over in folders: they are notes of who wrote them.
+        Or what can be asked for batches of columns again and again: a ``pyarrow.dataset.Dataset``, a data frame, a lazy
+        frame of polars, anything with ``__arrow_c_stream__``, or a function that gives a new stream of batches
+        whenever it is called.
     columns : sequence of str, optional
         The features, in this order; every column but the weight where not given.
     weight : str, optional
@@ -68,6 +72,8 @@ def open_rows(
         If a column cannot be used, or a file is damaged.
     FileError
         If a file cannot be read.
+    TypeError
+        If the rows can be gone through only once, or are nothing of this kind.
 
     Examples
     --------
@@ -78,9 +84,22 @@ def open_rows(
     >>> write_csv(path, {"a": np.array([1.0, 3.0]), "b": np.array([2.0, 4.0])})
     >>> open_rows(path).feature_names
     ('a', 'b')
+
+    Batches that are made anew for each pass, from wherever they come:
+
+    >>> import pyarrow as pa
+    >>> def batches():
+    ...     for i in range(10):
+    ...         yield pa.record_batch({"a": np.arange(i, i + 100.0), "b": np.arange(100.0) ** 2})
+    >>> open_rows(batches).feature_names
+    ('a', 'b')
     """
     if isinstance(columns, str) or (columns is not None and not columns):
         raise ConfigError(f"columns must be a list of names, and not an empty one, got {columns!r}")
+    if not isinstance(where, str | Path):
+        if dialect is not None:
+            raise ConfigError("a dialect says how a CSV file is written, and these rows are in none")
+        return PartsSource([part_of(where)], columns, weight, patterns)
     paths = _paths(str(where))
     suffixes = [_suffix(path) for path in paths]
     unknown = [path for path, suffix in zip(paths, suffixes, strict=True) if suffix not in SUFFIXES]

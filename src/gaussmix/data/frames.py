@@ -12,6 +12,11 @@ def is_frame(rows: object) -> bool:
     return hasattr(rows, "__arrow_c_stream__") or hasattr(rows, "__dataframe__") or hasattr(rows, "collect_schema")
 
 
+def is_dataset(rows: object) -> bool:
+    """Whether rows look like a data set of pyarrow, which is larger than memory and asked for batches."""
+    return hasattr(rows, "scanner") and hasattr(rows, "to_batches")
+
+
 def refuse_text(rows: Any) -> None:
     """See that a data frame is one that numbers can be read from.
 
@@ -33,12 +38,16 @@ def refuse_text(rows: Any) -> None:
     if hasattr(rows, "read_next_batch"):
         raise TypeError(
             "these rows can be gone through only once, and a fit goes over them again and again; read them into a "
-            "table (reader.read_all()), or write them to a Parquet file and give its name"
+            "table (reader.read_all()), write them to a Parquet file and give its name, or give gaussmix.open_rows a "
+            "function that makes the reader anew"
         )
     try:
         frame = nw.from_native(rows, pass_through=True)
         if isinstance(frame, nw.LazyFrame):
-            raise TypeError("these rows are still to be computed; give rows.collect()")
+            raise TypeError(
+                "these rows are still to be computed; give rows.collect(), or, where they are too many for memory, "
+                "gaussmix.open_rows(rows)"
+            )
         if not isinstance(frame, nw.DataFrame):
             return
         schema = frame.schema

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from gaussmix.core.block import Block, Column
 from gaussmix.core.source import ReduceTask, RowTask, Source
 from gaussmix.core.tree import TreeSum
 from gaussmix.core.types import Array, Integers
-from gaussmix.data.chunks import new_rows
+from gaussmix.data.chunks import new_rows, row_parts_of_blocks
 from gaussmix.errors import DataError
 
 
@@ -76,6 +76,9 @@ class MemorySource(Source):
         out = new_rows(task, len(self._block))
         task.map(self._block, out)
         return out
+
+    def row_parts(self, task: RowTask) -> Iterator[dict[str, Array]]:
+        return row_parts_of_blocks([self._block], task)
 
     def take(self, numbers: Integers) -> Block:
         return self._block.take(numbers)

@@ -8,10 +8,13 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from gaussmix.data.part import Part
+from gaussmix.data.part import FilePart
+
+BUFFER_BYTES = 1 << 18
+"""Read at a time of each column: 16 kB to 1 MB take as long, more takes longer."""
 
 
-class ParquetPart(Part):
+class ParquetPart(FilePart):
     """Columns of a Parquet file, read a few row groups at a time."""
 
     format_name = "Parquet"
@@ -34,4 +37,6 @@ class ParquetPart(Part):
             yield from file.iter_batches(n_rows, columns=list(columns))
 
     def _open(self) -> pq.ParquetFile:
-        return pq.ParquetFile(self.path)  # not mapped: a file that somebody cuts short would end the program
+        # Not mapped: a file that somebody cuts short would end the program. Nothing read in advance, nor a row group at
+        # once: pyarrow would keep all of it until the last row, and memory would grow with the file.
+        return pq.ParquetFile(self.path, pre_buffer=False, buffer_size=BUFFER_BYTES)

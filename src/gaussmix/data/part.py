@@ -1,4 +1,4 @@
-"""The contract of a file of columns."""
+"""The contract of whatever holds columns of rows."""
 
 from __future__ import annotations
 
@@ -15,22 +15,21 @@ from gaussmix.errors import DataError, FileError
 
 
 class Part(ABC):
-    """One file that holds some of the rows: its columns, and how to read them.
+    """What holds some of the rows: its columns, and how to read them, again and again.
 
     Parameters
     ----------
-    path : Path
-        The file.
+    name : str
+        What errors call it.
     """
 
     format_name: str
-    """As errors call it."""
+    """What kind of thing it is, in errors."""
     no_rows = "there are no rows"
     """What is said of a file without any."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.stamp = Stamp.of(path)
+    def __init__(self, name: str) -> None:
+        self.name = name
 
     @property
     @abstractmethod
@@ -40,7 +39,23 @@ class Part(ABC):
     @property
     @abstractmethod
     def n_rows(self) -> int | None:
-        """Rows in the file, as it says itself; None where it does not."""
+        """Rows that it has, as it says itself; None where it does not."""
+
+    @property
+    def paths(self) -> Sequence[Path]:
+        """Files that it reads."""
+        return ()
+
+    def check_unchanged(self) -> None:  # noqa: B027 - not everything can be asked
+        """Raise where its rows are not what they were.
+
+        Raises
+        ------
+        DataError
+            If they changed.
+        FileError
+            If a file is gone.
+        """
 
     @property
     def whole_numbers(self) -> Sequence[str]:
@@ -62,17 +77,20 @@ class Part(ABC):
         """
 
     def place(self, row: int) -> str:
-        """Where to look for a row of this file, counted from 0."""
+        """Where to look for one of these rows, counted from 0."""
         return f"row {row} (from 0)"
 
     def not_numeric(self, names: Sequence[str], weight: str | None) -> DataError:
         """The error for columns that were to be fitted, or to be the weight, and do not hold numbers."""
         kinds = ", ".join(f"{name} ({self.schema.field(name).type})" for name in names)
         numeric = [field.name for field in self.schema if is_numeric(field.type) and field.name != weight]
-        example = ",".join(numeric) or "…"
         return DataError(
-            f"{self.path}: not numeric: {kinds}. Choose the columns to fit, for example --columns {example}"
+            f"{self.name}: not numeric: {kinds}. Choose the columns to fit, for example {self.choice(numeric)}"
         )
+
+    def choice(self, names: Sequence[str]) -> str:
+        """How to ask for these columns."""
+        return f"columns={list(names)}"
 
     @abstractmethod
     def batches(self, columns: Sequence[str], n_rows: int) -> Iterator[pa.RecordBatch]:
@@ -92,18 +110,43 @@ class Part(ABC):
         try:
             yield
         except DataError as error:
-            if str(error).startswith(str(self.path)):
+            if str(error).startswith(self.name):
                 raise
-            raise DataError(f"{self.path}: {error}") from error
+            raise DataError(f"{self.name}: {error}") from error
         except (pa.ArrowInvalid, pa.ArrowSerializationError, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
             raise self._damaged(error) from error
         except OSError as error:
             # The library says by OSError, without a number, what it finds wrong inside a file.
             if error.errno is None:
                 raise self._damaged(error) from error
-            raise FileError(f"{self.path} cannot be read: {error.strerror or error}") from error
+            raise FileError(f"{self.name} cannot be read: {error.strerror or error}") from error
 
     def _damaged(self, error: Exception) -> DataError:
         reason = " ".join(str(error).split())
         cause = "it is damaged, cut short or of another format"
-        return DataError(f"{self.path} cannot be read as {self.format_name}: {cause} ({reason})")
+        return DataError(f"{self.name} cannot be read as {self.format_name}: {cause} ({reason})")
+
+
+class FilePart(Part):
+    """One file.
+
+    Parameters
+    ----------
+    path : Path
+        Where it is.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(str(path))
+        self.path = path
+        self._stamp = Stamp.of(path)
+
+    @property
+    def paths(self) -> Sequence[Path]:
+        return [self.path]
+
+    def check_unchanged(self) -> None:
+        self._stamp.check()
+
+    def choice(self, names: Sequence[str]) -> str:
+        return f"--columns {','.join(names) or '…'}"

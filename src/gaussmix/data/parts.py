@@ -1,4 +1,4 @@
-"""Rows in files of columns, read a batch at a time."""
+"""Rows in files, data sets and streams of columns, read a batch at a time."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from gaussmix.core.block import Block
 from gaussmix.core.source import ReduceTask, RowTask, Source
 from gaussmix.core.types import Array, Floats, Integers
 from gaussmix.data.arrow import EXACT, chosen_columns, dtype_of, is_numeric, matrix_of, weight_of
-from gaussmix.data.chunks import map_reduce_blocks, map_rows_blocks, take_from_blocks
+from gaussmix.data.chunks import map_reduce_blocks, map_rows_blocks, row_parts_of_blocks, take_from_blocks
 from gaussmix.data.part import Part
 from gaussmix.data.read_ahead import read_ahead
 from gaussmix.data.spool import Spool
@@ -45,7 +45,7 @@ class _Seen:
 
 
 class PartsSource(Source):
-    """Numeric columns of one file or of several, one after another.
+    """Numeric columns of one file (or whatever else is a part) or of several, one after another.
 
     Only what is being computed with is in memory: some batches of rows, not the files. While one is computed with, the
     next is read. Files that change between two passes are noticed.
@@ -102,7 +102,7 @@ class PartsSource(Source):
     @property
     def notes(self) -> Sequence[str]:
         several = len(self._parts) > 1
-        found = (f"{part.path}: {note}" if several else note for part in self._parts for note in part.notes)
+        found = (f"{part.name}: {note}" if several else note for part in self._parts for note in part.notes)
         large = (
             f"column {name!r} holds whole numbers beyond 2^53, the first in {place}, whose last digits are lost: it "
             "looks like an identifier, which tells nothing of clusters"
@@ -112,13 +112,13 @@ class PartsSource(Source):
 
     @property
     def paths(self) -> Sequence[Path]:
-        return [part.path for part in self._parts]
+        return [path for part in self._parts for path in part.paths]
 
     def place(self, row: int) -> str:
         """Where to look for a row, counted from 0 over all files, of which a pass has gone."""
         for part, n_rows in zip(self._parts, self._seen.rows_of_parts, strict=False):
             if row < n_rows:
-                return part.place(row) if len(self._parts) == 1 else f"{part.place(row)} of {part.path}"
+                return part.place(row) if len(self._parts) == 1 else f"{part.place(row)} of {part.name}"
             row -= n_rows
         return super().place(row)
 
@@ -134,7 +134,7 @@ class PartsSource(Source):
     def blocks(self) -> Iterator[Block]:
         """The rows from the first, a batch at a time."""
         for part in self._parts:
-            part.stamp.check()
+            part.check_unchanged()
         if self._spool is not None and self._spool.is_filled:
             return self._spool.blocks(self._rows_at_once)
         return self._read() if self._spool is None else self._spool.filled_from(self._read())
@@ -146,6 +146,10 @@ class PartsSource(Source):
     def map_rows(self, task: RowTask) -> dict[str, Array]:
         with read_ahead(self.blocks()) as blocks:
             return map_rows_blocks(blocks, task)
+
+    def row_parts(self, task: RowTask) -> Iterator[dict[str, Array]]:
+        with read_ahead(self.blocks()) as blocks:
+            yield from row_parts_of_blocks(blocks, task)
 
     def take(self, numbers: Integers) -> Block:
         if self._spool is not None and self._spool.is_filled:
@@ -170,7 +174,7 @@ class PartsSource(Source):
                     large.setdefault(self._feature_names[j], row)
                 yield Block(x, np.ones(len(x)) if self._weight is None else self._weights(part, batch, first_row))
                 first_row += len(x)
-            part.stamp.check()
+            part.check_unchanged()
             counts.append(first_row)
         if not any(counts):
             several = f"there are no rows in these {len(counts)} files"
@@ -183,7 +187,7 @@ class PartsSource(Source):
         try:
             return weight_of(batch, str(self._weight), first_row)
         except DataError as error:
-            raise DataError(f"{part.path}: {error}") from error
+            raise DataError(f"{part.name}: {error}") from error
 
 
 def _check_same_names(first: Part, other: Part) -> None:
@@ -191,7 +195,7 @@ def _check_same_names(first: Part, other: Part) -> None:
     more = [name for name in other.schema.names if name not in first.schema.names]
     if more:
         raise DataError(
-            f"{other.path} has columns that {first.path} has not: {', '.join(more)}; choose the columns to fit"
+            f"{other.name} has columns that {first.name} has not: {', '.join(more)}; choose the columns to fit"
         )
 
 
@@ -200,11 +204,11 @@ def _check_columns(first: Part, part: Part, wanted: Sequence[str], weight: str |
         here = part.schema.get_all_field_indices(name)
         if len(here) != 1:
             found = "no" if not here else "more than one"
-            raise DataError(f"{part.path} has {found} column {name!r}, which {first.path} has")
+            raise DataError(f"{part.name} has {found} column {name!r}, which {first.name} has")
     text = [name for name in wanted if not is_numeric(part.schema.field(name).type)]
     if text:
         raise part.not_numeric(text, weight)
     for name in wanted:
         kind, expected = part.schema.field(name).type, first.schema.field(name).type
         if kind != expected:
-            raise DataError(f"column {name!r} is {kind} in {part.path} and {expected} in {first.path}; make them alike")
+            raise DataError(f"column {name!r} is {kind} in {part.name} and {expected} in {first.name}; make them alike")

@@ -10,7 +10,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from gaussmix.core.block import Block
+from gaussmix.core.block import Block, concatenate
 from gaussmix.core.types import Array, Integers
 
 LEFT_FREE = 0.05
@@ -18,6 +18,8 @@ LEFT_FREE = 0.05
 KEPT = 4
 """Blocks whose pages stay in memory: as many as may be computed with or read ahead. A page that is needed all the same
 comes back by itself."""
+TAKEN = 64
+"""Rows taken from anywhere before their pages are given back: with each come its neighbours, megabytes of them."""
 
 
 class Spool:
@@ -70,7 +72,14 @@ class Spool:
 
     def take(self, numbers: Integers) -> Block:
         """The rows of these numbers, in this order."""
-        return self._block(numbers)
+        parts = [self._block(numbers[:TAKEN])]
+        for start in range(TAKEN, len(numbers), TAKEN):
+            for column in self._columns:
+                column.forget(0, len(column.values))
+            parts.append(self._block(numbers[start : start + TAKEN]))
+        for column in self._columns:
+            column.forget(0, len(column.values))
+        return concatenate(parts)
 
     def _block(self, which: slice | Integers) -> Block:
         x, *weight = (column.values[which] for column in self._columns)

@@ -22,6 +22,7 @@ class GaussianMixture(gaussian_mixture.GaussianMixture):
     n_threads = None
     time_limit = None
     callback = None
+    checkpoint = None
 
     def __init__(
         self,

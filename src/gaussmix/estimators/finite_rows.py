@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -65,6 +65,13 @@ class FiniteRows(Source):
     def map_rows(self, task: RowTask) -> dict[str, Array]:
         try:
             return self._source.map_rows(_CheckedRows(task))
+        except _NotFiniteError:
+            self._refuse()
+            raise
+
+    def row_parts(self, task: RowTask) -> Iterator[dict[str, Array]]:
+        try:
+            yield from self._source.row_parts(_CheckedRows(task))
         except _NotFiniteError:
             self._refuse()
             raise

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -15,10 +18,11 @@ from gaussmix.core.types import Array
 from gaussmix.em.listener import Listener, Listeners
 from gaussmix.em.status import Status
 from gaussmix.em.stopping import AutomaticTolerance, PlainTolerance, Stopping, remaining_gain
-from gaussmix.errors import ConfigError
 from gaussmix.estimators.callbacks import Callbacks, CallbackSupportMixin
+from gaussmix.estimators.checkpoint import Checkpoint
 from gaussmix.estimators.fitted import gaussian
 from gaussmix.estimators.given import given_parameters
+from gaussmix.estimators.going_on import last_start
 from gaussmix.estimators.lagging import LaggingTolerance, best_by_lagging_bound, lagging_bounds
 from gaussmix.estimators.order import canonical_order
 from gaussmix.estimators.predicting import generator_of
@@ -34,7 +38,6 @@ from gaussmix.fitting.fitted_rows import FittedRows
 from gaussmix.fitting.one_blas_thread import one_blas_thread
 from gaussmix.fitting.recipe import Recipe
 from gaussmix.fitting.scene import Start
-from gaussmix.fitting.start import ParametersStart, SharesStart
 from gaussmix.insight.criteria import aic, bic
 
 
@@ -54,6 +57,11 @@ class FittingMixture(CallbackSupportMixin, PrivateNames):
     verbose_interval: int
     time_limit: float | None
     callback: Reader | None
+    checkpoint: str | PathLike[str] | None
+
+    @abstractmethod
+    def _save_unfinished(self, rows: Rows, mixture: Mixture) -> None:
+        """Write what the fit has come to into the checkpoint."""
 
     @one_blas_thread()
     def _fit(self, rows: Rows, y: Any = None) -> None:
@@ -67,7 +75,7 @@ class FittingMixture(CallbackSupportMixin, PrivateNames):
         goes_on = self.warm_start and hasattr(self, "mixture_")
         recipe = self._recipe(getattr(self, "lower_bound_", -np.inf) if goes_on else -np.inf)
         callbacks = self._callbacks(rows, y)
-        recipe = replace(recipe, listener=self._listener(recipe, callbacks))
+        recipe = replace(recipe, listener=self._listener(recipe, rows, callbacks))
         prepared, start = (rows, self._last(rows)) if goes_on else self._first(rows, recipe)
         n_init = 1 if goes_on else int(self.n_init)
         if self._compatibility.lagging_bound:
@@ -108,7 +116,7 @@ class FittingMixture(CallbackSupportMixin, PrivateNames):
             return LaggingTolerance(float(self.tol), before)
         return PlainTolerance(float(self.tol))
 
-    def _listener(self, recipe: Recipe, callbacks: Callbacks | None) -> Listener[Mixture] | None:
+    def _listener(self, recipe: Recipe, rows: Rows, callbacks: Callbacks | None) -> Listener[Mixture] | None:
         listeners: list[Listener[Mixture]] = [] if callbacks is None else [callbacks]
         if self.verbose:
             lagging = recipe.stopping if isinstance(recipe.stopping, LaggingTolerance) else None
@@ -118,6 +126,8 @@ class FittingMixture(CallbackSupportMixin, PrivateNames):
             readers.append(TimeLimit(float(self.time_limit)))
         if readers:
             listeners.append(Stream(readers))
+        if self.checkpoint is not None:
+            listeners.append(Checkpoint(partial(self._save_unfinished, rows)))
         return Listeners(*listeners) if listeners else None
 
     def _callbacks(self, rows: Rows, y: Any) -> Callbacks | None:
@@ -140,17 +150,7 @@ class FittingMixture(CallbackSupportMixin, PrivateNames):
 
     def _last(self, rows: Rows) -> Start:
         """The parameters that the last fit came to, or that were assigned."""
-        mixture = self.mixture_
-        k, d = mixture.n_components, mixture.n_features
-        family = gaussian(mixture)
-        if (k, d, family.structure.name) != (self.n_components, rows.source.n_features, self.covariance_type):
-            raise ConfigError(
-                f"warm_start goes on from a {family.structure.name} mixture of {k} components and {d} features; now "
-                f"{self.covariance_type}, {self.n_components} components and {rows.source.n_features} features are "
-                "asked for"
-            )
-        factor = family.structure.private(family.public_precision_cholesky(mixture.frame), k, d)
-        return ParametersStart(mixture.weights, family.public_means(mixture.frame), factor, SharesStart())
+        return last_start(self.mixture_, self.n_components, rows.source.n_features, self.covariance_type)
 
     def _anything_given(self) -> bool:
         """Whether the caller has an order of components in mind."""

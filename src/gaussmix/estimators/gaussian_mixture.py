@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import replace
+from os import PathLike
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -83,6 +84,10 @@ class GaussianMixture(SavingMixture):
     callback : callable or None, default=None
         Is given a `Record` of every start and iteration while the fit runs; where it returns True, the fit ends with
         what it has come to.
+    checkpoint : path or None, default=None
+        A model file that holds the best mixture so far, written anew every minute, and in the end the fitted model. A
+        fit whose process was killed goes on by ``gaussmix.load(file).set_params(warm_start=True).fit(X)``. A file that
+        is there is not replaced but by a fit that goes on. No checkpoint is made of the race of starts.
 
     Attributes
     ----------
@@ -169,6 +174,7 @@ class GaussianMixture(SavingMixture):
         n_threads: int | None = None,
         time_limit: float | None = None,
         callback: Reader | None = None,
+        checkpoint: str | PathLike[str] | None = None,
     ) -> None:
         self.n_components = n_components
         self.covariance_type = covariance_type
@@ -188,6 +194,7 @@ class GaussianMixture(SavingMixture):
         self.n_threads = n_threads
         self.time_limit = time_limit
         self.callback = callback
+        self.checkpoint = checkpoint
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Any, y: Any = None, sample_weight: npt.ArrayLike | None = None) -> Self:
@@ -216,7 +223,10 @@ class GaussianMixture(SavingMixture):
             If a parameter makes no sense.
         DegenerateFitError
             If a covariance becomes singular; not with ``reg_covar="auto"``.
+        FileError
+            If rows cannot be read, or the checkpoint cannot be written or is there already.
         """
+        self._check_checkpoint()
         rows = training_rows(self, X, sample_weight)
         try:
             self._fit(rows, y)
@@ -226,6 +236,7 @@ class GaussianMixture(SavingMixture):
             raise
         if isinstance(sample_weight, str):
             self.fitted_rows_ = replace(self.fitted_rows_, weight_name=sample_weight)
+        self._save_finished()
         self._warn_of_events()
         for note in rows.notes:
             warnings.warn(note, DataWarning, stacklevel=3)

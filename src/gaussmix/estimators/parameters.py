@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from difflib import get_close_matches
 from numbers import Integral, Real
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,7 @@ CONSTRAINTS: dict[str, list[Any]] = {
     "n_threads": [Interval(Integral, 1, None, closed="left"), None],
     "time_limit": [Interval(Real, 0.0, None, closed="left"), None],
     "callback": [callable, None],
+    "checkpoint": [str, PathLike, None],
 }
 """What every parameter may be, in the words of scikit-learn's own validation."""
 

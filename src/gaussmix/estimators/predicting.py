@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -13,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 from gaussmix.core.source import Source
 from gaussmix.core.types import Array, Floats, Integers
 from gaussmix.errors import ConfigError
+from gaussmix.estimators.assignments import COLUMNS, assignments, check_columns, wanted_for, write_assignments
 from gaussmix.estimators.compatibility import NONE, Compatibility
 from gaussmix.estimators.fitted import FittedMixture
 from gaussmix.estimators.rows import query_rows
@@ -88,6 +91,68 @@ class PredictingMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Densi
         check_is_fitted(self)
         mixture = self.mixture_
         return self._kernel().rows(query_rows(self, X, mixture.n_features).source, mixture, wanted)
+
+    def row_result_parts(self, X: Any, wanted: tuple[str, ...]) -> Iterator[dict[str, Array]]:
+        """The same, some rows after others: for files whose results are larger than memory."""
+        check_is_fitted(self)
+        mixture = self.mixture_
+        return self._kernel().row_parts(query_rows(self, X, mixture.n_features).source, mixture, wanted)
+
+    def predict_to(self, X: Any, path: str | Path, *, columns: Sequence[str] = COLUMNS, force: bool = False) -> int:
+        """Write what is predicted of each row into a file, however many rows there are.
+
+        Rows are read, and results written, some megabytes at a time, in the rows' order; the values are those of
+        `predict`, `predict_proba` and `score_samples`. The file appears when it is complete: whatever happens before
+        then, one that was there stays as it was.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, d), Source, str or Path
+            The rows, as for `fit`.
+        path : path
+            The file to write: ``.parquet``, ``.feather`` or ``.csv``.
+        columns : sequence of str
+            Of ``"row"`` (its number from 0), ``"label"``, ``"probability"`` (``probability_0``, … of every component)
+            and ``"log_density"``, in any order; all where not given.
+        force : bool
+            Whether a file that is there is replaced; never one that is read.
+
+        Returns
+        -------
+        n_rows : int
+            Rows written.
+
+        Raises
+        ------
+        ConfigError
+            If the suffix or a column is unknown.
+        DataError
+            If the rows cannot be used.
+        FileError
+            If the file cannot be written, or is there already.
+
+        Examples
+        --------
+        >>> from pathlib import Path
+        >>> from tempfile import TemporaryDirectory
+        >>> from gaussmix import GaussianMixture
+        >>> model = GaussianMixture().fit([[1.0], [2.0], [6.0]])
+        >>> with TemporaryDirectory() as folder:
+        ...     model.predict_to([[3.0], [4.0]], Path(folder) / "labels.csv", columns=["row", "label"])
+        ...     (Path(folder) / "labels.csv").read_text().split()
+        2
+        ['row,label', '0,0', '1,0']
+        """
+        from gaussmix.data.tables import check_format  # here, because it brings pyarrow
+
+        check_is_fitted(self)
+        check_columns(columns)
+        place = Path(path)
+        check_format(place)
+        mixture = self.mixture_
+        source = query_rows(self, X, mixture.n_features).source
+        parts = self._kernel().row_parts(source, mixture, wanted_for(columns))
+        return write_assignments(place, force, source.paths, assignments(parts, columns))
 
     @property
     def n_clusters(self) -> int:

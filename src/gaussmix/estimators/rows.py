@@ -16,7 +16,7 @@ from sklearn.utils.validation import validate_data
 from gaussmix.core.source import Source
 from gaussmix.core.summary import check_sum_of_weights
 from gaussmix.core.types import Array, Floats
-from gaussmix.data.frames import is_frame, refuse_text
+from gaussmix.data.frames import is_dataset, is_frame, refuse_text
 from gaussmix.data.memory import MemorySource
 from gaussmix.errors import ConfigError, DataError, DataWarning
 from gaussmix.estimators.finite_rows import FiniteRows
@@ -72,7 +72,7 @@ def training_rows(estimator: BaseEstimator, X: Any, sample_weight: npt.ArrayLike
     DataError, ValueError, TypeError
         If they cannot be used.
     """
-    is_file = isinstance(X, str | Path)
+    is_file = isinstance(X, str | Path) or is_dataset(X)
     if is_file:
         X, sample_weight = _opened(X, None, sample_weight), None
     if isinstance(X, Source):
@@ -95,7 +95,7 @@ def query_rows(estimator: BaseEstimator, X: Any, n_features: int, sample_weight:
     DataError, ValueError, TypeError
         If they cannot be used.
     """
-    if isinstance(X, str | Path):
+    if isinstance(X, str | Path) or is_dataset(X):
         X, sample_weight = _opened(X, feature_names(estimator), sample_weight), None
         for note in X.notes:
             warnings.warn(note, DataWarning, stacklevel=3)
@@ -140,8 +140,8 @@ def _checked(estimator: BaseEstimator, X: Any, **options: Any) -> Array:
         return validate_data(estimator, X, dtype=FLOATS, order=None, **options)
 
 
-def _opened(where: str | Path, names: Sequence[str] | None, sample_weight: object) -> Source:
-    """The rows of files; of these names, where a fit knows what its columns were called."""
+def _opened(where: Any, names: Sequence[str] | None, sample_weight: object) -> Source:
+    """The rows of files or a data set; of these names, where a fit knows what its columns were called."""
     from gaussmix.data import files  # here, because it brings pyarrow
 
     return files.open_rows(where, names, _column_of_weights(sample_weight), patterns=False)
@@ -150,7 +150,7 @@ def _opened(where: str | Path, names: Sequence[str] | None, sample_weight: objec
 def _column_of_weights(sample_weight: object) -> str | None:
     if sample_weight is None or isinstance(sample_weight, str):
         return sample_weight
-    raise ConfigError("the rows are in a file: sample_weight must be the name of its column of weights")
+    raise ConfigError("the rows are not in memory: sample_weight must be the name of its column of weights")
 
 
 def _refuse_weight(sample_weight: npt.ArrayLike | None) -> None:

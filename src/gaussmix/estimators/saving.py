@@ -9,9 +9,12 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from gaussmix import __version__
+from gaussmix.core.mixture import Mixture
 from gaussmix.errors import ConfigError
+from gaussmix.estimators.checkpoint import check_free, kept
 from gaussmix.estimators.fitted import feature_names
 from gaussmix.estimators.fitting import FittingMixture
+from gaussmix.estimators.rows import Rows
 from gaussmix.fitting.one_blas_thread import one_blas_thread
 from gaussmix.storage.fit_record import FitRecord
 from gaussmix.storage.model import EstimatorRecord, Parameter, SavedModel, write_model
@@ -65,22 +68,56 @@ class SavingMixture(FittingMixture):
         self._validate_params()
         write_model(path, self._saved())
 
-    def _saved(self) -> SavedModel:
+    def _refuse_own_class(self) -> None:
         if "_file_name" not in vars(type(self)):
             raise ConfigError(
                 f"{type(self).__name__} is a class of your own, as which no file could be loaded again; save "
                 "a GaussianMixture"
             )
+
+    def _saved(self) -> SavedModel:
+        self._refuse_own_class()
         names = feature_names(self)
         is_checked = names is not None and hasattr(self, "feature_names_in_")
-        return SavedModel(__version__, self.mixture_, self._estimator_record(), names, is_checked, self._fit_record())
-
-    def _estimator_record(self) -> EstimatorRecord:
-        given = self.get_params(deep=False)
-        left_out = tuple(name for name, value in given.items() if isinstance(value, GENERATORS) or callable(value))
-        parameters = {name: _plain(value) for name, value in given.items() if name not in left_out}
         dtype = np.dtype(np.float32 if self.means_.dtype == np.float32 else np.float64)
+        return SavedModel(
+            __version__, self.mixture_, self._estimator_record(dtype), names, is_checked, self._fit_record()
+        )
+
+    def _estimator_record(self, dtype: np.dtype[Any]) -> EstimatorRecord:
+        given = self.get_params(deep=False)
+        left_out = tuple(
+            name
+            for name, value in given.items()
+            if isinstance(value, GENERATORS) or callable(value) or (name == "checkpoint" and value is not None)
+        )
+        parameters = {name: _plain(value) for name, value in given.items() if name not in left_out}
         return EstimatorRecord(self._file_name, dtype, parameters, left_out)
+
+    def _check_checkpoint(self) -> None:
+        """See before the fit that what it comes to can be kept.
+
+        Raises
+        ------
+        FileError
+            If it cannot be written, or there is one.
+        ConfigError
+            If no file can hold this estimator.
+        """
+        if self.checkpoint is not None:
+            self._refuse_own_class()
+            check_free(Path(self.checkpoint), goes_on=self.warm_start and hasattr(self, "mixture_"))
+
+    def _save_unfinished(self, rows: Rows, mixture: Mixture) -> None:
+        names = self._names_of(rows.source.feature_names)
+        record = self._estimator_record(rows.dtype)
+        # There is no record of the fit yet, which would know the names: the estimator itself is to.
+        write_model(str(self.checkpoint), SavedModel(__version__, mixture, record, names, names is not None))
+
+    def _save_finished(self) -> None:
+        """Have the checkpoint hold the end of the fit."""
+        if self.checkpoint is not None:
+            kept(lambda _: self.save(str(self.checkpoint)), self.mixture_)
 
     def _fit_record(self) -> FitRecord | None:
         """What is known of the fit; None where parameters were given and nothing was fitted."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
+
+import numpy as np
 
 from gaussmix.core.contracts import Family, Kernel
 from gaussmix.core.mixture import Mixture
-from gaussmix.core.source import Source
+from gaussmix.core.source import RowTask, Source
 from gaussmix.core.statistics import Statistics
-from gaussmix.core.types import Array
 from gaussmix.kernels.native import NativeKernel
 from gaussmix.kernels.reference import ReferenceKernel
 from gaussmix.kernels.threads import thread_count
@@ -33,8 +35,8 @@ class AutomaticKernel(Kernel):
         kernel = self._kernel(mixture, mixture.family if gather is None else gather)
         return kernel.expect(source, mixture, gather)
 
-    def rows(self, source: Source, mixture: Mixture, wanted: Sequence[str]) -> dict[str, Array]:
-        return self._kernel(mixture, mixture.family).rows(source, mixture, wanted)
+    def row_task(self, dtype: np.dtype[Any], mixture: Mixture, wanted: Sequence[str]) -> RowTask:
+        return self._kernel(mixture, mixture.family).row_task(dtype, mixture, wanted)
 
     def _kernel(self, mixture: Mixture, gather: Family) -> Kernel:
         return self._native if NativeKernel.runs(mixture, gather) else self._reference

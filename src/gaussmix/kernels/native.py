@@ -14,7 +14,7 @@ from gaussmix.core.contracts import CompiledStage, Family, Kernel, layout_of
 from gaussmix.core.extension import native as _native
 from gaussmix.core.frame import Frame
 from gaussmix.core.mixture import Mixture
-from gaussmix.core.source import RowField, Source
+from gaussmix.core.source import RowField, RowTask, Source
 from gaussmix.core.statistics import Statistics
 from gaussmix.core.tree import Node
 from gaussmix.core.types import Array, Floats
@@ -147,9 +147,9 @@ class NativeKernel(Kernel):
         statistics.buffer[0] -= np.add.reduce(statistics.sum_weight) * mixture.frame.log_volume
         return statistics
 
-    def rows(self, source: Source, mixture: Mixture, wanted: Sequence[str]) -> dict[str, Array]:
+    def row_task(self, dtype: np.dtype[Any], mixture: Mixture, wanted: Sequence[str]) -> RowTask:
         score, share = mixture.family.compiled, mixture.allocation.compiled
         if score is None or share is None:
             raise TypeError("a stage of this pass is not compiled")
-        fields = row_fields(wanted, mixture.n_components, source.dtype)
-        return source.map_rows(RowsTask(source.dtype, mixture.frame, score, share[1], fields, self.n_threads))
+        fields = row_fields(wanted, mixture.n_components, dtype)
+        return RowsTask(dtype, mixture.frame, score, share[1], fields, self.n_threads)

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
 from gaussmix.core.block import Block
 from gaussmix.core.contracts import Family, Kernel, Shares, layout_of
 from gaussmix.core.mixture import TILE_ENTRIES, Mixture
-from gaussmix.core.source import RowField, Source
+from gaussmix.core.source import RowField, RowTask, Source
 from gaussmix.core.statistics import Layout, Statistics
 from gaussmix.core.tree import Node
 from gaussmix.core.types import Array, Floats
@@ -107,5 +108,5 @@ class ReferenceKernel(Kernel):
             gatherer.pivot,
         )
 
-    def rows(self, source: Source, mixture: Mixture, wanted: Sequence[str]) -> dict[str, Array]:
-        return source.map_rows(RowsTask(mixture, row_fields(wanted, mixture.n_components, source.dtype)))
+    def row_task(self, dtype: np.dtype[Any], mixture: Mixture, wanted: Sequence[str]) -> RowTask:
+        return RowsTask(mixture, row_fields(wanted, mixture.n_components, dtype))

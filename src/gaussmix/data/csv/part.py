@@ -18,7 +18,7 @@ from gaussmix.data.csv.dialect import Dialect
 from gaussmix.data.csv.packing import PACKINGS, packing_of
 from gaussmix.data.csv.text import CheckedText, records
 from gaussmix.data.csv.writing import quoted
-from gaussmix.data.part import Part
+from gaussmix.data.part import FilePart
 from gaussmix.errors import DataError
 
 MISSING = (
@@ -38,7 +38,7 @@ DIGITS = re.compile(r"\s*[+-]?\d+\s*")
 THOUSANDS = re.compile(r"\s*[+-]?\d{1,3}(?:[,.'\u00a0 ]\d{3})+(?:[.,]\d+)?\s*")
 
 
-class CsvPart(Part):
+class CsvPart(FilePart):
     """Columns of a CSV file.
 
     Parameters
@@ -130,11 +130,23 @@ class CsvPart(Part):
         if not self._dialect.header:
             return [f"column_{j}" for j in range(1, len(names) + 1)], 0
         if any("\udc80" <= letter <= "\udcff" for name in names for letter in name):
-            raise DataError("the header is not UTF-8 text; give the file's encoding (--encoding latin-1, for instance)")
+            raise DataError(
+                "the header is not UTF-8 text; give the file's encoding (--encoding latin-1, for instance)"
+                f"{self._foreign_byte()}"
+            )
         for j in (j for j, name in enumerate(names) if not name):
             names[j] = f"column_{j + 1}"
             self._notes.append(f"column {j + 1} of {len(names)} has no name; it is called {names[j]!r}")
         return names, record.line
+
+    def _foreign_byte(self) -> str:
+        """Which byte of the file is the first that is not UTF-8."""
+        with CheckedText(self.path, self._dialect) as text:
+            try:
+                text.read(BLOCK_BYTES).decode()
+            except UnicodeDecodeError as error:
+                return f": byte {error.start} (from 0) is 0x{error.object[error.start]:02X}"
+        return ""
 
     # --- parsing ------------------------------------------------------------------------------------------------
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import nullcontext
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Self
 
 import pyarrow as pa
 import pyarrow.csv as arrow_csv
@@ -16,27 +15,49 @@ ROWS_WRITTEN = 1 << 16
 """Rows turned into text at a time."""
 
 
-def write_csv(place: str | Path | BinaryIO, columns: Mapping[str, Array]) -> None:
+class CsvWriter:
+    """Writes batches of columns as lines, below a header line, into a file that is open and stays so.
+
+    Parameters
+    ----------
+    file : file
+        Where they go.
+    schema : Schema
+        Names and types of the columns.
+    """
+
+    def __init__(self, file: BinaryIO, schema: pa.Schema) -> None:
+        self._file = file
+        file.write(",".join(map(quoted, schema.names)).encode() + b"\n")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing is kept back that would have to be written now."""
+
+    def write_batch(self, batch: pa.RecordBatch) -> None:
+        """Write some rows."""
+        for start in range(0, batch.num_rows, ROWS_WRITTEN):
+            text = pa.BufferOutputStream()  # Arrow would close the file, which may be standard output
+            arrow_csv.write_csv(batch.slice(start, ROWS_WRITTEN), text, arrow_csv.WriteOptions(include_header=False))
+            self._file.write(text.getvalue())
+
+
+def write_csv(path: str | Path, columns: Mapping[str, Array]) -> None:
     """Write columns of numbers with a header line; every float64 is read back exactly.
 
     Parameters
     ----------
-    place : path or file
-        The file, which is overwritten, or one that is open and stays so.
+    path : path
+        The file, which is overwritten.
     columns : mapping of str to array, shape (n,)
         Columns of equal length, by name.
     """
-    n_rows = len(next(iter(columns.values())))
-    schema = pa.schema([(name, pa.from_numpy_dtype(c.dtype)) for name, c in columns.items()])
-    options = arrow_csv.WriteOptions(include_header=False)
-    with Path(place).open("wb") if isinstance(place, str | Path) else nullcontext(place) as file:
-        file.write(",".join(map(quoted, columns)).encode() + b"\n")
-        for start in range(0, n_rows, ROWS_WRITTEN):
-            # From NumPy a NaN stays one, so that no value comes out as an empty field.
-            part = [pa.array(c[start : start + ROWS_WRITTEN]) for c in columns.values()]
-            text = pa.BufferOutputStream()  # Arrow would close the file, which may be standard output
-            arrow_csv.write_csv(pa.record_batch(part, schema=schema), text, options)
-            file.write(text.getvalue())
+    # From NumPy a NaN stays one, so that no value comes out as an empty field.
+    batch = pa.record_batch({name: pa.array(values) for name, values in columns.items()})
+    with Path(path).open("wb") as file, CsvWriter(file, batch.schema) as writer:
+        writer.write_batch(batch)
 
 
 def quoted(name: str) -> str:

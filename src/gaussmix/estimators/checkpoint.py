@@ -1,0 +1,79 @@
+"""A file that holds, while a fit runs, the best that it has come to."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from time import monotonic
+
+import numpy as np
+
+from gaussmix.core.mixture import Mixture
+from gaussmix.em.history import History
+from gaussmix.em.listener import Listener
+from gaussmix.errors import FileError, FitWarning
+
+SECONDS = 60.0
+"""From one writing to the next: what a killed process loses at most, but for an iteration."""
+
+
+class Checkpoint(Listener[Mixture]):
+    """Saves the mixture of the highest objective so far, over all starts, every `SECONDS`.
+
+    Parameters
+    ----------
+    save : callable
+        Writes a mixture.
+    """
+
+    def __init__(self, save: Callable[[Mixture], None]) -> None:
+        self._save = save
+        self._objective = -np.inf
+        self._unsaved: Mixture | None = None
+        self._since = monotonic()
+
+    def evaluated(self, parameters: Mixture, history: History, sum_weight: float) -> bool:
+        """Remember the best, and write it when it is time; the fit goes on."""
+        if history[-1].objective > self._objective:
+            self._objective, self._unsaved = history[-1].objective, parameters
+        if self._unsaved is not None and monotonic() - self._since >= SECONDS:
+            if kept(self._save, self._unsaved):
+                self._unsaved = None
+            self._since = monotonic()
+        return False
+
+
+def check_free(path: Path, goes_on: bool) -> None:
+    """See before a fit that its checkpoint can be written, and takes nothing away.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    goes_on : bool
+        Whether the fit goes on from parameters that are there, as those of this file may be.
+
+    Raises
+    ------
+    FileError
+        If it cannot.
+    """
+    if path.is_dir() or not os.access(path.absolute().parent, os.W_OK | os.X_OK):
+        raise FileError(f"{path} cannot be written; give the name of a file in a folder in which you may write")
+    if path.exists() and not goes_on:
+        raise FileError(
+            f"{path} is there already: go on from it by gaussmix.load({str(path)!r}).set_params(warm_start=True, "
+            "checkpoint=…).fit(…), or move it away"
+        )
+
+
+def kept(save: Callable[[Mixture], None], mixture: Mixture) -> bool:
+    """Save, and say whether that was possible: a full disk ends no fit of hours, but with a warning."""
+    try:
+        save(mixture)
+    except FileError as error:
+        warnings.warn(f"the checkpoint of the fit, which goes on, was not written: {error}", FitWarning, stacklevel=2)
+        return False
+    return True

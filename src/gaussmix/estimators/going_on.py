@@ -1,0 +1,61 @@
+"""A start from where another fit ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from gaussmix.allocations.weights import CommonWeights
+from gaussmix.core.mixture import Mixture
+from gaussmix.errors import ConfigError
+from gaussmix.estimators.fitted import gaussian
+from gaussmix.fitting.scene import Scene, Start
+from gaussmix.fitting.start import ParametersStart, SharesStart
+
+
+@dataclass(frozen=True)
+class LastStart(Start):
+    """A mixture, to the last bit where it is in the units of this fit, as after a fit of the same rows.
+
+    Parameters
+    ----------
+    mixture : Mixture
+        Of Gaussian components of the structure that is to be fitted.
+    """
+
+    mixture: Mixture
+
+    name = "warm start"
+
+    def first(self, scene: Scene, generator: np.random.Generator) -> Mixture:
+        mine, wanted = self.mixture.frame, scene.frame
+        if not (np.array_equal(mine.origin, wanted.origin) and np.array_equal(mine.exponent, wanted.exponent)):
+            return self._converted().first(scene, generator)
+        family = gaussian(self.mixture)
+        # With no update to come, what is there is what was asked for.
+        family = scene.update.admitted(family) if scene.recipe.max_iter else family
+        return Mixture(family, scene.recipe.allocation(CommonWeights(self.mixture.weights)), wanted)
+
+    def _converted(self) -> ParametersStart:
+        family, frame = gaussian(self.mixture), self.mixture.frame
+        k, d = family.means.shape
+        factor = family.structure.private(family.public_precision_cholesky(frame), k, d)
+        return ParametersStart(self.mixture.weights, family.public_means(frame), factor, SharesStart())
+
+
+def last_start(mixture: Mixture, n_components: int, n_features: int, covariance_type: str) -> LastStart:
+    """The start from a mixture, if it is of the shape that is asked for.
+
+    Raises
+    ------
+    ConfigError
+        If it is not.
+    """
+    k, d, structure = mixture.n_components, mixture.n_features, gaussian(mixture).structure.name
+    if (k, d, structure) != (n_components, n_features, covariance_type):
+        raise ConfigError(
+            f"warm_start goes on from a {structure} mixture of {k} components and {d} features; now "
+            f"{covariance_type}, {n_components} components and {n_features} features are asked for"
+        )
+    return LastStart(mixture)
