@@ -8,6 +8,7 @@ from io import TextIOWrapper
 import click
 
 from gaussmix import __version__
+from gaussmix.cli.check import check
 from gaussmix.cli.failures import EXIT_CODES
 from gaussmix.cli.fit import fit
 from gaussmix.cli.predict import predict
@@ -28,5 +29,5 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-for command in (fit, show, predict, sample):
+for command in (check, fit, show, predict, sample):
     main.add_command(command)

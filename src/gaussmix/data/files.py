@@ -78,6 +78,11 @@ def open_rows(
     >>> open_rows(path).feature_names
     ('a', 'b')
     """
+    return PartsSource(parts_of(where, columns, dialect), columns, weight, patterns)
+
+
+def parts_of(where: str | Path, columns: Sequence[str] | None = None, dialect: Dialect | None = None) -> list[Part]:
+    """The files that a name means, opened; parameters, and what is raised, are those of `open_rows`."""
     if isinstance(columns, str) or (columns is not None and not columns):
         raise ConfigError(f"columns must be a list of names, and not an empty one, got {columns!r}")
     paths = _paths(str(where))
@@ -89,8 +94,7 @@ def open_rows(
             f"{', '.join(SUFFIXES)}"
         )
     readers: dict[str, Callable[[Path], Part]] = {**PARTS, CSV: partial(CsvPart, dialect=dialect)}
-    parts = [readers[path.suffix.lower()](path) for path in paths]
-    return PartsSource(parts, columns, weight, patterns)
+    return [readers[path.suffix.lower()](path) for path in paths]
 
 
 def _paths(where: str) -> list[Path]:

@@ -2,14 +2,46 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gaussmix.errors import DataError
+
+if TYPE_CHECKING:
+    import narwhals as nw
 
 
 def is_frame(rows: object) -> bool:
     """Whether rows look like a data frame: then somebody has imported its library, and `refuse_text` asks it."""
     return hasattr(rows, "__arrow_c_stream__") or hasattr(rows, "__dataframe__") or hasattr(rows, "collect_schema")
+
+
+def eager_frame(rows: Any) -> nw.DataFrame[Any] | None:
+    """A data frame that is there, with columns of different names; None where rows are something else.
+
+    Raises
+    ------
+    DataError
+        If two columns have one name.
+    TypeError
+        If the rows are not there yet, or can be gone through only once.
+    """
+    import narwhals as nw
+
+    if hasattr(rows, "read_next_batch"):
+        raise TypeError(
+            "these rows can be gone through only once, and a fit goes over them again and again; read them into a "
+            "table (reader.read_all()), or write them to a Parquet file and give its name"
+        )
+    try:
+        frame = nw.from_native(rows, pass_through=True)
+        if isinstance(frame, nw.LazyFrame):
+            raise TypeError("these rows are still to be computed; give rows.collect()")
+        if not isinstance(frame, nw.DataFrame):
+            return None
+        frame.schema  # noqa: B018 - names that stand twice are found where they are asked for
+    except nw.exceptions.DuplicateError as error:
+        raise DataError(f"column names stand more than once: {' '.join(str(error).split())}") from error
+    return frame
 
 
 def refuse_text(rows: Any) -> None:
@@ -29,21 +61,11 @@ def refuse_text(rows: Any) -> None:
     """
     import narwhals as nw
 
+    frame = eager_frame(rows)
+    if frame is None:
+        return
+    schema = frame.schema
     certain_text = (nw.String, nw.Binary)
-    if hasattr(rows, "read_next_batch"):
-        raise TypeError(
-            "these rows can be gone through only once, and a fit goes over them again and again; read them into a "
-            "table (reader.read_all()), or write them to a Parquet file and give its name"
-        )
-    try:
-        frame = nw.from_native(rows, pass_through=True)
-        if isinstance(frame, nw.LazyFrame):
-            raise TypeError("these rows are still to be computed; give rows.collect()")
-        if not isinstance(frame, nw.DataFrame):
-            return
-        schema = frame.schema
-    except nw.exceptions.DuplicateError as error:
-        raise DataError(f"column names stand more than once: {' '.join(str(error).split())}") from error
     # Others may hold numbers, such as Python objects and categories: whoever makes the array finds out.
     text = [
         f"{name} ({kind})"
