@@ -36,7 +36,7 @@ error: not-numeric
     measure something.
 
 error: missing-values
-    There is 1 missing value in 'mass g' (the first in line 3). 1 row of 50 is
+    Column 'mass g' has 1 missing value (the first in line 3). 1 row of 50 is
     not complete.
     -> Drop these rows or fill the values in; where a column has many, leave the
     column out.

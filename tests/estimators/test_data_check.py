@@ -151,7 +151,7 @@ def test_text_is_found_and_the_rest_is_looked_at():
     assert check.columns == tuple(MEASURED)
     for frame in (pd.read_csv(PENGUINS), pl.read_csv(PENGUINS)):
         (finding,) = check_data(frame).findings
-        assert "'species' ('Adelie' in row 0 (from 0))" in finding.sentence
+        assert "'species' (String, 'Adelie' for one)" in finding.sentence
         assert check_data(frame).columns == check.columns
 
 
@@ -184,6 +184,35 @@ def test_dates_categories_and_late_text():
     check = check_data(frame)
     assert check.columns == ("code", "value")
     assert "'mixed' ('n/a?' in row 777 (from 0))" in str(check.findings[0])
+
+
+GAPS = {
+    "pandas, nullable": lambda a, b: pd.DataFrame({"a": pd.array(a, "Int64"), "b": pd.array(b, "boolean")}),
+    "pandas, arrow": lambda a, b: pd.DataFrame({"a": pd.array(a, "int64[pyarrow]"), "b": pd.array(b, "bool[pyarrow]")}),
+    "polars": lambda a, b: pl.DataFrame({"a": a, "b": b}),
+    "arrow": lambda a, b: pa.table({"a": a, "b": b}),
+}
+
+
+@pytest.mark.parametrize("library", GAPS)
+def test_nulls_of_whole_numbers_and_truth_values(library):
+    a = [None if i == 4 else i * i % 37 for i in range(60)]
+    b = [None if i in (5, 6) else i % 2 == 0 for i in range(60)]
+    check = check_data(GAPS[library](a, b))
+    assert check.columns == ("a", "b")
+    assert check.findings[0].figures == {"n_values": 3, "n_incomplete_rows": 3, "first_row": 4}
+
+
+def test_names_that_are_one_in_words():
+    with pytest.raises(DataError, match="more than once: 1, 1"):
+        check_data(pd.DataFrame({1: [1.0, 2.0], "1": [2.0, 3.0]}))
+
+
+def test_numbers_written_as_text_are_text_in_frames_as_for_fits():
+    frame = pl.DataFrame({"a": ["1", "2"] * 20, "b": np.arange(40) * 0.1})
+    assert check_data(frame).codes[0] == "not-numeric"
+    with pytest.raises(DataError, match="not numeric: a"):
+        GaussianMixture(1).fit(frame)
 
 
 @pytest.mark.parametrize("n_bad", [1, 50])

@@ -44,6 +44,16 @@ def eager_frame(rows: Any) -> nw.DataFrame[Any] | None:
     return frame
 
 
+def is_certain_text(kind: nw.dtypes.DType) -> bool:
+    """Whether a column of this type is none of numbers.
+
+    Others may hold numbers, such as Python objects and categories: whoever makes the array finds out.
+    """
+    import narwhals as nw
+
+    return kind.is_temporal() or kind.is_nested() or kind in (nw.String, nw.Binary)
+
+
 def refuse_text(rows: Any) -> None:
     """See that a data frame is one that numbers can be read from.
 
@@ -65,13 +75,7 @@ def refuse_text(rows: Any) -> None:
     if frame is None:
         return
     schema = frame.schema
-    certain_text = (nw.String, nw.Binary)
-    # Others may hold numbers, such as Python objects and categories: whoever makes the array finds out.
-    text = [
-        f"{name} ({kind})"
-        for name, kind in schema.items()
-        if kind.is_temporal() or kind.is_nested() or kind in certain_text
-    ]
+    text = [f"{name} ({kind})" for name, kind in schema.items() if is_certain_text(kind)]
     if text:
         numbers = [name for name, kind in schema.items() if kind.is_numeric() or kind == nw.Boolean]
         advice = f" Choose the columns to fit, for example X[{numbers}]" if numbers else ""

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gaussmix.core.source import Source
 from gaussmix.core.types import Array, Floats
-from gaussmix.data.frames import eager_frame, is_frame
+from gaussmix.data.frames import eager_frame, is_certain_text, is_frame
 from gaussmix.data.memory import MemorySource
 from gaussmix.errors import DataError
+
+if TYPE_CHECKING:
+    import narwhals as nw
 
 
 @dataclass(frozen=True)
@@ -89,19 +92,20 @@ def table_of(rows: Any, weight: Floats | None = None) -> Table:
     TypeError
         If it is sparse, or rows that are not there yet.
     """
-    columns = _columns_of_frame(rows) if is_frame(rows) else None
-    if columns is None:
-        values = _values(rows)
-        if values.dtype.kind in "fiub":
-            return Table(UnjudgedArray(values, weight), tuple(f"x{j}" for j in range(values.shape[1])))
-        columns = {f"x{j}": values[:, j] for j in range(values.shape[1])}
-    numeric, others = {}, []
-    for name, column in columns.items():
-        numbers = _numbers(column)
-        if numbers is None:
-            others.append(NotNumeric(name, _first_text(column)))
-        else:
-            numeric[name] = numbers
+    frame = eager_frame(rows) if is_frame(rows) else None
+    if frame is not None:
+        return _sorted_out(_columns_of_frame(frame), weight)
+    values = _values(rows)
+    names = [f"x{j}" for j in range(values.shape[1])]
+    if values.dtype.kind in "fiub":
+        return Table(UnjudgedArray(values, weight), tuple(names))
+    return _sorted_out({name: _numbers_in(name, values[:, j]) for j, name in enumerate(names)}, weight)
+
+
+def _sorted_out(columns: dict[str, Array | NotNumeric], weight: Floats | None) -> Table:
+    """The table of columns of numbers and others."""
+    numeric = {name: column for name, column in columns.items() if not isinstance(column, NotNumeric)}
+    others = [column for column in columns.values() if isinstance(column, NotNumeric)]
     if not numeric:
         return Table(None, (), tuple(others))
     narrow = all(column.dtype == np.float32 for column in numeric.values())
@@ -130,29 +134,36 @@ def _values(rows: Any) -> Array:
     return values
 
 
-def _columns_of_frame(rows: Any) -> dict[str, Array] | None:
-    frame = eager_frame(rows)
-    if frame is None:
-        return None
+def _columns_of_frame(frame: nw.DataFrame[Any]) -> dict[str, Array | NotNumeric]:
     if not frame.columns:
         raise DataError("there are no columns")
-    return {str(name): _column(frame[name]) for name in frame.columns}
+    names = [str(name) for name in frame.columns]
+    if len(set(names)) < len(names):  # 1 and "1" are two names to some libraries
+        raise DataError(f"column names stand more than once: {', '.join(names)}")
+    return {name: _column(name, series) for name, series in zip(names, frame.iter_columns(), strict=True)}
 
 
-def _column(series: Any) -> Array:
+def _column(name: str, series: nw.Series[Any]) -> Array | NotNumeric:
     import narwhals as nw
 
+    if is_certain_text(series.dtype):
+        values = series.drop_nulls().head(1).to_list()
+        example = f", {str(values[0])[:60]!r} for one" if values else ""
+        return NotNumeric(name, f"{str(series.dtype).partition('(')[0]}{example}")
     if series.dtype == nw.Float32:
         return np.asarray(series.to_numpy(), dtype=np.float32)
     if series.dtype.is_numeric() or series.dtype == nw.Boolean:
         return np.asarray(series.cast(nw.Float64).to_numpy(), dtype=np.float64)
-    return np.asarray(series.to_numpy(), dtype=object)
+    return _numbers_in(name, np.asarray(series.to_numpy(), dtype=object))
 
 
-def _numbers(column: Array) -> Array | None:
-    """A column as numbers, if it is all numbers, in whatever dress; what estimators can read as such, too."""
-    if column.dtype in (np.float32, np.float64):
-        return column
+def _numbers_in(name: str, column: Array) -> Array | NotNumeric:
+    """A column as numbers, if it is all numbers in whatever dress; what estimators can read as such, too."""
+    numbers = _as_numbers(column)
+    return NotNumeric(name, _first_text(column)) if numbers is None else numbers
+
+
+def _as_numbers(column: Array) -> Array | None:
     if column.dtype.kind in "mMV":
         return None
     try:
@@ -168,5 +179,5 @@ def _first_text(column: Array) -> str:
     low, high = 0, len(column)
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (low, middle) if _numbers(column[low:middle]) is None else (middle, high)
+        low, high = (low, middle) if _as_numbers(column[low:middle]) is None else (middle, high)
     return f"{str(column[low])[:60]!r} in row {low} (from 0)"

@@ -151,7 +151,10 @@ def test_gaps_are_counted_and_found():
     x[9, 2] = np.nan
     finding = only(check_data(x), "missing-values")
     assert finding.columns == ("x0", "x2")
-    assert "2 missing values in 'x0' (the first in row 3 (from 0))" in finding.sentence
+    assert (
+        "Column 'x0' has 2 missing values (the first in row 3 (from 0)); 'x2' has 1 missing value (the"
+        in finding.sentence
+    )
     assert f"2 rows of {N} are not complete" in finding.sentence
     assert finding.figures == {"n_values": 3, "n_incomplete_rows": 2, "first_row": 3}
 
@@ -161,7 +164,7 @@ def test_gaps_in_many_columns_are_all_counted():
     x[4] = np.nan
     finding = only(check_data(x, n_components=1), "missing-values")
     assert len(finding.columns) == 30
-    assert "22 missing values in 'x8'" in finding.sentence
+    assert "'x15' and 14 more have 22 missing values" in finding.sentence
     assert "1 row of 50 is not complete" in finding.sentence
 
 
@@ -213,6 +216,14 @@ def test_a_code_in_two_columns_does_not_make_them_alike():
     assert check_data(x).codes.count("missing-code") == 1
 
 
+def test_a_code_that_repeats_need_not_lie_so_far():
+    x = plain() * 1000.0  # from 4000 to 16000 or so
+    x[::100, 1] = -999.0
+    x[::100, 2] = -1000.0
+    x[5, 0] = -999.0
+    assert only(check_data(x), "missing-code").columns == ("x1",)
+
+
 def test_both_ends_may_be_codes():
     x = plain()
     x[::50, 0], x[1::50, 0] = -999.0, 9999.0
@@ -223,7 +234,7 @@ def test_both_ends_may_be_codes():
 def test_an_outlier_is_found_in_its_row():
     finding = only(check_data(changed(123, 1, 1e300)), "outliers")
     assert finding.columns == ("x1",)
-    assert "the first in row 123" in finding.sentence
+    assert "in row 123 (from 0)" in finding.sentence
     assert finding.figures["farthest"] == 1e300
 
 

@@ -36,7 +36,7 @@ def constant(evidence: Evidence) -> Iterator[Remark]:
         values = [figure(value) for value in evidence.census.values[evidence.constant, 0]]
         yield Remark(
             names,
-            f"{columns_are(names, 'is', 'are')} constant ({joined(values)}): it tells no components apart.",
+            f"{columns_are(names, 'is', 'are')} constant ({joined(values)}), which tells no components apart.",
             "Leave out what is constant.",
         )
 
@@ -62,13 +62,13 @@ def few_values(evidence: Evidence) -> Iterator[Remark]:
     names = evidence.named(few)
     if names:
         held = [
-            f"{name!r} {n} ({'whole numbers' if whole else 'not all whole'})"
+            f"{name!r} has {n}{', all whole' if whole else ''}"
             for name, n, whole in zip(names, evidence.census.n_values[few], evidence.census.whole[few], strict=True)
         ]
         yield Remark(
             names,
-            f"Few different values: {joined(held)}. Components can shrink to single values, which says nothing of "
-            "the rows.",
+            f"There are few different values: {joined(held)}. Components can shrink to single values, which "
+            "says nothing of the rows.",
             "Leave out codes of classes; ordered grades can stay if components are wider than a grade.",
         )
 
@@ -121,19 +121,21 @@ def large_whole_numbers(evidence: Evidence) -> Iterator[Remark]:
 
 def spike(evidence: Evidence) -> Iterator[Remark]:
     """Columns of many values one of which many rows have."""
-    many = ~(evidence.few_valued | evidence.constant | evidence.empty)
-    for j in np.flatnonzero(many):
+    found = {}
+    for j in np.flatnonzero(~(evidence.few_valued | evidence.constant | evidence.empty)):
         column = evidence.sample.x[:, j]
         value, share, next_share = _most_frequent(column[np.isfinite(column)])
         if share >= SPIKE and share >= STANDS_OUT * next_share and share * len(column) >= STANDS_OUT:
-            name = evidence.names[j]
-            yield Remark(
-                (name,),
-                f"Column {name!r} is {figure(value)} in {percent(share)} of {evidence.sample.said}, and any other "
-                "value is far less frequent: a component will shrink to this one value.",
-                "Fit the rows with this value apart from the others, or leave the column out.",
-                {"value": value, "share": share},
-            )
+            found[evidence.names[j]] = (value, share)
+    if found:
+        held = [f"{figure(value)} in {percent(share)} ({name!r})" for name, (value, share) in found.items()]
+        yield Remark(
+            tuple(found),
+            f"One value is far more frequent than any other: {joined(held)} of {evidence.sample.said}. A component "
+            "will shrink to such a value.",
+            "Fit the rows with this value apart from the others, or leave the column out.",
+            {"largest_share": max(share for _, share in found.values())},
+        )
 
 
 def _most_frequent(values: Floats) -> tuple[float, float, float]:

@@ -17,6 +17,9 @@ SENTINELS = np.array(
 CLEAR = 0.5
 """A code lies apart from all other values by at least this part of their range. Values of a scale that goes on to its
 end, from 1 to 999 say, do not."""
+REPEATED, REPEATED_CLEAR = 3, 0.1
+"""From so many times on that a value stands there, this part of the range will do: what was measured and lies at the
+end of all values hardly repeats."""
 OTHERS = 10
 """Other values without which there is no telling what lies apart."""
 FAR = 1000.0
@@ -101,7 +104,9 @@ def _sentinels(x: Floats, internal: Floats, ends: Floats, internal_ends: Floats)
     low, high = np.nanmin(others, axis=0), np.nanmax(others, axis=0)
     gap = np.stack([low - internal_ends[0], internal_ends[1] - high])
     enough = (np.isfinite(others).sum(axis=0) >= OTHERS) & (high > low)
-    sentinel = np.where(candidate & enough & (gap > CLEAR * (high - low)), ends, np.nan)
+    often = (x == at_end).sum(axis=1) >= REPEATED  # (2, d)
+    clear = np.where(often, REPEATED_CLEAR, CLEAR) * (high - low)
+    sentinel = np.where(candidate & enough & (gap > clear), ends, np.nan)
     return sentinel, (x == sentinel[:, np.newaxis]).any(axis=0)
 
 

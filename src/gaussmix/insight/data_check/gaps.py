@@ -64,16 +64,16 @@ def _gaps(evidence: Evidence, what: str, counts: Integers, first: Integers) -> I
         return
     # In the order of columns. To look for a place may mean to read a file up to there: only for those that are named.
     parts = [
-        f"{counted(int(counts[j]), what)} in {evidence.names[j]!r} (the first in {evidence.place(int(first[j]))})"
+        f"{evidence.names[j]!r} has {counted(int(counts[j]), what)} (the first in {evidence.place(int(first[j]))})"
         for j in columns[:NAMED]
     ]
     names = evidence.named(columns)
     if len(columns) > NAMED:
-        parts.append(f"{counted(int(counts[columns[NAMED:]].sum()), what)} in {listed(names[NAMED:])}")
+        parts.append(f"{listed(names[NAMED:])} have {counted(int(counts[columns[NAMED:]].sum()), what)}")
     gaps = evidence.summary.n_rows - evidence.census.n_complete
     yield Remark(
         names,
-        f"There {'is' if counts.sum() == 1 else 'are'} {'; '.join(parts)}. {counted(gaps, 'row')} of "
+        f"Column {'; '.join(parts)}. {counted(gaps, 'row')} of "
         f"{evidence.summary.n_rows:,} {'is' if gaps == 1 else 'are'} not complete.",
         REMEDY[what],
         {"n_values": int(counts.sum()), "n_incomplete_rows": gaps, "first_row": int(first[columns].min())},

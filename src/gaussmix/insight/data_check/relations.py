@@ -18,6 +18,7 @@ LEAST_ROWS = 5
 """Complete rows: any two columns agree in two of them, and short whole numbers may in three or four."""
 PRESENT = 0.5
 """Share of the rows in which a column must have a value; one with less would leave few complete rows to the others."""
+NOT_LOOKED_FOR = "columns that follow from others were not looked for"
 
 
 @dataclass(frozen=True)
@@ -81,9 +82,11 @@ class Relations:
         if len(columns) < 2:
             return cls(n_rows=len(z))
         if len(columns) > MOST_COLUMNS:
-            return cls(reason_not=f"columns that follow from others were not looked for: there are {len(columns)}")
+            return cls(
+                reason_not=f"columns that follow from others were not looked for: there are more than {MOST_COLUMNS:,}"
+            )
         if len(z) < LEAST_ROWS:
-            return cls(reason_not=f"columns that follow from others were not looked for: {len(z)} rows are complete")
+            return cls(reason_not=f"{NOT_LOOKED_FOR}: {len(z)} rows are complete")
         z = z - z.mean(axis=0)
         z /= np.sqrt(np.mean(z * z, axis=0))
         return cls._found(x[np.ix_(complete, columns)], z, columns)

@@ -80,9 +80,10 @@ def room(evidence: Evidence) -> Iterator[Remark]:
     k = next((k for k in range(1, MODEST + 1) if n < n_parameters(structure, k, d)), None)
     if k is not None:
         count = n_parameters(structure, k, d)
+        which = "already with 1 component" if k == 1 else f"from {k} components on"
         yield Remark(
             (),
-            f"{counted(n, 'row')}: from {counted(k, 'component')} on, mixtures with {structure.name} covariances "
+            f"{counted(n, 'row')}: {which}, mixtures with {structure.name} covariances "
             f"have more parameters ({count:,}) than there are rows, and follow their noise.",
             _simpler(evidence, k, count),
             {"n_rows": n, "n_components": k, "n_parameters": count},
@@ -110,7 +111,7 @@ def repeated(evidence: Evidence) -> Iterator[Remark]:
     """Rows that stand there more than once."""
     x, few = evidence.sample.x, evidence.few_valued | evidence.constant | evidence.empty
     # Of one column, or of columns of few values, equal rows are what is to be expected, and told otherwise.
-    if (~few).sum() < 1 or evidence.n_features < 2 or len(x) < REPEATED_ROWS:
+    if (~few).sum() < 2 or len(x) < REPEATED_ROWS:
         return
     whole = np.ascontiguousarray(x + 0.0)  # -0 is 0
     _, counts = np.unique(whole.view(np.dtype((np.void, whole.shape[1] * whole.itemsize))), return_counts=True)

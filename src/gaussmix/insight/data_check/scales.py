@@ -46,10 +46,11 @@ def span_decides(evidence: Evidence) -> Iterator[Remark]:
 def offset(evidence: Evidence) -> Iterator[Remark]:
     """Columns far from zero for their width."""
     deviation = evidence.summary.standard_deviation
-    far = (_largest(evidence) > OFFSET * deviation) & (deviation > 0.0) & ~_coarse(evidence)
+    far = (_largest(evidence) / OFFSET > deviation) & (deviation > 0.0) & ~_coarse(evidence)
     names = evidence.named(far)
     if names:
-        ratio = float((_largest(evidence)[far] / deviation[far]).max())
+        with np.errstate(over="ignore"):
+            ratio = float((_largest(evidence)[far] / deviation[far]).max())
         yield Remark(
             names,
             f"{columns_are(names, 'lies', 'lie')} up to {figure(ratio)} standard deviations from zero: gaussmix "
