@@ -289,18 +289,25 @@ def test_any_rows_are_looked_at(x, covariance_type, n_components, with_weights):
 
 
 def test_a_sample_is_said_to_be_one(tmp_path, monkeypatch):
-    monkeypatch.setattr("gaussmix.insight.data_check.sample.VALUES", 4000)
     monkeypatch.setattr(draw_sample, "__defaults__", (4000,))
     rng = np.random.default_rng(0)
     a = rng.normal(size=60_000)
     holes = rng.normal(size=60_000)
     holes[50_001] = np.nan
     path = tmp_path / "rows.parquet"
-    columns = {"a": a, "b": 2.0 * a, "holes": holes, "grade": (np.arange(60_000) > 59_990).astype(float)}
+    number = rng.permutation(60_000).astype(float)
+    columns = {
+        "a": a,
+        "b": 2.0 * a,
+        "holes": holes,
+        "number": number,
+        "grade": (np.arange(60_000) > 59_990).astype(float),
+    }
     pq.write_table(pa.table(columns), path, row_group_size=1000)
     check = check_data(path)
-    assert check.codes == ("missing-values", "duplicated-columns", "binary-column")
-    assert "1,000 rows drawn from the 60,000" in str(check.findings[1])
+    assert check.codes == ("missing-values", "duplicated-columns", "binary-column", "identifier", "scale-span")
+    assert "800 rows drawn from the 60,000" in str(check.findings[1])
+    assert "all different in 800 rows drawn from the 60,000" in str(check.findings[3])
     assert "row 50001" in str(check.findings[0])  # exact, whatever the sample
     assert check_data(pd.DataFrame(columns)).to_dict() == check.to_dict()
 

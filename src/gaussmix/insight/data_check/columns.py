@@ -16,7 +16,7 @@ IDENTIFIER_ROWS = 20
 """Rows from which whole numbers that are all different look like identifiers; fewer may be so by chance."""
 DENSE = 2.0
 """Range, in numbers of rows, in which whole numbers that came by chance would repeat: of twenty draws out of forty, all
-are different once in two hundred times; of a hundred out of two hundred, never."""
+are different once in three hundred times; of a hundred out of two hundred, never."""
 ITS_NAME = re.compile(r"(^|[\W_])((?i:ids?|uuid|index|idx|key|nr|number|row))$|[a-z]I[dD]$")
 """How columns of identifiers are called; the letters alone end many a word."""
 EXACT = 2.0**53
@@ -75,19 +75,18 @@ def few_values(evidence: Evidence) -> Iterator[Remark]:
 
 def identifier(evidence: Evidence) -> Iterator[Remark]:
     """Whole numbers that name rows."""
-    census, summary = evidence.census, evidence.summary
-    n = summary.n_weighted
-    if n < IDENTIFIER_ROWS:
-        return
+    census, summary, sample = evidence.census, evidence.summary, evidence.sample
     for j in np.flatnonzero(census.whole & ~evidence.few_valued & ~evidence.constant & ~evidence.empty):
-        name, column = evidence.names[j], evidence.sample.x[:, j]
+        name, column = evidence.names[j], sample.x[:, j]
         values = column[np.isfinite(column)]
+        n = summary.n_weighted * len(values) / len(column)  # with a value, as far as the sample tells
         reason = ""
         if census.rises[j]:
             reason = "rises by one from row to row"
         elif len(np.unique(values)) == len(values):
-            reason = _all_different(name, float(summary.maximum[j] - summary.minimum[j]), n)
-        if reason:
+            which = "" if sample.is_all else f" in {sample.said}"
+            reason = _all_different(name, float(summary.maximum[j] - summary.minimum[j]), n, which)
+        if reason and n >= IDENTIFIER_ROWS:
             yield Remark(
                 (name,),
                 f"Column {name!r} {reason}: it looks like an identifier or the order of the rows, which tells nothing "
@@ -97,11 +96,11 @@ def identifier(evidence: Evidence) -> Iterator[Remark]:
             )
 
 
-def _all_different(name: str, width: float, n_rows: int) -> str:
+def _all_different(name: str, width: float, n_rows: float, which: str) -> str:
     if width < DENSE * n_rows:
-        return "holds whole numbers that are all different and leave out few between the least and the largest"
+        return f"holds whole numbers that are all different{which} and leave out few between the least and the largest"
     if ITS_NAME.search(name):
-        return "holds whole numbers that are all different, and has the name of an identifier"
+        return f"holds whole numbers that are all different{which}, and has the name of an identifier"
     return ""
 
 

@@ -51,7 +51,7 @@ class Finding:
     severity : Severity
         What it means for a fit.
     columns, sentence, remedy, figures
-        Those of the remark.
+        As in `Remark`.
     """
 
     code: str
