@@ -203,6 +203,14 @@ def test_a_total_is_told_as_such():
     assert "('x3' = 4·'x0' + 3·'x1' - 2·'x2' + 7)" in only(check_data(total), "collinear-columns").sentence
 
 
+@pytest.mark.parametrize("d", [2, 10, 50, 300])
+def test_noise_of_few_rows_is_not_collinear(d):
+    for spare in (1, 2, 4, d // 5 + 4):
+        check = check_data(plain(d + spare, d, seed=spare))
+        assert "collinear-columns" not in check.codes
+        assert bool(check.notes) == (d + spare < 1.2 * d + 3)
+
+
 def test_percentages_are_collinear():
     parts = np.random.default_rng(2).dirichlet([3.0, 2.0, 1.0], N) * 100.0
     finding = only(check_data(parts), "collinear-columns")
@@ -280,3 +288,16 @@ def test_without_components_it_says_for_how_many_rows_are_too_few():
     assert "from 7 components on" in only(check_data(x), "few-rows-for-components").sentence
     assert check_data(x).ok
     assert check_data(x, covariance_type="diag").codes == ()
+
+
+@pytest.mark.parametrize("exponents", [[-300, 5, 40, 0, 7, -2], [300, 300, -300, 9, 0, 1]])
+def test_units_do_not_matter(exponents):
+    """Columns times powers of two: the same is found, but for codes and whole numbers, which are what they are."""
+    rng = np.random.default_rng(8)
+    a, b = rng.normal(5.0, 1.0, (2, N))
+    x = np.column_stack([a, b, a + b, -3.0 * a, MOSTLY_ZERO, np.where(np.arange(N) == 7, 1e9, b)])
+    found = check_data(x)
+    other = check_data(x * np.exp2(exponents))
+    assert found.codes == ("duplicated-columns", "collinear-columns", "frequent-value", "outliers", "scale-span")
+    assert other.codes == found.codes
+    assert [f.columns for f in other.findings][:-1] == [f.columns for f in found.findings][:-1]

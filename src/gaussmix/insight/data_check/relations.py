@@ -16,6 +16,10 @@ MOST_COLUMNS = 1000
 """Columns among which relations are looked for: the work grows with their cube, a second at this many."""
 LEAST_ROWS = 5
 """Complete rows: any two columns agree in two of them, and short whole numbers may in three or four."""
+ROWS_A_COLUMN, SPARE_ROWS = 1.2, 3
+"""Complete rows from which columns that have nothing to do with each other do not seem to follow from one another: the
+least variance of d columns of noise is about (1 - sqrt(d/n))^2, and varies the more the fewer rows there are to spare.
+Where rows are not more than columns, each column follows from the others."""
 PRESENT = 0.5
 """Share of the rows in which a column must have a value; one with less would leave few complete rows to the others."""
 NOT_LOOKED_FOR = "columns that follow from others were not looked for"
@@ -103,11 +107,19 @@ class Relations:
             first[group.columns[1:]] = False
             (one_hot if _is_one_hot(x, binary, group) else alike).append(group)
         kept = np.flatnonzero(first)
-        if len(z) > len(kept):  # with fewer rows all columns follow from others, and none does
+        enough = len(z) >= ROWS_A_COLUMN * len(kept) + SPARE_ROWS
+        reason = f"{NOT_LOOKED_FOR}: {len(z):,} complete rows are too few for {len(kept):,} columns"
+        if enough:
             for group in _null_groups(correlation[np.ix_(kept, kept)]):
                 named = Group(kept[group.columns], group.n_combinations, group.weights)
                 (one_hot if _is_one_hot(x, binary, named) else collinear).append(named)
-        return cls(_numbered(alike, columns), _numbered(one_hot, columns), _numbered(collinear, columns), len(z))
+        return cls(
+            _numbered(alike, columns),
+            _numbered(one_hot, columns),
+            _numbered(collinear, columns),
+            len(z),
+            "" if enough else reason,
+        )
 
 
 def _numbered(groups: Sequence[Group], columns: Integers) -> tuple[Group, ...]:
