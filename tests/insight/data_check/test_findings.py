@@ -246,6 +246,20 @@ def test_an_outlier_is_found_in_its_row():
     assert finding.figures["farthest"] == 1e300
 
 
+@pytest.mark.parametrize(("n_far", "is_said"), [(1, True), (2, True), (3, False)])
+def test_an_outlier_in_few_rows(n_far, is_said):
+    check = check_data(changed(slice(n_far), 1, 1e200, 30))
+    assert ("outliers" in check.codes) == is_said
+
+
+def test_far_rows_that_are_no_outliers_overflow_nowhere():
+    x = np.ones((20, 3))
+    x[0] = 0.0
+    x[1:5, :2] = 1.4e154, 1e300
+    x[5:9, :2] = -1.4e154, -1.7e308
+    assert not check_data(x).ok
+
+
 def test_float32_rows_have_fewer_digits():
     x = plain() + 1e6
     assert "digits-lost" in check_data(x.astype(np.float32)).codes

@@ -25,8 +25,8 @@ OTHERS = 10
 FAR = 1000.0
 """Robust standard deviations beyond which a value is an outlier: among a billion draws even Student's t of three
 degrees of freedom has about one there."""
-FEW = 0.01
-"""Share of the rows up to which values are outliers; more of them are a cluster of their own."""
+FEW, FEW_ROWS = 0.01, 2
+"""Share of the rows, or their number, up to which values are outliers; more of them are a cluster of their own."""
 NORMAL = 1.4826
 """Standard deviation of a normal distribution whose median absolute deviation is 1."""
 INNER = (5.0, 95.0)
@@ -89,8 +89,8 @@ class Extremes:
             high = np.where(np.isnan(sentinel[1]), internal_ends[1], np.nanmax(rest, axis=0))
             distance = np.fmax(high - median, median - low) / spread
             outlying = np.abs(rest - median) > FAR * spread
-        few = outlying.mean(axis=0) <= FEW
-        is_far = few & (spread > 0.0) & (distance > FAR)
+        few = outlying.sum(axis=0) <= max(FEW * len(x), FEW_ROWS)
+        is_far = few & (np.isfinite(rest).sum(axis=0) >= OTHERS) & (spread > 0.0) & (distance > FAR)
         return cls(
             sentinel, median, np.where(is_far, distance, 0.0), high - median > median - low, outlying & is_far, coded
         )

@@ -98,7 +98,10 @@ def _solved(evidence: Evidence, target: int, others: list[int]) -> str:
     columns = [target, *others]
     x = evidence.internal[:, columns]
     x = x[np.isfinite(x).all(axis=1) & ~strange[:, columns].any(axis=1)]
-    centred = x - x.mean(axis=0)
+    with np.errstate(all="ignore"):
+        centred = x - x.mean(axis=0)
+    if not np.isfinite(centred).all():
+        return ""
     slope = np.linalg.lstsq(centred[:, 1:], centred[:, 0], rcond=None)[0]
     rest = x[:, 0].mean() - slope @ x[:, 1:].mean(axis=0)
     exponent, origin = evidence.frame.exponent[columns], evidence.frame.origin[columns]

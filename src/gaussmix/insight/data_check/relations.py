@@ -91,7 +91,8 @@ class Relations:
             )
         if len(z) < LEAST_ROWS:
             return cls(reason_not=f"{NOT_LOOKED_FOR}: {len(z)} rows are complete")
-        z = z - z.mean(axis=0)
+        z = z / np.abs(z).max(axis=0)  # what is left of far values must not leave the range of floats when squared
+        z -= z.mean(axis=0)
         z /= np.sqrt(np.mean(z * z, axis=0))
         return cls._found(x[np.ix_(complete, columns)], z, columns)
 
