@@ -65,6 +65,10 @@ CASES: dict[str, tuple[Rows, Rows]] = {
     "empty-column": ((changed(slice(None), 1, np.nan), {}), (changed(slice(1, None), 1, np.nan), {})),
     "wrong-weights": ((plain(), weighted(5, -1.0)), (plain(), weighted(5, 0.0))),
     "no-weight": ((plain(), {"sample_weight": np.zeros(N)}), (plain(), weighted(5, 0.0))),
+    "weights-out-of-range": (
+        (plain(), {"sample_weight": WEIGHT * 1e305}),
+        (plain(), {"sample_weight": WEIGHT * 1e200}),
+    ),
     "too-few-rows": ((plain(3), {"n_components": 4}), (plain(4), {"n_components": 4})),
     "fewer-rows-than-columns": ((plain(8, 8), {}), (plain(9, 8), {})),
     # 3 components of full covariances of 4 columns: 2 + 12 + 30 = 44

@@ -47,6 +47,7 @@ LOOKS = (
     Look("empty-column", ERROR, gaps.empty),
     Look("wrong-weights", ERROR, weights.wrong, without_rows=True),
     Look("no-weight", ERROR, weights.none_counts, without_rows=True),
+    Look("weights-out-of-range", ERROR, weights.out_of_range),
     Look("too-few-rows", ERROR, rows.too_few),
     Look("fewer-rows-than-columns", WARNING, rows.fewer_than_columns),
     Look("more-parameters-than-rows", WARNING, rows.parameters),

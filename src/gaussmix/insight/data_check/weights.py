@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from gaussmix.core.summary import LEAST_WEIGHT, MOST_WEIGHT
 from gaussmix.insight.data_check.evidence import Evidence
 from gaussmix.insight.data_check.finding import Remark
 from gaussmix.insight.data_check.words import counted, figure, percent
@@ -31,6 +32,18 @@ def none_counts(evidence: Evidence) -> Iterator[Remark]:
     """No weight is positive."""
     if not evidence.summary.n_weighted:
         yield Remark((), "No row has a positive weight: nothing counts.", "Give weights of which some are positive.")
+
+
+def out_of_range(evidence: Evidence) -> Iterator[Remark]:
+    """Weights whose sum is so small or large that a fit's sums are no floats."""
+    total = evidence.summary.sum_weight
+    if evidence.summary.n_weighted and not LEAST_WEIGHT <= total <= MOST_WEIGHT:
+        yield Remark(
+            (),
+            f"The weights sum to {figure(total)}, which must be from {LEAST_WEIGHT:g} to {MOST_WEIGHT:g}.",
+            "Multiply all of them by one number.",
+            {"sum_weight": total},
+        )
 
 
 def zero(evidence: Evidence) -> Iterator[Remark]:

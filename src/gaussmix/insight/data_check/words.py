@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isfinite
 
 NAMED = 8
 """Columns that a sentence names; a finding's ``columns`` has all of them."""
@@ -44,7 +45,7 @@ def figure(value: float) -> str:
     >>> figure(-999.0), figure(1234567.0), figure(0.0123456)
     ('-999', '1234567', '0.01235')
     """
-    return f"{value:.0f}" if value == round(value) and abs(value) < 1e7 else f"{value:.4g}"
+    return f"{value:.0f}" if isfinite(value) and value == round(value) and abs(value) < 1e7 else f"{value:.4g}"
 
 
 def percent(share: float) -> str:
