@@ -26,8 +26,9 @@ def loaded_by(code: str) -> set[str]:
         "from gaussmix import GaussianMixture",
         "from gaussmix import GaussianMixture; GaussianMixture(2, random_state=0).fit([[0.0], [0.1], [5.0], [5.2]])",
         f"import gaussmix; gaussmix.load({str(SAVED)!r})",
+        "import gaussmix; gaussmix.check_data([[0.0], [0.1], [5.0], [5.2]])",
     ],
-    ids=["import", "estimator", "fit", "load"],
+    ids=["import", "estimator", "fit", "load", "check"],
 )
 def test_nothing_heavy_is_loaded(code):
     modules = loaded_by(code)

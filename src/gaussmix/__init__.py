@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from gaussmix.data.csv.dialect import Dialect as Dialect
     from gaussmix.data.files import open_rows as open_rows
+    from gaussmix.estimators.data_check import check_data as check_data
     from gaussmix.estimators.gaussian_mixture import GaussianMixture as GaussianMixture
     from gaussmix.estimators.loading import load as load
     from gaussmix.estimators.patch import patch_sklearn as patch_sklearn
@@ -27,13 +28,23 @@ __version__ = "0.1.0"
 _PUBLIC = {
     "Dialect": "gaussmix.data.csv.dialect",
     "GaussianMixture": "gaussmix.estimators.gaussian_mixture",
+    "check_data": "gaussmix.estimators.data_check",
     "load": "gaussmix.estimators.loading",
     "open_rows": "gaussmix.data.files",
     "patch_sklearn": "gaussmix.estimators.patch",
     "unpatch_sklearn": "gaussmix.estimators.patch",
 }
 
-__all__ = ["Dialect", "GaussianMixture", "__version__", "load", "open_rows", "patch_sklearn", "unpatch_sklearn"]
+__all__ = [
+    "Dialect",
+    "GaussianMixture",
+    "__version__",
+    "check_data",
+    "load",
+    "open_rows",
+    "patch_sklearn",
+    "unpatch_sklearn",
+]
 
 
 def __getattr__(name: str) -> object:

@@ -8,6 +8,7 @@ from io import TextIOWrapper
 import click
 
 from gaussmix import __version__
+from gaussmix.cli.check import check
 from gaussmix.cli.completion import completion
 from gaussmix.cli.configuration import configurable
 from gaussmix.cli.failures import EXIT_CODES
@@ -30,6 +31,6 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-for command in (fit, show, predict, sample):
+for command in (check, fit, show, predict, sample):
     main.add_command(configurable(command))
 main.add_command(completion)

@@ -61,8 +61,12 @@ def open_rows(
     from gaussmix.data import files
     from gaussmix.data.csv import Dialect
 
-    path = _kept() if where == STANDARD_INPUT else where
-    return files.open_rows(path, columns, weight, Dialect(**dialect), patterns)
+    return files.open_rows(file_of(where), columns, weight, Dialect(**dialect), patterns)
+
+
+def file_of(where: str) -> str | Path:
+    """The name of what is to be read; what is piped in is put into a file."""
+    return _kept() if where == STANDARD_INPUT else where
 
 
 def in_words(text: str) -> str:

@@ -94,12 +94,17 @@ def open_rows(
     >>> open_rows(batches).feature_names
     ('a', 'b')
     """
+    return PartsSource(parts_of(where, columns, dialect), columns, weight, patterns)
+
+
+def parts_of(where: Any, columns: Sequence[str] | None = None, dialect: Dialect | None = None) -> list[Part]:
+    """What a name or an object means, opened; parameters, and what is raised, are those of `open_rows`."""
     if isinstance(columns, str) or (columns is not None and not columns):
         raise ConfigError(f"columns must be a list of names, and not an empty one, got {columns!r}")
     if not isinstance(where, str | Path):
         if dialect is not None:
             raise ConfigError("a dialect says how a CSV file is written, and these rows are in none")
-        return PartsSource([part_of(where)], columns, weight, patterns)
+        return [part_of(where)]
     paths = _paths(str(where))
     suffixes = [_suffix(path) for path in paths]
     unknown = [path for path, suffix in zip(paths, suffixes, strict=True) if suffix not in SUFFIXES]
@@ -115,8 +120,7 @@ def open_rows(
             f"{where} is not CSV, and how CSV is written says nothing of it: leave {' and '.join(given)} away"
         )
     readers: dict[str, Callable[[Path], Part]] = {**PARTS, **dict.fromkeys(CSV, partial(CsvPart, dialect=dialect))}
-    parts = [readers[suffix](path) for path, suffix in zip(paths, suffixes, strict=True)]
-    return PartsSource(parts, columns, weight, patterns)
+    return [readers[suffix](path) for path, suffix in zip(paths, suffixes, strict=True)]
 
 
 def _suffix(path: Path) -> str:

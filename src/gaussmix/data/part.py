@@ -80,6 +80,10 @@ class Part(ABC):
         """Where to look for one of these rows, counted from 0."""
         return f"row {row} (from 0)"
 
+    def text_in(self, name: str) -> str:
+        """What a column holds that is no number, in words."""
+        return str(self.schema.field(name).type)
+
     def not_numeric(self, names: Sequence[str], weight: str | None) -> DataError:
         """The error for columns that were to be fitted, or to be the weight, and do not hold numbers."""
         kinds = ", ".join(f"{name} ({self.schema.field(name).type})" for name in names)

@@ -77,7 +77,7 @@ class PartsSource(Source):
         if columns is None:
             first.check_names()
             for part in parts[1:]:
-                _check_same_names(first, part)
+                check_same_names(first, part)
         self._feature_names = chosen_columns(first.schema, columns, weight, patterns)
         self._weight = weight
         self._wanted = list(dict.fromkeys([*self._feature_names, *([weight] if weight else [])]))
@@ -190,7 +190,7 @@ class PartsSource(Source):
             raise DataError(f"{part.name}: {error}") from error
 
 
-def _check_same_names(first: Part, other: Part) -> None:
+def check_same_names(first: Part, other: Part) -> None:
     """See that no column is left out only because the first file does not have it."""
     more = [name for name in other.schema.names if name not in first.schema.names]
     if more:

@@ -76,7 +76,7 @@ def training_rows(estimator: BaseEstimator, X: Any, sample_weight: npt.ArrayLike
     if is_file:
         X, sample_weight = _opened(X, None, sample_weight), None
     if isinstance(X, Source):
-        _refuse_weight(sample_weight)
+        refuse_weight(sample_weight)
         estimator.n_features_in_ = X.n_features
         if is_file:
             estimator.feature_names_in_ = np.array(X.feature_names, dtype=object)
@@ -100,7 +100,7 @@ def query_rows(estimator: BaseEstimator, X: Any, n_features: int, sample_weight:
         for note in X.notes:
             warnings.warn(note, DataWarning, stacklevel=3)
     if isinstance(X, Source):
-        _refuse_weight(sample_weight)
+        refuse_weight(sample_weight)
         found, rows = X.n_features, Rows(FiniteRows(X))
     else:
         x = _checked(estimator, X, reset=False)
@@ -144,15 +144,29 @@ def _opened(where: Any, names: Sequence[str] | None, sample_weight: object) -> S
     """The rows of files or a data set; of these names, where a fit knows what its columns were called."""
     from gaussmix.data import files  # here, because it brings pyarrow
 
-    return files.open_rows(where, names, _column_of_weights(sample_weight), patterns=False)
+    return files.open_rows(where, names, column_of_weights(sample_weight), patterns=False)
 
 
-def _column_of_weights(sample_weight: object) -> str | None:
+def column_of_weights(sample_weight: object) -> str | None:
+    """The name of the column of weights, where rows are in a file.
+
+    Raises
+    ------
+    ConfigError
+        If it is no name.
+    """
     if sample_weight is None or isinstance(sample_weight, str):
         return sample_weight
     raise ConfigError("the rows are not in memory: sample_weight must be the name of its column of weights")
 
 
-def _refuse_weight(sample_weight: npt.ArrayLike | None) -> None:
+def refuse_weight(sample_weight: object) -> None:
+    """See that no weights are given beside those of a source.
+
+    Raises
+    ------
+    ConfigError
+        If some are.
+    """
     if sample_weight is not None:
         raise ConfigError("a Source carries its own weights; sample_weight must be None")

@@ -248,6 +248,10 @@ class CsvPart(FilePart):
             return DataError(self.no_rows)
         return DataError(f"this is not CSV: {error}")
 
+    def text_in(self, name: str) -> str:
+        found = self._first(name, self.is_text)
+        return super().text_in(name) if found is None else f"{found[1][:60]!r} in line {found[0]}"
+
     def not_numeric(self, names: Sequence[str], weight: str | None) -> DataError:
         """The error for columns of text: the first value that is none, and which columns are numbers."""
         name = names[0]

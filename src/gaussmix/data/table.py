@@ -1,0 +1,183 @@
+"""Rows as they were found: the columns of numbers, and what is known of the others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gaussmix.core.source import Source
+from gaussmix.core.types import Array, Floats
+from gaussmix.data.frames import eager_frame, is_certain_text, is_frame
+from gaussmix.data.memory import MemorySource
+from gaussmix.errors import DataError
+
+if TYPE_CHECKING:
+    import narwhals as nw
+
+
+@dataclass(frozen=True)
+class NotNumeric:
+    """A column that no mixture can be fitted to.
+
+    Parameters
+    ----------
+    name : str
+        The column.
+    why : str
+        What it holds, in words: ``"'Adelie' in row 0 (from 0)"``.
+    """
+
+    name: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows that nobody has judged.
+
+    Parameters
+    ----------
+    source : Source or None
+        The numeric columns, with missing and infinite values and with whatever weights were given; None where no
+        column is numeric.
+    names : tuple of str
+        Their names; ``x0``, ``x1``, … where they have none.
+    not_numeric : tuple of NotNumeric
+        The other columns.
+    """
+
+    source: Source | None
+    names: tuple[str, ...]
+    not_numeric: tuple[NotNumeric, ...] = ()
+
+
+class UnjudgedArray(MemorySource):
+    """Rows of an array with weights that may be anything.
+
+    Parameters
+    ----------
+    x : array, shape (n, d)
+        The rows.
+    weight : array, shape (n,), optional
+        Their weights.
+    feature_names : sequence of str, optional
+        Names of the columns of ``x``.
+    """
+
+    def __init__(self, x: Array, weight: Floats | None = None, feature_names: Sequence[str] | None = None) -> None:
+        if weight is not None and weight.shape != (len(x),):
+            raise DataError(f"sample_weight must have shape ({len(x)},), one weight a row; got {weight.shape}")
+        super().__init__(x, feature_names=feature_names)  # which would refuse some weights
+        if weight is not None:
+            self._block = replace(self._block, weight=weight)
+
+
+def table_of(rows: Any, weight: Floats | None = None) -> Table:
+    """The table of an array, a list of rows, or a data frame.
+
+    Parameters
+    ----------
+    rows : array-like or data frame
+        Of two dimensions, with columns of any kind.
+    weight : array, shape (n,), optional
+        Of the rows.
+
+    Raises
+    ------
+    DataError
+        If it is no table of rows.
+    TypeError
+        If it is sparse, or rows that are not there yet.
+    """
+    frame = eager_frame(rows) if is_frame(rows) else None
+    if frame is not None:
+        return _sorted_out(_columns_of_frame(frame), weight)
+    values = _values(rows)
+    names = [f"x{j}" for j in range(values.shape[1])]
+    if values.dtype.kind in "fiub":
+        return Table(UnjudgedArray(values, weight), tuple(names))
+    return _sorted_out({name: _numbers_in(name, values[:, j]) for j, name in enumerate(names)}, weight)
+
+
+def _sorted_out(columns: dict[str, Array | NotNumeric], weight: Floats | None) -> Table:
+    """The table of columns of numbers and others."""
+    numeric = {name: column for name, column in columns.items() if not isinstance(column, NotNumeric)}
+    others = [column for column in columns.values() if isinstance(column, NotNumeric)]
+    if not numeric:
+        return Table(None, (), tuple(others))
+    narrow = all(column.dtype == np.float32 for column in numeric.values())
+    x = np.empty((len(next(iter(numeric.values()))), len(numeric)), np.float32 if narrow else np.float64)
+    for j, column in enumerate(numeric.values()):
+        x[:, j] = column
+    return Table(UnjudgedArray(x, weight, tuple(numeric)), tuple(numeric), tuple(others))
+
+
+def _values(rows: Any) -> Array:
+    if hasattr(rows, "toarray"):
+        raise TypeError("sparse rows cannot be checked; give rows.toarray() if there is room for it")
+    try:
+        values = np.asarray(rows)
+    except ValueError as error:
+        raise DataError(f"these rows are no table: {error}") from error
+    if values.ndim != 2:
+        raise DataError(
+            f"rows must be an array of shape (n, d), got one of shape {values.shape}; a single column is "
+            "X.reshape(-1, 1), a single row X.reshape(1, -1)"
+        )
+    if values.shape[1] == 0:
+        raise DataError("there are no columns")
+    if values.dtype.kind == "c":
+        raise DataError("Complex data not supported: give real and imaginary parts as columns of their own")
+    return values
+
+
+def _columns_of_frame(frame: nw.DataFrame[Any]) -> dict[str, Array | NotNumeric]:
+    if not frame.columns:
+        raise DataError("there are no columns")
+    names = [str(name) for name in frame.columns]
+    if len(set(names)) < len(names):  # 1 and "1" are two names to some libraries
+        raise DataError(f"column names stand more than once: {', '.join(names)}")
+    return {name: _column(name, series) for name, series in zip(names, frame.iter_columns(), strict=True)}
+
+
+def _column(name: str, series: nw.Series[Any]) -> Array | NotNumeric:
+    import narwhals as nw
+
+    if is_certain_text(series.dtype):
+        values = series.drop_nulls().head(1).to_list()
+        example = f", {str(values[0])[:60]!r} for one" if values else ""
+        return NotNumeric(name, f"{str(series.dtype).partition('(')[0]}{example}")
+    if series.dtype == nw.Float32:
+        return np.asarray(series.to_numpy(), dtype=np.float32)
+    if series.dtype.is_numeric() or series.dtype == nw.Boolean:
+        return np.asarray(series.cast(nw.Float64).to_numpy(), dtype=np.float64)
+    return _numbers_in(name, np.asarray(series.to_numpy(), dtype=object))
+
+
+def _numbers_in(name: str, column: Array) -> Array | NotNumeric:
+    """A column as numbers, if it is all numbers in whatever dress; what estimators can read as such, too."""
+    numbers = _as_numbers(column)
+    return NotNumeric(name, _first_text(column)) if numbers is None else numbers
+
+
+def _as_numbers(column: Array) -> Array | None:
+    if column.dtype.kind in "mMV":
+        return None
+    try:
+        return column.astype(np.float64)
+    except (TypeError, ValueError):
+        return None
+
+
+def _first_text(column: Array) -> str:
+    """The first value that is no number: found by halves, so that no row is looked at by itself."""
+    if column.dtype.kind in "mMV":
+        return f"{column.dtype}"
+    low, high = 0, len(column)
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if _as_numbers(column[low:middle]) is None else (middle, high)
+    return f"{str(column[low])[:60]!r} in row {low} (from 0)"
