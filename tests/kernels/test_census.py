@@ -13,13 +13,14 @@ from gaussmix.core.census import MOST_VALUES
 from gaussmix.core.summary import NOWHERE
 from gaussmix.data.chunks import map_reduce_blocks
 from gaussmix.data.table import UnjudgedArray
-from gaussmix.kernels.census import GLANCE, CensusTask, take_census
+from gaussmix.kernels.census import GLANCE, census_of, take_census
+from gaussmix.kernels.summary import ChunkTask
 
 VALUES = st.sampled_from([0.0, -0.0, 1.0, 2.0, 2.5, -7.0, 1e300, np.nan, np.inf, -np.inf])
 
 
-class SmallChunks(CensusTask):
-    """As the census, in chunks of three rows, so that few rows are many chunks."""
+class SmallChunks(ChunkTask):
+    """In chunks of three rows, so that few rows are many chunks."""
 
     chunk_length = 3
 
@@ -29,7 +30,7 @@ def test_it_is_what_numpy_counts(x, data):
     weight = data.draw(arrays(float, len(x), elements=st.sampled_from([0.0, 1.0, 2.0, -1.0, np.nan, np.inf])))
     cut = data.draw(st.integers(0, len(x)))
     blocks = [Block(x[part], weight[part]) for part in (slice(cut), slice(cut, None))]
-    census = map_reduce_blocks(blocks, SmallChunks(x.shape[1]))
+    census = map_reduce_blocks(blocks, SmallChunks(x.shape[1], census_of))
     counts = np.isfinite(weight) & (weight > 0.0)
     wrong = np.flatnonzero(~counts & (weight != 0.0))
     assert census.summary.n_rows == len(x)

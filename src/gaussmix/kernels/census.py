@@ -2,52 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-
 import numpy as np
 
-from gaussmix.core.block import Block
 from gaussmix.core.census import MOST_VALUES, Census, WeightCensus, different
 from gaussmix.core.source import Source
 from gaussmix.core.summary import NOWHERE
-from gaussmix.core.tree import Node
 from gaussmix.core.types import Array, Floats
-from gaussmix.kernels.summary import SummaryTask, summarise_rows
+from gaussmix.kernels.summary import learn, summarise_rows
 
 GLANCE = 64
 """Rows of a chunk that tell of most columns that they have many values, so that the chunk need not be sorted."""
 
 
-@dataclass(frozen=True)
-class CensusTask:
-    """The census of the rows, whose weights may be anything.
-
-    Parameters
-    ----------
-    n_features : int
-        Columns of a row.
-    """
-
-    n_features: int
-
-    @property
-    def chunk_length(self) -> int:
-        """The one of the summary, which is a part of it."""
-        return SummaryTask(self.n_features).chunk_length
-
-    def map(self, block: Block, first_chunk: int) -> Iterator[Node[Census]]:
-        """One node a chunk."""
-        for number, start in enumerate(range(0, len(block), self.chunk_length), first_chunk):
-            part = block.rows(start, start + self.chunk_length)
-            yield Node(0, number, _census(part.x, part.weight, number * self.chunk_length))
-
-
 def take_census(source: Source) -> Census | None:
-    """What one pass counts; None if there are no rows."""
-    with np.errstate(over="ignore", invalid="ignore"):  # of weights and of ends of the range of floats
-        census: Census | None = source.map_reduce(CensusTask(source.n_features))
-    return census
+    """What one pass counts of rows whose weights may be anything; None if there are no rows."""
+    return learn(source, census_of)
 
 
 def counting(weight: Array) -> Array:
@@ -55,7 +24,8 @@ def counting(weight: Array) -> Array:
     return np.isfinite(weight) & (weight > 0.0)
 
 
-def _census(x: Array, weight: Array, first_row: int) -> Census:
+def census_of(x: Array, weight: Array, first_row: int) -> Census:
+    """The census of some rows; parameters as of `summarise_rows`."""
     counts = counting(weight)
     columns = np.ascontiguousarray(x[counts].T, dtype=np.float64)  # (d, b)
     nothing = np.full(len(columns), np.nan)

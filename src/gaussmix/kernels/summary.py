@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 import numpy as np
 
@@ -11,42 +12,53 @@ from gaussmix.core.block import Block
 from gaussmix.core.frame import LARGEST_EXPONENT
 from gaussmix.core.source import Source
 from gaussmix.core.summary import NOWHERE, Summary
-from gaussmix.core.tree import Node
+from gaussmix.core.tree import Addable, Node
 from gaussmix.core.types import Array, Floats, Integers
 
 VALUES = 1 << 16
 """Values of a chunk: half a megabyte, which a second-level cache holds while NumPy goes over it several times."""
 
 
+T = TypeVar("T", bound=Addable)
+
+
 @dataclass(frozen=True)
-class SummaryTask:
-    """Weighted moments and ranges of the columns.
+class ChunkTask(Generic[T]):
+    """What is learned of the rows chunk by chunk, and adds up.
 
     Parameters
     ----------
     n_features : int
         Columns of a row.
+    learn : callable
+        Makes a term of a chunk's rows, their weights and the number of the first.
     """
 
     n_features: int
+    learn: Callable[[Array, Floats, int], T]
 
     @property
     def chunk_length(self) -> int:
         """A power of two that depends on the number of columns only."""
         return 1 << max(0, (VALUES // max(self.n_features, 1)).bit_length() - 1)
 
-    def map(self, block: Block, first_chunk: int) -> Iterator[Node[Summary]]:
+    def map(self, block: Block, first_chunk: int) -> Iterator[Node[T]]:
         """One node a chunk."""
         for number, start in enumerate(range(0, len(block), self.chunk_length), first_chunk):
             part = block.rows(start, start + self.chunk_length)
-            yield Node(0, number, summarise_rows(part.x, part.weight, number * self.chunk_length))
+            yield Node(0, number, self.learn(part.x, part.weight, number * self.chunk_length))
+
+
+def learn(source: Source, term: Callable[[Array, Floats, int], T]) -> T | None:
+    """The sum of the terms of all chunks; None if there are no rows."""
+    with np.errstate(over="ignore", invalid="ignore"):  # of weights, whose sum says so, and of ends of the range
+        total: T | None = source.map_reduce(ChunkTask(source.n_features, term))
+    return total
 
 
 def summarise(source: Source) -> Summary | None:
     """What one pass over the rows learns; None if there are no rows."""
-    with np.errstate(over="ignore", invalid="ignore"):  # of weights, whose sum says so
-        summary: Summary | None = source.map_reduce(SummaryTask(source.n_features))
-    return summary
+    return learn(source, summarise_rows)
 
 
 def summarise_rows(x: Array, weight: Floats, first_row: int) -> Summary:
