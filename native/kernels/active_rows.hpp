@@ -28,6 +28,19 @@ GAUSSMIX_INLINE void list_panel(const T* value, int32_t first, int32_t* index, T
   unroll<0, panel_rows / w>([&](auto v) GAUSSMIX_LAMBDA { store(share + v * w, load(value + v * w)); });
 }
 
+// The shares of a component in all panels.
+template <class T>
+inline T sum_of_shares(const Shares<T>& shares, ptrdiff_t panels, ptrdiff_t component) {
+  constexpr int w = Simd<T>::width;
+  Vector<T> sum[2] = {};
+  const T* value = shares.value + component * panel_rows;
+  for (ptrdiff_t p = 0; p < panels; ++p, value += shares.panel_stride)
+    unroll<0, panel_rows / w>([&](auto v) GAUSSMIX_LAMBDA { sum[v % 2] += load(value + v * w); });
+  T lanes[w];
+  store(lanes, sum[0] + sum[1]);
+  return sum_lanes<T>(lanes);
+}
+
 // IN: shares, component. SCRATCH: active_rows_scratch, which holds the lists.
 // About one operation a row where all rows of a panel are active.
 template <class T>

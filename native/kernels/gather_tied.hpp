@@ -2,13 +2,13 @@
 // the sum over components of their scatters about their pivots.
 //
 // Components near each other share an anchor a. What a row adds to their scatters about the anchor depends on their
-// shares only through the sum: one product of the row with itself instead of one for each component. With
-// e = pivot - a, the scatter about the pivots is less by sum_x e^T + e sum_x^T + sum_weight e e^T. That difference
-// costs as many digits as e is long in deviations of the component, squared: anchors are chosen so that it is short.
+// shares only through the sum: one product of the row with itself instead of one for each component. To move a scatter
+// from the anchor to the pivot (move_scatter.hpp) costs digits: anchors are chosen so that the way is short.
 #pragma once
 
 #include "gather_features.hpp"
 #include "gather_full.hpp"
+#include "move_scatter.hpp"
 
 namespace gaussmix {
 namespace GAUSSMIX_LEVEL {
@@ -112,13 +112,9 @@ inline void gather_tied_finish(const Centres& centres, double* sums, double* pac
     bool apart = false;
     for (ptrdiff_t j = 0; j < d; ++j) {
       shift[j] = pivot[j] - anchor[j];
-      moved[j] = sum_x[j] + 0.5 * packed[c] * shift[j];
       apart = apart || shift[j] != 0;
     }
-    if (!apart) continue;
-    double* line = scatter;
-    for (ptrdiff_t i = 0; i < d; line += ++i)
-      for (ptrdiff_t j = 0; j <= i; ++j) line[j] -= moved[i] * shift[j] + shift[i] * moved[j];
+    if (apart) move_scatter(d, packed[c], sum_x, shift, moved, scatter);
   }
 }
 

@@ -64,7 +64,7 @@ inline void pack_diagonal(const Model& model, T* packed, Way way) {
 template <class T>
 inline void score_diagonal_pack(const Model& model, T* packed) {
   pack_diagonal(model, packed, [&](ptrdiff_t c) {
-    const bool near = is_near_origin(model.d, model.means + c * model.d, model.factor + c * model.d, near_reach);
+    const bool near = is_near_along_axes(model.d, model.means + c * model.d, model.factor, c, near_reach);
     return near ? Deviation::offset : Deviation::exact;
   });
 }

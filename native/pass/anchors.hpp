@@ -20,8 +20,8 @@ class Anchors {
   // Distances |factor^T (a - b)|, factor (d, d) upper triangular.
   Anchors(ptrdiff_t k, ptrdiff_t d, const double* pivot, const double* factor);
 
-  // The origin for components that are within reach of it in each feature, factor (k, d) inverse standard deviations.
-  void move_to_origin(const double* factor, double reach);
+  // The origin for components that are within reach of it.
+  void move_to_origin(NearOrigin is_near, const double* factors, double reach);
 
   Centres centres() const;
 

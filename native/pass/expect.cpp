@@ -74,10 +74,10 @@ template <class T>
 Anchors anchors(const Stages<T>& stages, const ExpectTask& task) {
   const ptrdiff_t k = task.model.k, d = task.rows.d;
   // Where a row goes to one component whole, to share an anchor saves nothing.
-  if (stages.gather.anchors == AnchorPlaces::shared && task.share_mode != mode_hard)
+  if (stages.gather.shares_anchors && task.share_mode != mode_hard)
     return {k, d, task.pivot, task.gather_factor};
   Anchors own(k, d, task.pivot);
-  if (stages.gather.anchors == AnchorPlaces::origin) own.move_to_origin(task.gather_factor, Limits<T>::gather_reach);
+  if (stages.gather.is_near) own.move_to_origin(stages.gather.is_near, task.gather_factor, Limits<T>::gather_reach);
   return own;
 }
 

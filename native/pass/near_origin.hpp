@@ -9,7 +9,11 @@ namespace gaussmix {
 // square of that: 2.4 of 16 digits at most.
 constexpr double near_reach = 16;
 
-// Whether each coordinate of a point is within so many standard deviations of the origin; factor: their inverses.
-bool is_near_origin(ptrdiff_t d, const double* point, const double* factor, double reach);
+// Whether a component is near: its mean `point`, number `component` of the factors. Along the axes, factors (k, d) inverse
+// standard deviations; in all directions, factors (k, d, d) upper triangles of precisions.
+typedef bool (*NearOrigin)(ptrdiff_t d, const double* point, const double* factors, ptrdiff_t component, double reach);
+
+bool is_near_along_axes(ptrdiff_t d, const double* point, const double* factors, ptrdiff_t component, double reach);
+bool is_near_in_all_directions(ptrdiff_t d, const double* point, const double* factors, ptrdiff_t component, double reach);
 
 }  // namespace gaussmix

@@ -118,9 +118,6 @@ struct Centres {
   const uint8_t* at_origin;  // (k,) whether that is the origin
 };
 
-// Where a stage may put anchors.
-enum class AnchorPlaces { pivots, shared, origin };
-
 // Square of a distance as mantissa * 2^exponent, beyond the range of a double.
 struct ScaledSquare {
   double mantissa;
@@ -162,7 +159,8 @@ struct GatherStage {
   // Writes sum_weight (k,), sum_x (k, d) and scatter from the working sums, which it may use up.
   void (*finish)(const Centres& centres, double* sums, double* packed);
   double (*operations)(ptrdiff_t k, ptrdiff_t d);                    // roughly, a row
-  AnchorPlaces anchors;
+  bool shares_anchors;  // of components near each other
+  NearOrigin is_near;   // which anchors may be the origin; null: none
 };
 
 template <class T>

@@ -43,7 +43,8 @@ class Workspace {
   Workspace(ptrdiff_t k, ptrdiff_t d, bool by_row, size_t scratch_size)
       : rows(tile_rows<T>(k, d)),
         by_feature_(size_t(rows * d)),
-        by_row_(by_row ? size_t(rows * round_up(d, group_features<T>)) : 0),
+        // A group more: a vector that begins within the last row may end beyond it.
+        by_row_(by_row ? size_t(rows * round_up(d, group_features<T>) + group_features<T>) : 0),
         weight_(size_t(rows)),
         value_(size_t(rows / panel_rows * (k | 1) * panel_rows)),
         active_(size_t(rows / panel_rows * k)),

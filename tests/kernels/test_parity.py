@@ -111,6 +111,21 @@ def test_sums_and_rows(make_mixture, level, structure, k, d):
             assert_same_rows(every_row_result(NativeKernel(1), mixture, x), rows, d)
 
 
+def test_rows_that_many_components_share_beside_rows_that_few_do(make_mixture, level):
+    """Tiles of full sums go two ways, by how many of their shares count; a chunk may have both."""
+    mixture, x = problem(make_mixture, "full", 20, 10, 1500)
+    x[600:1100] = mixture.frame.origin + 6.0 * (x[600:1100] - mixture.frame.origin)
+    shares = every_row_result(NativeKernel(1), mixture, x)["responsibility"] > 1e-16
+    assert shares[:512].mean() > 0.9
+    assert shares[768:1024].mean() < 0.4
+    for weight in (None, np.random.default_rng(0).choice([0.0, 0.2, 1.0, 3.0], size=len(x))):
+        expected = ReferenceKernel().expect(MemorySource(x, weight), mixture)
+        scale = gross(mixture, x, np.ones(len(x)) if weight is None else weight)
+        for name in _native.levels():
+            _native.use_level(name)
+            assert_same_sums(NativeKernel(1).expect(MemorySource(x, weight), mixture), expected, scale, 10)
+
+
 @pytest.mark.parametrize("structure", COMPILED)
 def test_labels_of_a_hard_pass(make_mixture, structure):
     mixture, x = problem(make_mixture, structure, 5, 3, 500)
