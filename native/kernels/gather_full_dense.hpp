@@ -24,6 +24,11 @@ constexpr ptrdiff_t dense_least_components = 16;
 // Sums are read and written every 32 rows, which costs too much where they leave the second-level cache.
 constexpr ptrdiff_t dense_most_sums = 160 * 1024;
 
+// Standard deviations from the origin, in any direction, up to which components are near: sums lose the square of it in
+// roundings, 1.2 digits. What shares most rows with others is seldom farther.
+template <class T>
+constexpr double gather_full_reach = Limits<T>::gather_reach < 4 ? Limits<T>::gather_reach : 4;
+
 template <class T>
 constexpr ptrdiff_t block_products = dense_vectors * Simd<T>::width;
 // From one row's products to the next's: a vector more, into which the last store may reach.

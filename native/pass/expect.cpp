@@ -77,7 +77,7 @@ Anchors anchors(const Stages<T>& stages, const ExpectTask& task) {
   if (stages.gather.shares_anchors && task.share_mode != mode_hard)
     return {k, d, task.pivot, task.gather_factor};
   Anchors own(k, d, task.pivot);
-  if (stages.gather.is_near) own.move_to_origin(stages.gather.is_near, task.gather_factor, Limits<T>::gather_reach);
+  if (stages.gather.is_near) own.move_to_origin(stages.gather.is_near, task.gather_factor, stages.gather.reach);
   return own;
 }
 

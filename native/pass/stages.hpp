@@ -161,6 +161,7 @@ struct GatherStage {
   double (*operations)(ptrdiff_t k, ptrdiff_t d);                    // roughly, a row
   bool shares_anchors;  // of components near each other
   NearOrigin is_near;   // which anchors may be the origin; null: none
+  double reach;         // of is_near
 };
 
 template <class T>
