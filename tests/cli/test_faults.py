@@ -212,7 +212,7 @@ def test_63_files_larger_than_what_they_take(tmp_path):
     command = [sys.executable, "-c", SIZE, *(str(tmp_path / f"{name}.parquet") for name in sizes)]
     ended = subprocess.run(command, capture_output=True, text=True, check=True)
     kilobytes = int(re.search(r"grew by (\d+)", ended.stderr)[1])
-    # 256 MB of rows: some batches of them, and the rows' weights while the start draws from them.
+    # 256 MB of rows: some batches of them.
     assert kilobytes < 150_000
 
 
