@@ -23,9 +23,10 @@ def even_rows(source: Source, sum_weight: float, size: int, begin: float = 0.5) 
     begin : float
         From which part of a step on.
     """
-    numbers, total = _at((np.arange(size) + begin) * (sum_weight / size), source)
+    steps: Floats = np.arange(size, dtype=np.float64) + begin
+    numbers, total = _at(steps * (sum_weight / size), source)
     # A pass sums chunk by chunk, here it goes from row to row: other bits, unless weights are whole numbers.
-    return numbers if total == sum_weight else _at((np.arange(size) + begin) * (total / size), source)[0]
+    return numbers if total == sum_weight else _at(steps * (total / size), source)[0]
 
 
 def _at(places: Floats, source: Source) -> tuple[Integers, float]:
