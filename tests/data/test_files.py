@@ -81,9 +81,9 @@ def test_folders_and_patterns(columns, tmp_path):
 
 
 def test_what_names_no_rows_is_said(columns, tmp_path):
-    with pytest.raises(ConfigError, match="no file has a name like"):
+    with pytest.raises(FileError, match="no file has a name like"):
         open_rows(tmp_path / "*.parquet")
-    with pytest.raises(ConfigError, match="no file of rows in the folder"):
+    with pytest.raises(FileError, match="no file of rows in the folder"):
         open_rows(tmp_path)
     with pytest.raises(FileError, match="No such file"):
         open_rows(tmp_path / "nowhere.feather")
