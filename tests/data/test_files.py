@@ -169,6 +169,7 @@ def test_a_file_that_changes_between_passes_is_noticed(parquet, columns):
 @pytest.mark.parametrize("weight", [None, "w"])
 def test_a_second_pass_reads_the_spool(parquet, columns, weight, monkeypatch):
     source = open_rows(parquet, ["a", "b"], weight).for_passes()
+    assert source.for_passes() is source
     first = list(source.blocks())
     monkeypatch.setattr("gaussmix.data.parquet.ParquetPart.batches", lambda *_: pytest.fail("the file was read again"))
     second = list(source.blocks())
