@@ -66,7 +66,7 @@ note: scale-span
     -> Nothing to do for gaussmix; elsewhere divide each column by its standard
     deviation.
 
-Also: values are taken to be separated by ';'
+Also: values are taken to be separated by ';' (if they are not: --sep)
 """
 
 

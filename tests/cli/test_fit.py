@@ -218,8 +218,8 @@ def test_a_csv_file_of_another_dialect(run, csv_file, tmp_path):
     assert found["data"]["columns"] == ["Länge", "mass g"]
     assert json.dumps(found["components"]) == json.dumps(wanted["components"]).replace("length mm", "L\\u00e4nge")
     assert outcome.err.splitlines() == [
-        "note: values are taken to be separated by ';'",
-        "note: numbers are taken to have a decimal comma",
+        "note: values are taken to be separated by ';' (if they are not: --sep)",
+        "note: numbers are taken to have a decimal comma (if they have not: --decimal)",
         "note: 1 row with too few or too many values skipped: line 8",
     ]
     assert run("fit", other, "-k", 2, "--encoding", "latin-1").code == 3

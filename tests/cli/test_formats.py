@@ -11,6 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from gaussmix.data.csv import CsvPart
+
 
 def piped(text: bytes, *arguments: object) -> subprocess.CompletedProcess[bytes]:
     command = [sys.executable, "-m", "gaussmix", "fit", "-", *map(str, arguments)]
@@ -77,3 +79,12 @@ def test_compressed_csv_by_name_and_piped(run, csv_file, tmp_path):
     assert (outcome.code, outcome.out) == (3, "")
     assert outcome.err.startswith(f"Error: {packed}: the gzip file is damaged, cut short or no such file (")
     assert outcome.err.count("\n") == 1
+
+
+def test_a_csv_file_is_parsed_once(run, csv_file, tmp_path, monkeypatch):
+    """The fit, and what is said of each row afterwards, read what the first pass has kept."""
+    passes = []
+    usual = CsvPart.batches
+    monkeypatch.setattr(CsvPart, "batches", lambda self, *given: passes.append(self) or usual(self, *given))
+    assert run("fit", csv_file, "-k", 2, "-o", tmp_path / "out").code == 0
+    assert len(passes) == 1

@@ -24,8 +24,14 @@ def write(tmp_path):
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("a;b\n1;2\n3;4\n", ["values are taken to be separated by ';'"]),
-        ("a;b\n1,5;2\n3;4\n", ["values are taken to be separated by ';'", "numbers are taken to have a decimal comma"]),
+        ("a;b\n1;2\n3;4\n", ["values are taken to be separated by ';' (if they are not: --sep)"]),
+        (
+            "a;b\n1,5;2\n3;4\n",
+            [
+                "values are taken to be separated by ';' (if they are not: --sep)",
+                "numbers are taken to have a decimal comma (if they have not: --decimal)",
+            ],
+        ),
         ("a,b\n1,2\n3,4\n".encode("utf-16"), ["the file is UTF-16, as its first bytes say"]),
         (",b\n1,2\n3,4\n", ["column 1 of 2 has no name; it is called 'column_1'"]),
         ("a,b\n1,2\n3,4", ["the last line has no end: the file may have been cut short"]),

@@ -81,9 +81,9 @@ def test_folders_and_patterns(columns, tmp_path):
 
 
 def test_what_names_no_rows_is_said(columns, tmp_path):
-    with pytest.raises(ConfigError, match="no file has a name like"):
+    with pytest.raises(FileError, match="no file has a name like"):
         open_rows(tmp_path / "*.parquet")
-    with pytest.raises(ConfigError, match="no file of rows in the folder"):
+    with pytest.raises(FileError, match="no file of rows in the folder"):
         open_rows(tmp_path)
     with pytest.raises(FileError, match="No such file"):
         open_rows(tmp_path / "nowhere.feather")
@@ -169,6 +169,7 @@ def test_a_file_that_changes_between_passes_is_noticed(parquet, columns):
 @pytest.mark.parametrize("weight", [None, "w"])
 def test_a_second_pass_reads_the_spool(parquet, columns, weight, monkeypatch):
     source = open_rows(parquet, ["a", "b"], weight).for_passes()
+    assert source.for_passes() is source
     first = list(source.blocks())
     monkeypatch.setattr("gaussmix.data.parquet.ParquetPart.batches", lambda *_: pytest.fail("the file was read again"))
     second = list(source.blocks())

@@ -48,5 +48,5 @@ def test_predictions_take_no_more_than_they_return(rows: np.ndarray, covariance_
 def test_a_fit_takes_labels_only(rows: np.ndarray, covariance_type: str) -> None:
     model = GaussianMixture(K, covariance_type=covariance_type, max_iter=2, random_state=0, tol=0.0)
     taken, _ = peak(lambda: model.fit(rows))
-    # Labels, the rows' weights, and a second one while cumulative weights are drawn from.
-    assert taken <= 3 * 8 * N + ALLOWANCE
+    # Labels, and some rows' cumulative weights while the start draws by them: of so few rows all of them.
+    assert taken <= 2 * 8 * N + ALLOWANCE

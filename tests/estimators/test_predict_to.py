@@ -185,3 +185,20 @@ def test_memory_does_not_grow_with_the_rows(tmp_path):
     assert written == pq.read_metadata(tmp_path / "out.parquet").num_rows == n
     # Some batches that are read ahead, computed and written. The unit is kB.
     assert kilobytes < 120_000
+
+
+def test_how_far_it_is_can_be_heard(model, folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(parts, "BATCH_VALUES", 2002)
+    heard: list[int] = []
+    assert model.predict_to(folder, tmp_path / "out.csv", columns=["label"], callback=heard.append) == N
+    assert heard == sorted(set(heard))
+    assert len(heard) > 1
+    assert heard[-1] == N
+
+    def give_up(_: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        model.predict_to(folder, tmp_path / "none.csv", callback=give_up)
+    assert not (tmp_path / "none.csv").exists()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out.csv", "rows"]

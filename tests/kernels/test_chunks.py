@@ -50,6 +50,12 @@ def test_whole_chunks_in_order_with_their_numbers(blocks, length):
         np.testing.assert_array_equal(labels, rows)
 
 
+def test_blocks_of_whole_chunks_are_not_copied():
+    blocks = [Block(np.ones((n, 2)), np.ones(n)) for n in (8, 16, 8)]
+    found = [block for block, _ in whole_chunks(blocks, 8)]
+    assert all(np.shares_memory(a.x, b.x) for a, b in zip(found, blocks, strict=True))
+
+
 @given(blocks=pieces(), data=st.data())
 def test_rows_are_taken_by_number(blocks, data):
     n = sum(len(block) for block in blocks)

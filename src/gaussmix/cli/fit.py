@@ -176,7 +176,7 @@ def fit(
         chosen = Settings(**settings)
         check = partial(_check_places, output, events, checkpoint, resume, force)
         check(Path(file))
-        rows = open_rows(file, columns, weight, dialect)
+        rows = open_rows(file, columns, weight, dialect).for_passes()  # the fit's, and the one that assigns rows
         check(*rows.paths)  # once more, now that it is known which files FILE means
         model = _fitted(rows, chosen, events, checkpoint, resume)
         outcome = Outcome(model, rows, weight, asdict(chosen), file)

@@ -34,7 +34,8 @@ def whole_chunks(blocks: Iterable[Block], chunk_length: int) -> Iterator[tuple[B
         yield rows.rows(0, n_chunks * chunk_length), first_chunk
         first_chunk += n_chunks
         n_waiting -= n_chunks * chunk_length
-        waiting = [rows.rows(n_chunks * chunk_length, len(rows))]
+        # Not even none of them: to put the next block behind no rows would copy it.
+        waiting = [rows.rows(n_chunks * chunk_length, len(rows))] if n_waiting else []
     if n_waiting:
         yield concatenate(waiting), first_chunk
 

@@ -67,11 +67,11 @@ def open_rows(
     Raises
     ------
     ConfigError
-        If a suffix is unknown, there is no file, or a dialect is given and no file is CSV.
+        If a suffix is unknown, or a dialect is given and no file is CSV.
     DataError
         If a column cannot be used, or a file is damaged.
     FileError
-        If a file cannot be read.
+        If there is no file, or one cannot be read.
     TypeError
         If the rows can be gone through only once, or are nothing of this kind.
 
@@ -141,7 +141,7 @@ def _paths(where: str) -> list[Path]:
         named = sorted(map(Path, glob.glob(where, recursive=True)))  # noqa: PTH207
         found = [file for each in named if not (each.is_dir() and "**" in where) for file in _named(each)]
         if not found:
-            raise ConfigError(f"no file has a name like {where}")
+            raise FileError(f"no file has a name like {where}")
         return list(dict.fromkeys(found))
     return [_ordinary(path)]
 
@@ -157,7 +157,7 @@ def _in_folder(folder: Path) -> list[Path]:
         folders[:] = [name for name in folders if not _is_note(name)]
         found += [_ordinary(Path(here) / name) for name in names if not _is_note(name)]
     if not found:
-        raise ConfigError(f"there is no file of rows in the folder {folder}")
+        raise FileError(f"there is no file of rows in the folder {folder}")
     return sorted(found)
 
 

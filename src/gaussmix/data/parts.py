@@ -127,6 +127,8 @@ class PartsSource(Source):
 
         From there later passes read faster than from a packed one. Where there is no room for it, they read the files.
         """
+        if self._spool is not None:
+            return self
         spooled = copy(self)
         spooled._spool = Spool(self.n_features, self._dtype, self._weight is not None)
         return spooled

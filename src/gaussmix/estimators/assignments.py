@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -59,6 +59,15 @@ def assignments(parts: Iterable[Mapping[str, Array]], columns: Sequence[str] = C
                 table[name] = results[name]
         yield table
         n_rows = stop
+
+
+def told(parts: Iterable[Mapping[str, Array]], tell: Callable[[int], object]) -> Iterator[Mapping[str, Array]]:
+    """Parts of a table as they are; who wants to know is told how many rows are done with."""
+    n_rows = 0
+    for part in parts:
+        yield part
+        n_rows += len(next(iter(part.values())))
+        tell(n_rows)
 
 
 def write_assignments(path: Path, force: bool, read: Sequence[Path], parts: Iterable[Mapping[str, Array]]) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 from gaussmix.core.source import Source
 from gaussmix.core.types import Array, Floats, Integers
 from gaussmix.errors import ConfigError
-from gaussmix.estimators.assignments import COLUMNS, assignments, check_columns, wanted_for, write_assignments
+from gaussmix.estimators.assignments import COLUMNS, assignments, check_columns, told, wanted_for, write_assignments
 from gaussmix.estimators.compatibility import NONE, Compatibility
 from gaussmix.estimators.fitted import FittedMixture
 from gaussmix.estimators.rows import query_rows
@@ -98,7 +98,15 @@ class PredictingMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Densi
         mixture = self.mixture_
         return self._kernel().row_parts(query_rows(self, X, mixture.n_features).source, mixture, wanted)
 
-    def predict_to(self, X: Any, path: str | Path, *, columns: Sequence[str] = COLUMNS, force: bool = False) -> int:
+    def predict_to(
+        self,
+        X: Any,
+        path: str | Path,
+        *,
+        columns: Sequence[str] = COLUMNS,
+        force: bool = False,
+        callback: Callable[[int], object] | None = None,
+    ) -> int:
         """Write what is predicted of each row into a file, however many rows there are.
 
         Rows are read, and results written, some megabytes at a time, in the rows' order; the values are those of
@@ -116,6 +124,9 @@ class PredictingMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Densi
             and ``"log_density"``, in any order; all where not given.
         force : bool
             Whether a file that is there is replaced; never one that is read.
+        callback : callable, optional
+            Is given the number of rows that are done, every few megabytes. What it raises ends the writing, and no file
+            appears.
 
         Returns
         -------
@@ -152,7 +163,8 @@ class PredictingMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Densi
         mixture = self.mixture_
         source = query_rows(self, X, mixture.n_features).source
         parts = self._kernel().row_parts(source, mixture, wanted_for(columns))
-        return write_assignments(place, force, source.paths, assignments(parts, columns))
+        table: Iterable[Mapping[str, Array]] = assignments(parts, columns)
+        return write_assignments(place, force, source.paths, table if callback is None else told(table, callback))
 
     @property
     def n_clusters(self) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from gaussmix.families.structures import STRUCTURES
+from gaussmix.fitting.recipe import n_parameters
 from gaussmix.fitting.repair import Event
 from gaussmix.fitting.scene import Scene
 
@@ -40,10 +41,10 @@ def about_rows(scene: Scene) -> Iterator[Event]:
         )
     recipe, d = scene.recipe, scene.source.n_features
     k = recipe.n_components
-    n_parameters = (k - 1) * (not recipe.equal_weights) + k * d + recipe.structure.n_parameters(k, d)
-    if scene.summary.n_weighted < n_parameters:
+    count = n_parameters(recipe.structure, k, d, recipe.equal_weights)
+    if scene.summary.n_weighted < count:
         text = (
-            f"{scene.summary.n_weighted} rows for {n_parameters} parameters: the fit follows the noise of the rows; "
+            f"{scene.summary.n_weighted} rows for {count} parameters: the fit follows the noise of the rows; "
             "fit fewer components or columns"
         )
         simpler = [s.name for s in STRUCTURES.values() if s.n_parameters(k, d) < recipe.structure.n_parameters(k, d)]

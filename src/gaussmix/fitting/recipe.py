@@ -16,6 +16,12 @@ from gaussmix.families.prior import Prior
 from gaussmix.families.structures import Structure
 
 
+def n_parameters(structure: Structure, n_components: int, n_features: int, equal_weights: bool = False) -> int:
+    """Free parameters of a mixture before there is one."""
+    weights = 0 if equal_weights else n_components - 1
+    return weights + n_components * n_features + structure.n_parameters(n_components, n_features)
+
+
 @dataclass(frozen=True)
 class Recipe:
     """A Gaussian mixture to be fitted.

@@ -23,10 +23,9 @@ from gaussmix.families.gaussian_update import GaussianUpdate
 from gaussmix.families.null_directions import NullDirections
 from gaussmix.families.prior import AUTOMATIC_STRENGTH
 from gaussmix.families.structures import STRUCTURES
+from gaussmix.fitting.even_rows import even_rows
 from gaussmix.fitting.recipe import Recipe
 from gaussmix.fitting.step import EMStep
-from gaussmix.kernels.row_weights import row_weights
-from gaussmix.starts.seeding import even_rows, spread_rows
 
 
 @dataclass(frozen=True)
@@ -87,14 +86,14 @@ class Scene:
         if self.summary.n_rows <= size:
             rows = self.source.take(np.arange(self.summary.n_rows))
             return rows if rows.weight.all() else rows.take(np.flatnonzero(rows.weight))
-        return self._alike(spread_rows(row_weights(self.source), size, generator))
+        return self._alike(even_rows(self.source, self.summary.sum_weight, size, generator.random()))
 
     def even(self, size: int) -> Block:
         """So many rows at equal steps of cumulative weight, always the same; some twice where there are fewer.
 
         A row of weight 2 is taken as two rows would be, however many rows there are.
         """
-        return self._alike(even_rows(row_weights(self.source), size))
+        return self._alike(even_rows(self.source, self.summary.sum_weight, size))
 
     def _alike(self, numbers: Integers) -> Block:
         """These rows, all of weight 1."""

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from gaussmix.core.source import Source
 from gaussmix.core.summary import Summary, check_sum_of_weights
+from gaussmix.core.types import Integers
 from gaussmix.errors import DataError
 from gaussmix.kernels.summary import summarise
 
 LEAST_ROWS = 2
 """One row has no spread to fit anything to."""
+NAMED = 10
+"""Columns that are named in a sentence; of the others it says how many there are."""
 
 
 def checked_summary(source: Source, n_components: int) -> Summary:
@@ -49,20 +54,30 @@ def refuse_gaps(summary: Summary, source: Source) -> None:
     Raises
     ------
     DataError
-        If one is: the text says which column and row.
+        If one is: the text says how many in which columns, and where the first is.
     """
-    names = source.feature_names
     for word, counts, firsts in (
         ("missing", summary.n_missing, summary.first_missing),
         ("infinite", summary.n_infinite, summary.first_infinite),
     ):
         if counts.any():
-            column = int(np.flatnonzero(counts)[0])
-            name = f"{column} (from 0)" if names is None else repr(names[column])
-            raise DataError(
-                f"column {name} has {counts[column]} {word} value{'' if counts[column] == 1 else 's'}, the first in "
-                f"{source.place(int(firsts[column]))}; drop or correct those rows, or choose other columns"
-            )
+            found = _gaps(source.feature_names, word, counts, firsts, source.place(int(firsts.min())))
+            raise DataError(f"{found}; drop or correct those rows, or choose other columns")
+
+
+def _gaps(names: Sequence[str] | None, word: str, counts: Integers, firsts: Integers, place: str) -> str:
+    """How many values of each column are missing or infinite, and where the first of all is."""
+    columns = np.flatnonzero(counts)
+    called = [str(column) if names is None else repr(names[int(column)]) for column in columns]
+    if len(columns) == 1:
+        count = counts[columns[0]]
+        number = " (from 0)" if names is None else ""
+        return f"column {called[0]}{number} has {count} {word} value{'' if count == 1 else 's'}, the first in {place}"
+    listed = ", ".join(f"{name} ({counts[column]})" for name, column in zip(called[:NAMED], columns, strict=False))
+    more = f" and {len(columns) - NAMED} more" if len(columns) > NAMED else ""
+    number = ", counted from 0," if names is None else ""
+    earliest = called[int(firsts[columns].argmin())]
+    return f"columns {listed}{more}{number} have {word} values, the first in {place} ({earliest})"
 
 
 def _counted(n_rows: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -14,8 +14,8 @@ from gaussmix.core.types import Array, Floats
 class RowWeights:
     """A task that gives each row's weight."""
 
-    chunk_length = 1 << 16
-    """Rows at a time: any number will do, since nothing is added up."""
+    chunk_length = 1
+    """Rows that must stay together: nothing is added up here, so that blocks can be taken as they come."""
 
     @property
     def fields(self) -> Mapping[str, RowField]:
@@ -27,6 +27,16 @@ class RowWeights:
         out["weight"][...] = block.weight
 
 
-def row_weights(source: Source) -> Floats:
-    """Weight of every row, shape (n,)."""
-    return source.map_rows(RowWeights())["weight"]
+def cumulative_weights(source: Source) -> Iterator[Floats]:
+    """Cumulative weight of every row, some rows after others: all of it may be larger than memory.
+
+    The sum goes from row to row, however many come at a time, so that it has the bits of one ``cumsum`` over all.
+    """
+    before = 0.0
+    for part in source.row_parts(RowWeights()):
+        weight = part["weight"]
+        if len(weight):
+            weight[0] += before
+            cumulative = np.cumsum(weight, out=weight)
+            before = float(cumulative[-1])
+            yield cumulative

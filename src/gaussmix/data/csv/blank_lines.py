@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 
-import numpy as np
+from gaussmix.data.csv.line_ends import CR, LF, any_pair
 
-LF, CR = b"\n\r"
 BLANK = re.compile(rb"(?<=\n)(?:\r\n?|\n)|(?<=\r)\r\n?")
 """The end of a blank line, after that of another. The two bytes of one end are no two ends."""
 
@@ -28,12 +27,9 @@ class BlankLines:
             Ends of lines up to this byte.
         """
         self._text, self._n_lines = text, n_lines
-        codes = np.frombuffer(text, np.uint8)
-        is_end = codes == LF
-        self._some = bool((is_end[1:] & is_end[:-1]).any())
+        self._some = any_pair(text, LF, LF)
         if not self._some and b"\r" in text:
-            is_return = codes == CR
-            self._some = bool((is_return[1:] & (is_end | is_return)[:-1]).any())
+            self._some = any_pair(text, CR, CR) or any_pair(text, LF, CR)
 
     def look(self, begin: int, end: int) -> None:
         """Count those in this part of the piece."""

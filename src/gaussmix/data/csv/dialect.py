@@ -108,10 +108,10 @@ class Dialect:
         lines = _records(_text(sample, encoding, whole))
         separator = self.separator or _separator(lines, self.decimal)
         if self.separator is None and separator != ",":
-            notes.append(f"values are taken to be separated by {separator!r}")
+            notes.append(f"values are taken to be separated by {separator!r} (if they are not: --sep)")
         decimal = self.decimal or _decimal(lines, separator)
         if self.decimal is None and decimal != ".":
-            notes.append("numbers are taken to have a decimal comma")
+            notes.append("numbers are taken to have a decimal comma (if they have not: --decimal)")
         return replace(self, encoding=encoding, separator=separator, decimal=decimal), notes
 
 

@@ -29,6 +29,8 @@ MISSING = (
 
 BLOCK_BYTES = 4 << 20
 """Parsed at a time: more is no faster and less spends time between the blocks."""
+FIRST_LOOK_READS = 2
+"""Blocks from which the columns' types are found: the first, which is parsed with the beginning of the second."""
 BAD_ROWS_NAMED = 5
 """Lines named of those that were skipped; all are counted."""
 
@@ -194,7 +196,8 @@ class CsvPart(FilePart):
             invalid.append(row)
             return "error"
 
-        with self.read_errors(), CheckedText(self.path, self._dialect) as text:
+        n_reads = FIRST_LOOK_READS if schema is None else None
+        with self.read_errors(), CheckedText(self.path, self._dialect, n_reads) as text:
             try:
                 reader = arrow_csv.open_csv(
                     text,

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from gaussmix.data.csv.blank_lines import BlankLines
 from gaussmix.data.csv.dialect import Dialect
+from gaussmix.data.csv.line_ends import count_ends
 from gaussmix.data.csv.packing import open_bytes
 from gaussmix.errors import DataError
 
@@ -57,6 +58,8 @@ class CheckedText(io.RawIOBase):
         The file.
     dialect : Dialect
         Its encoding.
+    n_reads : int, optional
+        After so many it ends as if the file did: a parser reads far ahead, also of one that wants the first rows only.
 
     Raises
     ------
@@ -65,8 +68,9 @@ class CheckedText(io.RawIOBase):
         quotation is not closed, or closed in the middle of a value.
     """
 
-    def __init__(self, path: Path, dialect: Dialect) -> None:
+    def __init__(self, path: Path, dialect: Dialect, n_reads: int | None = None) -> None:
         self._path, self._dialect = path, dialect
+        self._reads_left = n_reads
         self._file = open_bytes(path)
         self._decoder = None if dialect.is_utf8 else codecs.getincrementaldecoder(dialect.encoding or "utf-8")()
         self._at_begin = True
@@ -88,6 +92,10 @@ class CheckedText(io.RawIOBase):
         return True
 
     def read(self, size: int = -1) -> bytes:
+        if self._reads_left is not None:
+            self._reads_left -= 1
+            if self._reads_left < 0:
+                return b""
         while True:
             raw = self._file.read(size)
             text = self._as_utf8(raw)
@@ -121,7 +129,7 @@ class CheckedText(io.RawIOBase):
             raise DataError(
                 f"line {line} holds a NUL byte: the file is damaged, or no text (UTF-16? then --encoding utf-16)"
             )
-        self._n_lines += text.count(b"\n")
+        self._n_lines += count_ends(text)
         self._last = text[-1:] or self._last
 
 
@@ -186,5 +194,5 @@ class Quotations:
         self._keep(text, len(text) - 1)
 
     def _keep(self, text: bytes, first: int) -> None:
-        self._n_lines += text.count(b"\n", 1, first + 1)
+        self._n_lines += count_ends(text, 1, first + 1)
         self._kept = text[first:]

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from gaussmix.families.structures import STRUCTURES, Structure
+from gaussmix.families.structures import STRUCTURES
+from gaussmix.fitting.recipe import n_parameters
 from gaussmix.insight.data_check.evidence import Evidence
 from gaussmix.insight.data_check.finding import Remark
 from gaussmix.insight.data_check.words import counted, percent
@@ -23,11 +24,6 @@ REPEATED = 0.05
 of them: one in twenty is a copy, or values are rounded coarsely."""
 REPEATED_ROWS = 20
 """Rows from which a share means something."""
-
-
-def n_parameters(structure: Structure, n_components: int, n_features: int) -> int:
-    """Free parameters of a mixture with free weights."""
-    return n_components - 1 + n_components * n_features + structure.n_parameters(n_components, n_features)
 
 
 def too_few(evidence: Evidence) -> Iterator[Remark]:
