@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from gaussmix.families.structures import STRUCTURES, Structure
+from gaussmix.families.structures import SCIKIT_LEARN, STRUCTURES, Structure
 from gaussmix.insight.data_check.evidence import Evidence
 from gaussmix.insight.data_check.finding import Remark
 from gaussmix.insight.data_check.words import counted, percent
@@ -129,6 +129,6 @@ def repeated(evidence: Evidence) -> Iterator[Remark]:
 
 def _simpler(evidence: Evidence, n_components: int, count: int) -> str:
     d = evidence.n_features
-    less = [s.name for s in STRUCTURES.values() if n_parameters(s, n_components, d) < count]
+    less = [name for name in SCIKIT_LEARN if n_parameters(STRUCTURES[name], n_components, d) < count]
     other = f", or a covariance with fewer parameters ({', '.join(less)})" if less else ""
     return f"Fit fewer components or columns{other}."
