@@ -11,7 +11,7 @@ from gaussmix.core.types import Floats, Integers
 from gaussmix.families.forms.form import singular
 
 TOLERANCE = 1e-12
-"""Nats a unit of weight that one more sweep must gain; see `gaussmix.families.structures.proportional`."""
+"""Nats a unit of weight that one more sweep must gain. Near the optimum a sweep leaves the square of what was left."""
 LIMIT = 100
 """Most sweeps of an M-step. Every one raises the objective, and the next M-step goes on from where this ends."""
 MOST_BEGINNINGS = 8

@@ -35,9 +35,11 @@ class Parsimonious(Structure):
     ) -> NullDirections:
         """Constant columns, and where correlations are modelled their null directions.
 
-        One component needs them too: a variance of nothing has no part in a volume.
+        One component needs the former, too: without units to take one from, a prior gives them no variance at all.
         """
-        if isinstance(self.form, AxisAlignedForm):
+        if n_components == 1 and self.scaling is Scaling.COMMON:
+            return NullDirections.none(len(standard_deviation))
+        if n_components == 1 or isinstance(self.form, AxisAlignedForm):
             return NullDirections.constant(standard_deviation)
         if self.scaling is Scaling.PER_FEATURE:
             return NullDirections.of(covariance(), standard_deviation, prior).and_constant(standard_deviation)
