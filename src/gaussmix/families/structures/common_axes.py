@@ -12,8 +12,11 @@ from gaussmix.families.forms.form import singular
 
 TOLERANCE = 1e-12
 """Nats a unit of weight that one more sweep must gain. Near the optimum a sweep leaves the square of what was left."""
-LIMIT = 100
-"""Most sweeps of an M-step. Every one raises the objective, and the next M-step goes on from where this ends."""
+GOING_ON, BEGINNING, CHOOSING = 100, 400, 40
+"""Most rounds of turns (of d − 1 in a sweep, but always a whole one) of an M-step that goes on from earlier axes, of
+one that does not, and of each set of axes from which the latter may begin. Every round raises the objective, and the
+next M-step goes on from where this ends, so that what many features leave undone comes later. To about five features
+axes are then known as well as floats tell; with fifty an M-step takes no longer than with five."""
 MOST_BEGINNINGS = 8
 """Components whose own axes are tried where there are none to go on from: sets of axes have local optima."""
 DIAGONAL = 1e-8
@@ -44,14 +47,13 @@ def best_along_axes(scatter: Floats, sum_weight: Floats, previous: Floats | None
     variances : callable
         The best variances along given axes, for which Σₖ tr(Σₖ⁻¹Sₖ) must be a constant.
     """
-    beginnings = _beginnings(scatter, sum_weight) if previous is None or _are_balls(previous) else [_axes_of(previous)]
-    best, best_worth = None, -np.inf
-    for first in beginnings:
-        axes, worth = _turned(first, scatter, sum_weight, variances)
-        if best is None or worth > best_worth:
-            best, best_worth = axes, worth
-    assert best is not None
-    return _covariance(best, variances(_along(best, scatter), sum_weight))
+    if previous is None or _are_balls(previous):
+        tried = [_turned(first, scatter, sum_weight, variances, CHOOSING) for first in _beginnings(scatter, sum_weight)]
+        first, most = max(tried, key=lambda pair: pair[1])[0], BEGINNING
+    else:
+        first, most = _axes_of(previous), GOING_ON
+    axes, _ = _turned(first, scatter, sum_weight, variances, most)
+    return _covariance(axes, variances(_along(axes, scatter), sum_weight))
 
 
 def varying(along: Floats, sum_weight: Floats) -> Floats:
@@ -69,14 +71,18 @@ def _along(axes: Floats, scatter: Floats) -> Floats:
     return np.einsum("ij,kij->kj", axes, scatter @ axes)
 
 
-def _turned(axes: Floats, scatter: Floats, sum_weight: Floats, variances: Variances) -> tuple[Floats, float]:
-    """Axes turned until a sweep gains nothing, and what they are worth a unit of weight, up to a constant."""
+def _turned(axes: Floats, scatter: Floats, sum_weight: Floats, variances: Variances, most: int) -> tuple[Floats, float]:
+    """Axes turned until a sweep gains nothing, or in at most so many rounds; and what they are worth.
+
+    That is meant a unit of weight, and up to a constant.
+    """
     part = sum_weight / sum_weight.sum()
     axes, turned = axes.copy(), axes.T @ scatter @ axes  # (d, d), (k, d, d)
     found = _positive(variances(_diagonal(turned), sum_weight))
     worth = -0.5 * float(part @ np.log(found).sum(axis=1))
-    for _ in range(LIMIT):
-        for one, other in _rounds(len(axes)):
+    rounds = _rounds(len(axes))
+    for _ in range(max(1, most // max(1, len(rounds)))):
+        for one, other in rounds:
             _turn(axes, turned, 1.0 / found, one, other)
             found = _positive(variances(_diagonal(turned), sum_weight))
         newer = -0.5 * float(part @ np.log(found).sum(axis=1))
@@ -146,7 +152,7 @@ def _axes_of(covariance: Floats) -> Floats:
     deviation = np.sqrt(_positive(_diagonal(turned)))
     correlation = np.abs(turned) / (deviation[:, :, np.newaxis] * deviation[:, np.newaxis, :])
     if (correlation - np.eye(len(axes))).max() > DIAGONAL:
-        axes, _ = _turned(axes, covariance, np.ones(k), varying)
+        axes, _ = _turned(axes, covariance, np.ones(k), varying, BEGINNING)
     return axes
 
 
