@@ -13,6 +13,7 @@ from gaussmix.core.frame import Scaling
 from gaussmix.errors import ConfigError, DegenerateFitError
 from gaussmix.families.structures import ALIASES, NAMES, SCIKIT_LEARN, STRUCTURES, structure_named
 from gaussmix.families.structures.common_axes import _rounds
+from gaussmix.families.structures.principal_axes import principal_axes
 
 EVERY = pytest.mark.parametrize("name", list(STRUCTURES))
 SIZES = {"k": st.integers(1, 5), "d": st.integers(1, 5), "seed": st.integers(0, 10_000)}
@@ -198,3 +199,23 @@ def test_every_plane_turns_once_a_sweep(d):
     assert sorted(map(tuple, map(sorted, pairs))) == [(a, b) for a in range(d) for b in range(a + 1, d)]
     for one, other in _rounds(d):
         assert len({*one.tolist(), *other.tolist()}) == 2 * len(one)
+
+
+@given(**SIZES)
+@settings(max_examples=20)
+def test_axes_of_features_in_very_different_units(k, d, seed):
+    """Every entry comes back to its own digits, though 1e16 lies between the variances."""
+    scatter, _ = random_scatter(k, d, seed)
+    unit = 10.0 ** np.random.default_rng(seed).integers(-8, 9, size=d)
+    graded = scatter * unit[:, np.newaxis] * unit
+    variances, axes = principal_axes(graded)
+    assert (np.diff(variances, axis=1) >= 0.0).all()
+    size = np.sqrt(np.einsum("kii,kjj->kij", graded, graded))
+    assert (np.abs((axes * variances[:, np.newaxis]) @ axes.swapaxes(1, 2) - graded) <= 1e-13 * size).all()
+    np.testing.assert_allclose(axes.swapaxes(1, 2) @ axes, np.broadcast_to(np.eye(d), (k, d, d)), atol=1e-13)
+
+
+def test_axes_of_a_singular_matrix():
+    variances, axes = principal_axes(np.array([[[1.0, 1.0], [1.0, 1.0]], [[4.0, 0.0], [0.0, 0.0]]]))
+    np.testing.assert_allclose(variances, [[0.0, 2.0], [0.0, 4.0]], atol=1e-15)
+    np.testing.assert_allclose(np.abs(axes[1]), [[0.0, 1.0], [1.0, 0.0]])

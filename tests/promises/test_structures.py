@@ -214,3 +214,41 @@ def test_an_empty_component_keeps_what_is_left_to_it(make_mixture, parsimonious)
     assert_rises(model, 60.0)
     np.testing.assert_allclose(model.means_[1], first.family.means[1], rtol=1e-9)
     assert np.isfinite(model.covariances_).all()
+
+
+@pytest.mark.parametrize("apart", [1e3, 1e9])
+def test_columns_a_million_apart_where_units_decide(clusters, parsimonious, apart):
+    """Common units know the narrow columns to their own digits."""
+    x = clusters(300, 3, 2, seed=5) * [1.0, 1.0 / apart, apart]
+    model = fit(x, 2, parsimonious)
+    assert model.status_ is Status.CONVERGED
+    assert_rises(model, 300.0)
+
+
+@pytest.mark.parametrize("name", ["VEI", "VEE", "VVE", "VEV"])
+def test_a_spike_on_few_rows_is_put_elsewhere(name):
+    rng = np.random.default_rng(0)
+    few = np.array([2.0, 9.0, 1.0]) + 1e-9 * rng.normal(size=(3, 3))
+    x = np.concatenate([rng.normal(0, 1, (150, 3)), rng.normal(5, 1, (150, 3)), few])
+    model = fit(x, 3, name, init_params=np.repeat([0, 1, 2], [150, 150, 3]), max_iter=1000)
+    assert model.events_[0].kind == "reseeded"
+    assert_rises(model, len(x))
+
+
+@pytest.mark.parametrize("name", ["EII", "EEI", "EVI", "EVE", "EEV", "EVV"])
+def test_with_one_volume_there_are_no_spikes(name):
+    rng = np.random.default_rng(0)
+    few = np.array([2.0, 9.0, 1.0]) + 1e-9 * rng.normal(size=(3, 3))
+    x = np.concatenate([rng.normal(0, 1, (150, 3)), rng.normal(5, 1, (150, 3)), few])
+    model = fit(x, 3, name, init_params=np.repeat([0, 1, 2], [150, 150, 3]), max_iter=1000)
+    assert not model.events_
+    assert len(model.weights_) == 3
+
+
+def test_rows_in_a_file_give_the_same_bits(clusters, parsimonious, tmp_path):
+    x = clusters(500, 2, 2, seed=7)
+    path = tmp_path / "rows.csv"
+    np.savetxt(path, x, delimiter=",", header="a,b", comments="", fmt="%.17g")
+    from_file, from_memory = fit(str(path), 2, parsimonious), fit(x, 2, parsimonious)
+    np.testing.assert_array_equal(from_file.covariances_, from_memory.covariances_)
+    assert from_file.bic_ == from_memory.bic_

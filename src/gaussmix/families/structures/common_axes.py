@@ -9,6 +9,7 @@ import numpy as np
 
 from gaussmix.core.types import Floats, Integers
 from gaussmix.families.forms.form import singular
+from gaussmix.families.structures.principal_axes import principal_axes
 
 TOLERANCE = 1e-12
 """Nats a unit of weight that one more sweep must gain. Near the optimum a sweep leaves the square of what was left."""
@@ -132,7 +133,8 @@ def _beginnings(scatter: Floats, sum_weight: Floats) -> list[Floats]:
     trace = np.einsum("kii->k", scatter)
     pooled = (scatter / np.where(trace > 0.0, trace, 1.0)[:, np.newaxis, np.newaxis]).sum(axis=0)
     largest = np.argsort(-sum_weight, kind="stable")[:MOST_BEGINNINGS]
-    return [np.linalg.eigh(pooled)[1], np.eye(len(pooled)), *np.linalg.eigh(scatter[largest])[1]]
+    own = principal_axes(scatter[largest])[1]
+    return [principal_axes(pooled[np.newaxis])[1][0], np.eye(len(pooled)), *own]
 
 
 def _are_balls(covariance: Floats) -> bool:
@@ -147,7 +149,7 @@ def _axes_of(covariance: Floats) -> Floats:
     # Multiples that are no simple ratios: a sum of covariances might have equal variances along two axes where no
     # single one has.
     part = (1.0 + np.modf(np.arange(1, k + 1) * 0.6180339887498949)[0]) / np.einsum("kii->k", covariance)
-    _, axes = np.linalg.eigh(np.einsum("k,kij->ij", part, covariance))
+    axes = principal_axes(np.einsum("k,kij->ij", part, covariance)[np.newaxis])[1][0]
     turned = axes.T @ covariance @ axes
     deviation = np.sqrt(_positive(_diagonal(turned)))
     correlation = np.abs(turned) / (deviation[:, :, np.newaxis] * deviation[:, np.newaxis, :])

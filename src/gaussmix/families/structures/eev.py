@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from gaussmix.core.frame import Scaling
 from gaussmix.core.types import Floats
 from gaussmix.families.forms.full import FullForm
 from gaussmix.families.structures.parsimonious import Parsimonious
+from gaussmix.families.structures.principal_axes import principal_axes
 
 
 class EEV(Parsimonious):
@@ -21,7 +20,7 @@ class EEV(Parsimonious):
 
     def covariance(self, scatter: Floats, sum_weight: Floats, previous: Floats | None = None) -> Floats:
         # Each component's own axes, the longest with the longest, whatever A is: tr(DA⁻¹Dᵀ S) is least so.
-        along, axes = np.linalg.eigh(scatter)  # (k, d), (k, d, d)
-        variance = np.maximum(along, 0.0).sum(axis=0) / sum_weight.sum()
+        along, axes = principal_axes(scatter)  # (k, d), (k, d, d)
+        variance = along.sum(axis=0) / sum_weight.sum()
         covariance = (axes * variance) @ axes.swapaxes(1, 2)
         return 0.5 * (covariance + covariance.swapaxes(1, 2))

@@ -8,6 +8,7 @@ from gaussmix.core.frame import Scaling
 from gaussmix.core.types import Floats
 from gaussmix.families.forms.full import FullForm
 from gaussmix.families.structures.parsimonious import Parsimonious
+from gaussmix.families.structures.principal_axes import principal_axes
 from gaussmix.families.structures.proportional import common_shape
 
 
@@ -22,8 +23,8 @@ class VEV(Parsimonious):
 
     def covariance(self, scatter: Floats, sum_weight: Floats, previous: Floats | None = None) -> Floats:
         # Each component's own axes, the longest with the longest, whatever A is, as for EEV; what is left is VEI.
-        along, axes = np.linalg.eigh(scatter)  # (k, d), (k, d, d)
-        before = None if previous is None else np.asarray(np.linalg.eigvalsh(previous[:1]), dtype=np.float64)
-        volume, shape = common_shape(np.maximum(along, 0.0), sum_weight, before)
+        along, axes = principal_axes(scatter)  # (k, d), (k, d, d)
+        before = None if previous is None else principal_axes(previous[:1])[0]
+        volume, shape = common_shape(along, sum_weight, before)
         covariance = (axes * (volume[:, np.newaxis] * shape)[:, np.newaxis]) @ axes.swapaxes(1, 2)
         return 0.5 * (covariance + covariance.swapaxes(1, 2))
