@@ -9,6 +9,8 @@ import sys
 
 import pytest
 
+from gaussmix.cli.values import COVARIANCES
+
 needs_bash = pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash")
 
 
@@ -46,7 +48,8 @@ def completed(tmp_path):
     [
         (["gaussmix", ""], ["completion", "fit", "predict", "sample", "show"]),
         (["gaussmix", "fit", "--cov"], ["--covariance"]),
-        (["gaussmix", "fit", "--covariance", ""], ["full", "tied", "diag", "spherical"]),
+        (["gaussmix", "fit", "--covariance", ""], list(COVARIANCES)),
+        (["gaussmix", "fit", "--covariance", "VE"], ["VEI", "VEE", "VEV"]),
         (["gaussmix", "fit", "--covariance", "s"], ["spherical"]),
         (["gaussmix", "fit", ""], ["compopt -o default", ""]),
         (["gaussmix", "predict", "model.gmm", "ro"], ["compopt -o default", ""]),

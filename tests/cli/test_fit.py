@@ -55,7 +55,7 @@ def columns_of(path: Path) -> dict[str, list[str]]:
     return dict(zip(header, map(list, zip(*records, strict=True)), strict=True))
 
 
-@pytest.mark.parametrize("covariance", ["full", "tied", "diag", "spherical"])
+@pytest.mark.parametrize("covariance", ["full", "tied", "diag", "spherical", "VEV", "EVI"])
 def test_files_hold_what_the_estimator_computes(run, csv_file, rows, tmp_path, covariance):
     folder = tmp_path / "new" / "folder"
     outcome = run("fit", csv_file, "-k", 2, "--covariance", covariance, "--seed", 3, "-o", folder)

@@ -13,11 +13,11 @@ from gaussmix.core.contracts import Kernel
 from gaussmix.core.frame import Frame
 from gaussmix.core.mixture import Mixture
 from gaussmix.data.memory import MemorySource
-from gaussmix.families.structures import STRUCTURES
+from gaussmix.families.structures import SCIKIT_LEARN, STRUCTURES
 from gaussmix.kernels.native import NativeKernel
 from gaussmix.kernels.reference import ReferenceKernel
 
-COMPILED = [name for name, structure in STRUCTURES.items() if structure.form.compiled]
+COMPILED = [name for name in SCIKIT_LEARN if STRUCTURES[name].form.compiled]
 COMPONENTS = [1, 2, 3, 8, 17]
 FEATURES = [1, 2, 3, 4, 5, 8, 13, 16, 33, 64, 97, 128]
 ROWS = [1, 2, 7, 63, 64, 129, 1000]

@@ -15,10 +15,15 @@ from sklearn.exceptions import ConvergenceWarning
 
 from gaussmix import GaussianMixture
 from gaussmix.errors import DegenerateFitError
+from gaussmix.families.structures import STRUCTURES, structure_named
 
 DATA_SETS = {path.stem: json.loads(path.read_text()) for path in (Path(__file__).parent / "mclust").glob("*.json")}
-STRUCTURE = {"VVV": "full", "EEE": "tied", "VVI": "diag", "VII": "spherical"}
-ONE_DIMENSION = {"V": ["full", "diag", "spherical"], "E": ["tied"]}
+STRUCTURE = {structure.mclust_name: structure.name for structure in STRUCTURES.values()}
+BY_ITERATION = {"VEI", "VEE", "VEV", "EVE", "VVE"}
+"""Where mclust stops early, or at a local optimum that need not be ours: as high an objective is right."""
+HIGHER = {"VVE"}
+"""Where theirs is a worse local optimum, by up to 336 in log-likelihood."""
+ONE_DIMENSION = {"V": ["full", "diag", "spherical", "V"], "E": ["tied", "EII", "E"]}
 
 
 def cases(kind: str) -> list[object]:
@@ -60,15 +65,25 @@ def whole_covariances(model: GaussianMixture, d: int) -> np.ndarray:
     return {
         "full": lambda: found,
         "tied": lambda: np.broadcast_to(found, (k, d, d)),
-        "diag": lambda: found[..., np.newaxis] * np.eye(d),
+        "diagonal": lambda: found[..., np.newaxis] * np.eye(d),
         "spherical": lambda: np.multiply.outer(found, np.eye(d)),
-    }[model.covariance_type]()
+    }[structure_named(model.covariance_type).form.name]()
+
+
+def worth(data: dict, sigma: np.ndarray) -> float:
+    """What an M-step from the soft start maximises."""
+    x, shares = np.array(data["X"]), np.array(data["soft_start"])
+    weight = shares.sum(axis=0)
+    z = x[np.newaxis] - (shares.T @ x / weight[:, np.newaxis])[:, np.newaxis]  # (k, n, d)
+    scatter = np.einsum("nk,kni,knj->kij", shares, z, z)
+    trace = np.trace(np.linalg.solve(sigma, scatter), axis1=1, axis2=2)
+    return float(-0.5 * (weight @ np.linalg.slogdet(sigma)[1] + trace.sum()))
 
 
 def test_the_figures_are_there():
     assert sorted(DATA_SETS) == ["diabetes", "eruptions", "faithful", "iris", "thyroid"]
-    assert len(cases("em")) == 4 * 4 + 1
-    assert len(cases("mstep")) == 4 * 4 + 1
+    assert len(cases("em")) == 4 * 14 + 3
+    assert len(cases("mstep")) == 4 * 14 + 3
 
 
 @pytest.mark.parametrize("structure", ONE_DIMENSION["V"])
@@ -92,17 +107,22 @@ def test_one_m_step(data, entry, structure, each_kernel):
     assert (np.abs(model.means_ - means) <= 1e-10 * (np.abs(means) + spread)).all()
     found = whole_covariances(model, d)
     largest = np.sqrt(np.einsum("kii,kjj->kij", sigma, sigma))
-    assert (np.abs(found - sigma) <= 1e-10 * largest).all()
+    if entry["model"] in BY_ITERATION:
+        assert worth(data, found) >= worth(data, sigma) - 1e-10 * abs(worth(data, sigma))
+    else:
+        assert (np.abs(found - sigma) <= 1e-10 * largest).all()
     assert model.mixture_.n_parameters == entry["df"]
 
 
 @pytest.mark.parametrize(("data", "entry", "structure"), cases("em"))
 def test_em_reaches_their_log_likelihood(data, entry, structure, each_kernel):
     model = fit(data, structure, tol=1e-13, max_iter=20_000)
-    assert model.log_likelihood_ == pytest.approx(entry["loglik"], rel=1e-6)
     assert model.mixture_.n_parameters == entry["df"]
-    bic = 2.0 * entry["loglik"] - entry["df"] * np.log(data["n"])
-    assert -model.bic_ == pytest.approx(bic, rel=1e-6)
+    assert model.log_likelihood_ >= entry["loglik"] - 1e-6 * abs(entry["loglik"])
+    if entry["model"] not in HIGHER:
+        assert model.log_likelihood_ == pytest.approx(entry["loglik"], rel=1e-6)
+        bic = 2.0 * entry["loglik"] - entry["df"] * np.log(data["n"])
+        assert -model.bic_ == pytest.approx(bic, rel=1e-6)
 
 
 @pytest.mark.parametrize("name", sorted(DATA_SETS))
@@ -111,7 +131,7 @@ def test_the_whole_table_for_one_component(name):
     data = DATA_SETS[name]
     x = np.array(data["X"], dtype=float).reshape(data["n"], data["d"])
     table = dict(zip(data["bic"]["models"], data["bic"]["values"][0], strict=True))
-    for model_name, structure in (STRUCTURE | {"V": "full", "E": "tied"}).items():
+    for model_name, structure in (STRUCTURE | {"V": "V", "E": "E"}).items():
         if model_name not in table:
             continue
         model = GaussianMixture(1, covariance_type=structure, reg_covar=0.0, random_state=0).fit(x)

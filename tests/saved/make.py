@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 import gaussmix
+from gaussmix.families.structures import SCIKIT_LEARN, STRUCTURES
 
 FOLDER = Path(__file__).parent
 
@@ -22,6 +23,7 @@ FITS: dict[str, dict[str, Any]] = {
     "tied": {"weights": "equal", "offset": 1e10},
     "diag": {"dtype": np.float32},
     "spherical": {"scale": 1e-150, "tol": 1e-3},
+    **{name: {} for name in STRUCTURES if name not in SCIKIT_LEARN},
 }
 """A structure, and what else of the format its file has."""
 
@@ -51,4 +53,5 @@ def make(structure: str, names: list[str] | None = None, **how: Any) -> None:
 
 if __name__ == "__main__":
     for structure, how in FITS.items():
-        make(structure, **how)
+        if not (FOLDER / f"{gaussmix.__version__}-{structure}.json").exists():
+            make(structure, **how)

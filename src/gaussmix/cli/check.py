@@ -8,7 +8,7 @@ import click
 
 from gaussmix.cli.failures import told_plainly
 from gaussmix.cli.rows import dialect_options, file_of
-from gaussmix.cli.values import names
+from gaussmix.cli.values import COVARIANCES, names
 
 
 @click.command(short_help="Look at the rows of a file before a fit.", context_settings={"show_default": True})
@@ -22,8 +22,9 @@ from gaussmix.cli.values import names
 )
 @click.option(
     "--covariance",
-    type=click.Choice(["full", "tied", "diag", "spherical"]),
+    type=click.Choice(COVARIANCES),
     default="full",
+    metavar="NAME",
     help="Covariances that are to be fitted.",
 )
 @click.option(

@@ -12,7 +12,7 @@ import click
 
 from gaussmix.cli.failures import told_plainly
 from gaussmix.cli.rows import dialect_options, open_rows, tell_notes
-from gaussmix.cli.values import names, number_or_auto
+from gaussmix.cli.values import COVARIANCES, names, number_or_auto
 
 if TYPE_CHECKING:
     from gaussmix.core.source import Source
@@ -49,9 +49,13 @@ class Settings:
 )
 @click.option(
     "--covariance",
-    type=click.Choice(["full", "tied", "diag", "spherical"]),
+    type=click.Choice(COVARIANCES),
     default="full",
-    help="One covariance for each component, one for all, only along the axes, or only balls.",
+    metavar="NAME",
+    help=(
+        "full: one covariance for each component, tied: one for all, diag: only along the axes, spherical: only balls; "
+        "or one of mclust's names from EII to VVV (E, V for one column)."
+    ),
 )
 @click.option(
     "--columns",

@@ -7,6 +7,13 @@ import math
 
 import click
 
+COVARIANCES = (
+    *("full", "tied", "diag", "spherical"),
+    *("EII", "EEI", "VEI", "EVI", "VEE", "EVE", "VVE", "EEV", "VEV", "EVV"),
+    *("VVV", "EEE", "VVI", "VII", "E", "V"),
+)
+"""What `gaussmix.families.structures` knows by name, which is not asked: the command's help needs no NumPy."""
+
 
 def number_or_auto(_ctx: click.Context, _param: click.Parameter, value: str) -> float | str:
     """``auto``, or a number of at least 0."""

@@ -7,9 +7,13 @@ from typing import Any, TypeVar
 from gaussmix.errors import ConfigError
 from gaussmix.estimators.fitted import PARAMETERS
 from gaussmix.estimators.predicting import PredictingMixture
+from gaussmix.families.structures import SCIKIT_LEARN, STRUCTURES, structure_named
 
 FITTED = ("converged_", "n_iter_", "lower_bound_", "lower_bounds_", "n_features_in_", "feature_names_in_")
 """What both have beside the parameters of the components."""
+
+FORMS = {STRUCTURES[name].form.name: name for name in SCIKIT_LEARN}
+"""Under which of scikit-learn's names matrices lie as they do in a form."""
 
 AnyMixture = TypeVar("AnyMixture", bound=PredictingMixture)
 
@@ -17,7 +21,8 @@ AnyMixture = TypeVar("AnyMixture", bound=PredictingMixture)
 def to_scikit_learn(mixture: PredictingMixture) -> Any:
     """scikit-learn's estimator with the same parameters, fitted if this one is.
 
-    What scikit-learn has no word for (``"auto"``, labels as a start) becomes its own default.
+    What scikit-learn has no word for (``"auto"``, labels as a start) becomes its own default; a structure that it does
+    not have, the most restricted of its own that holds the same matrices.
     """
     # Not from sklearn.mixture: that name may be ours.
     from sklearn.mixture._gaussian_mixture import GaussianMixture
@@ -28,6 +33,7 @@ def to_scikit_learn(mixture: PredictingMixture) -> Any:
     for name, value in mixture.get_params(deep=False).items():
         if name in known and _is_allowed(value, allowed[name]):
             setattr(theirs, name, value)
+    theirs.covariance_type = FORMS[structure_named(mixture.covariance_type).form.name]
     for name in (*PARAMETERS, *FITTED):
         if hasattr(mixture, name):
             setattr(theirs, name, getattr(mixture, name))

@@ -79,12 +79,13 @@ def check_data(
     False
     """
     k = _checked_number(n_components)
-    structure = structure_named(covariance_type)
+    structure_named(covariance_type)  # before anything is read
     table = _table(X, sample_weight, columns, dialect)
     if table.source is None:
         return DataCheck(None, (), tuple(findings_without_numbers(table.not_numeric)))
     # Read twice, not spooled: single rows of a spool, all over it, would bring most of it back into memory.
     source = table.source
+    structure = structure_named(covariance_type, source.n_features)
     census = take_census(source)
     if census is None:
         raise DataError("there are no rows")

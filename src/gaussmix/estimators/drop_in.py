@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
+from sklearn.utils._param_validation import StrOptions
 
 from gaussmix.estimators import gaussian_mixture
 from gaussmix.estimators.compatibility import SCIKIT_LEARN, Compatibility
+from gaussmix.estimators.parameters import CONSTRAINTS
+from gaussmix.families import structures
 
 
 class GaussianMixture(gaussian_mixture.GaussianMixture):
@@ -16,6 +19,9 @@ class GaussianMixture(gaussian_mixture.GaussianMixture):
 
     _compatibility: ClassVar[Compatibility] = SCIKIT_LEARN
     _file_name: ClassVar[str] = "drop_in.GaussianMixture"
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = CONSTRAINTS | {
+        "covariance_type": [StrOptions(set(structures.SCIKIT_LEARN))]
+    }
 
     # No parameters, so that `get_params` knows exactly scikit-learn's.
     weights = "free"

@@ -73,6 +73,7 @@ class FittingMixture(CallbackSupportMixin, PrivateNames):
             As `GaussianMixture.fit` says.
         """
         goes_on = self.warm_start and hasattr(self, "mixture_")
+        structure_named(self.covariance_type, rows.source.n_features)  # some names are for one feature only
         recipe = self._recipe(getattr(self, "lower_bound_", -np.inf) if goes_on else -np.inf)
         callbacks = self._callbacks(rows, y)
         recipe = replace(recipe, listener=self._listener(recipe, rows, callbacks))

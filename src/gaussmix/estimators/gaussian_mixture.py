@@ -41,8 +41,10 @@ class GaussianMixture(SavingMixture):
     ----------
     n_components : int, default=1
         Number of components.
-    covariance_type : {"full", "tied", "diag", "spherical"}, default="full"
-        Which covariances are allowed: one for each component, one for all, only along the axes, only balls.
+    covariance_type : {"full", "tied", "diag", "spherical"} or mclust's name, default="full"
+        Which covariances are allowed: one for each component, one for all, only along the axes, only balls; or of
+        what volume, shape and orientation by mclust's three letters, from "EII" to "VVV" ("E" and "V" for one
+        feature): ``docs/structures.md``.
     tol : float or "auto", default="auto"
         When to stop. A number is scikit-learn's rule: the mean log-likelihood changed by less. "auto" estimates
         what is still to gain (Aitken) and stops when that is below 1e-7 a row. On a long way (from 30 iterations on,
@@ -98,7 +100,7 @@ class GaussianMixture(SavingMixture):
         Means.
     covariances_, precisions_, precisions_cholesky_ : array
         Covariances, their inverses, and the upper factors U of the inverses (UUᵀ): of shape (k, d, d) for "full",
-        (d, d) for "tied", (k, d) for "diag", (k,) for "spherical".
+        (d, d) for "tied", (k, d) for "diag" and others along the axes, (k,) for "spherical" and "EII".
     labels_ : array of shape (n,)
         Most probable component of each row of the fit, where the rows came as an array.
     converged_ : bool

@@ -99,7 +99,7 @@ def _refuse_twins(structure: Structure, start: ParametersStart) -> None:
     spread = np.zeros((k, 1))
     if start.precision_cholesky is not None:
         spread = structure.form.stack(start.precision_cholesky, k).reshape(k, d * d)
-    elif structure.name != "tied":
+    elif not structure.shared:
         return  # the other start gives each a covariance of its own
     _, first = np.unique(np.hstack([start.means, spread]), axis=0, return_index=True)
     twins = np.setdiff1d(np.arange(k), first)

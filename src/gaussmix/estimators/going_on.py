@@ -10,6 +10,7 @@ from gaussmix.allocations.weights import CommonWeights
 from gaussmix.core.mixture import Mixture
 from gaussmix.errors import ConfigError
 from gaussmix.estimators.fitted import gaussian
+from gaussmix.families.structures import structure_named
 from gaussmix.fitting.scene import Scene, Start
 from gaussmix.fitting.start import ParametersStart, SharesStart
 
@@ -53,7 +54,7 @@ def last_start(mixture: Mixture, n_components: int, n_features: int, covariance_
         If it is not.
     """
     k, d, structure = mixture.n_components, mixture.n_features, gaussian(mixture).structure.name
-    if (k, d, structure) != (n_components, n_features, covariance_type):
+    if (k, d, structure) != (n_components, n_features, structure_named(covariance_type).name):
         raise ConfigError(
             f"warm_start goes on from a {structure} mixture of {k} components and {d} features; now "
             f"{covariance_type}, {n_components} components and {n_features} features are asked for"

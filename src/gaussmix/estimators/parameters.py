@@ -12,12 +12,12 @@ import numpy as np
 from sklearn.utils._param_validation import Interval, InvalidParameterError, StrOptions
 
 from gaussmix.errors import ConfigError
-from gaussmix.families.structures import STRUCTURES
+from gaussmix.families.structures import NAMES
 from gaussmix.fitting.start import STARTS
 
 CONSTRAINTS: dict[str, list[Any]] = {
     "n_components": [Interval(Integral, 1, None, closed="left")],
-    "covariance_type": [StrOptions(set(STRUCTURES))],
+    "covariance_type": [StrOptions(set(NAMES))],
     "tol": [Interval(Real, 0.0, None, closed="left"), StrOptions({"auto"})],
     "reg_covar": [Interval(Real, 0.0, np.inf, closed="left"), StrOptions({"auto"})],
     "max_iter": [Interval(Integral, 0, None, closed="left")],
@@ -63,7 +63,8 @@ def refuse_truth_values(owner: str, parameters: Mapping[str, Any]) -> None:
 
 def nearest_structure(covariance_type: Any) -> str:
     """A hint at what may have been meant, where it is no covariance structure; empty where there is none."""
-    if not isinstance(covariance_type, str) or covariance_type in STRUCTURES:
+    if not isinstance(covariance_type, str) or covariance_type in NAMES:
         return ""
-    near = get_close_matches(covariance_type.lower(), STRUCTURES, n=1, cutoff=0.4)
-    return f" Did you mean {near[0]!r}?" if near else ""
+    names = {name.lower(): name for name in NAMES if len(name) > 1}  # of single letters any word is full
+    near = get_close_matches(covariance_type.lower(), names, n=1, cutoff=0.4)
+    return f" Did you mean {names[near[0]]!r}?" if near else ""

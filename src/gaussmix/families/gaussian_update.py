@@ -9,6 +9,7 @@ import numpy as np
 from gaussmix.core.contracts import Update
 from gaussmix.core.statistics import Statistics
 from gaussmix.core.types import Array, Floats
+from gaussmix.families.coupled import admitted_to_structure, coupled_covariance
 from gaussmix.families.forms.form import singular
 from gaussmix.families.gaussian import Gaussian
 from gaussmix.families.prior import Prior
@@ -57,11 +58,16 @@ class GaussianUpdate(Update[Gaussian]):
             sum_x = np.where(empty[:, np.newaxis], 0.0, sum_x)
         step = sum_x / size[:, np.newaxis]  # (k, d)
         scatter = form.scatter(statistics["scatter"], sum_weight, step)
-        covariance = self._covariance(structure, scatter, size)
         faint = FAINT if len(self.prior.null) else EMPTY
-        if not least > faint * total:
-            kept: Array = ~(sum_weight > faint * total)
-            covariance = form.replace(covariance, self.prior.null.hold(current.covariance), kept)
+        kept: Array | None = None if least > faint * total else ~(sum_weight > faint * total)
+        if structure.coupled:
+            if kept is not None:
+                size = np.where(kept, EMPTY * total, size)
+            covariance = coupled_covariance(structure, self.prior, scatter, size, current.covariance, kept)
+        else:
+            covariance = self._covariance(structure, scatter, size)
+            if kept is not None:
+                covariance = form.replace(covariance, self.prior.null.hold(current.covariance), kept)
         found = Gaussian.from_covariance(structure, statistics.pivot + step, covariance)
         if not (self.prior.adds_to_scatter or self.prior.adds_to_covariance):
             _refuse_rounding(found)
@@ -102,7 +108,12 @@ class GaussianUpdate(Update[Gaussian]):
         return Gaussian.from_covariance(structure, statistics.pivot + step, covariance)
 
     def admitted(self, given: Gaussian) -> Gaussian:
-        """Given components, held where the prior holds them: an update would do so, and lose objective by it."""
+        """Given components, of their structure and held where the prior holds them.
+
+        An update would make them so, and lose objective by it.
+        """
+        if given.structure.coupled:
+            return admitted_to_structure(given, self.prior)
         if not len(self.prior.null):
             return given
         return Gaussian.from_covariance(given.structure, given.means, self.prior.null.hold(given.covariance))
@@ -119,6 +130,8 @@ class GaussianUpdate(Update[Gaussian]):
 
     def _covariance(self, structure: Structure, scatter: Floats, sum_weight: Floats) -> Floats:
         """The structure's best for the scatter about the means, under the prior."""
+        if structure.coupled:
+            return coupled_covariance(structure, self.prior, scatter, sum_weight)
         form, prior = structure.form, self.prior
         if prior.adds_to_scatter:
             scatter = form.add_diagonal(scatter, prior.scatter_diagonal, len(sum_weight))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from gaussmix.core.types import Floats, Integers
+from gaussmix.core.types import Array, Floats, Integers
 
 FLAT = 10.0
 """Variances of the whole data of less than this many times the prior's are none. Just above it a component of a tenth
@@ -67,13 +68,88 @@ class NullDirections:
         # Rounding may make a variance of nothing negative.
         return cls(scale, direction[:, null], np.maximum(variance[null], 0.0) + prior)
 
+    @classmethod
+    def constant(cls, standard_deviation: Floats) -> NullDirections:
+        """Columns that are constant, whose variance is 1; for structures that follow each column's own units."""
+        varying = standard_deviation > 0.0
+        directions = np.eye(len(varying))[:, ~varying]
+        return cls(np.where(varying, standard_deviation, 1.0), directions, np.ones(directions.shape[1]))
+
+    def and_constant(self, standard_deviation: Floats) -> NullDirections:
+        """These directions, and constant columns with the variance 1."""
+        constant = NullDirections.constant(standard_deviation)
+        directions = np.hstack([self.directions, constant.directions])
+        return NullDirections(self.scale, directions, np.concatenate([self.variance, constant.variance]))
+
+    @classmethod
+    def in_common_units(cls, covariance: Floats, standard_deviation: Floats, prior: float) -> NullDirections:
+        """The directions of `of` and constant columns, for structures that know angles, and so one unit for all.
+
+        What is orthogonal to a direction depends on the units: what is held is what the rows have no extent along,
+        in the units of the frame. A constant column counts as one of the others' mean variance.
+
+        Parameters
+        ----------
+        covariance, standard_deviation, prior
+            As for `of`.
+        """
+        apart = cls.of(covariance, standard_deviation, prior)
+        directions, _ = np.linalg.qr(apart.directions / apart.scale[:, np.newaxis])
+        variances = standard_deviation**2
+        extent = np.maximum(((covariance @ directions) * directions).sum(axis=0), 0.0)
+        variance = extent + prior * (variances @ directions**2)
+        constant = np.eye(len(variances))[:, variances == 0.0]
+        mean = float(variances[variances > 0.0].mean()) if variances.any() else 1.0
+        return cls(
+            np.ones(len(variances)),
+            np.hstack([directions, constant]),
+            np.concatenate([variance, np.full(constant.shape[1], mean)]),
+        )
+
     def __len__(self) -> int:
         return len(self.variance)
 
+    @cached_property
+    def single(self) -> Array:
+        """Which directions are a column of its own, a constant one: shape (r,) of bool."""
+        return (self.directions == 1.0).any(axis=0)
+
+    @property
+    def n_combinations(self) -> int:
+        """How many of the directions are combinations of columns."""
+        return int((~self.single).sum())
+
     @property
     def columns(self) -> Integers:
-        """Numbers of the columns that take part."""
-        return np.flatnonzero((np.abs(self.directions) > TAKES_PART).any(axis=1))
+        """Numbers of the columns that take part in combinations."""
+        return np.flatnonzero((np.abs(self.directions[:, ~self.single]) > TAKES_PART).any(axis=1))
+
+    @cached_property
+    def held_columns(self) -> Array:
+        """Which columns are directions of their own, shape (d,) of bool."""
+        return (self.directions == 1.0).any(axis=1)
+
+    @cached_property
+    def rest(self) -> Floats:
+        """Orthonormal directions of all others, shape (d, d − r)."""
+        if self.single.all():  # whole columns, to the last bit
+            return np.eye(len(self.scale))[:, ~self.held_columns]
+        return np.linalg.qr(self.directions, mode="complete")[0][:, len(self) :]
+
+    def without(self, matrices: Floats) -> Floats:
+        """Covariances or scatter matrices (k, d, d), or diagonals (k, d), of the other directions in units of scale."""
+        if matrices.ndim == 2:  # diagonals have constant columns only
+            return (matrices / self.scale**2) @ self.rest**2
+        return self.rest.T @ (matrices / (self.scale[:, np.newaxis] * self.scale)) @ self.rest
+
+    def beside(self, matrices: Floats) -> Floats:
+        """Covariances of all directions where those of the others are as `without` gives them."""
+        if matrices.ndim == 2:
+            return (matrices @ (self.rest**2).T + self.directions**2 @ self.variance) * self.scale**2
+        within = (self.directions * self.variance) @ self.directions.T
+        whole = self.rest @ matrices @ self.rest.T
+        whole = 0.5 * (whole + whole.swapaxes(1, 2)) + within
+        return whole * (self.scale[:, np.newaxis] * self.scale)
 
     def hold(self, covariance: Floats) -> Floats:
         """Covariances (k, d, d) with these directions apart from all others, and of their variance.
@@ -94,13 +170,15 @@ class NullDirections:
         return (scaled - (half + half.swapaxes(-1, -2))) * unit
 
     def trace(self, precision_cholesky: Floats, diagonal: Floats) -> float:
-        """The part of Σₖ tr(Σₖ⁻¹ diag(diagonal)) that comes from these directions, for factors (k, d, d).
+        """The part of Σₖ tr(Σₖ⁻¹ diag(diagonal)) that comes from these directions, for factors (k, d, d) or (k, d).
 
         It is the same for all held covariances up to rounding, which is why it is not a constant: what it is
         subtracted from was rounded alike.
         """
         if not len(self):
             return 0.0
+        if precision_cholesky.ndim == 2:
+            return float((precision_cholesky**2 @ np.where(self.held_columns, diagonal, 0.0)).sum())
         along = self.directions.T @ (self.scale[:, np.newaxis] * precision_cholesky)  # (k, r, d)
         weight = (self.directions.T * (diagonal / self.scale**2)) @ self.directions  # (r, r)
         return float((along * (weight @ along)).sum())

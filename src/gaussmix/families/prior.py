@@ -72,12 +72,13 @@ class Prior:
         every feature has units of its own, its variance is held at 1 in all components: under the prior alone it
         would shrink with a component's rows, and the largest would take all. Where the features share their units it
         counts as one of the others' mean variance (1 if all are constant). So the prior follows every change of
-        units that the structure follows. Columns that are constant only in combination are ``null``'s.
+        units that the structure follows. Columns that are constant only in combination are ``null``'s, and so are
+        constant ones where it has them.
         """
         variance = frame.lengths_to_internal(summary.standard_deviation) ** 2
         varying = variance > 0.0
         strength = AUTOMATIC_STRENGTH * summary.sum_weight / n_components
         if scaling is Scaling.PER_FEATURE:
-            return cls(strength * variance, np.where(varying, 0.0, 1.0), null)
+            return cls(strength * variance, np.where(varying | null.held_columns, 0.0, 1.0), null)
         stand_in = float(variance[varying].mean()) if varying.any() else 1.0
         return cls(strength * np.where(varying, variance, stand_in), np.zeros_like(variance), null)

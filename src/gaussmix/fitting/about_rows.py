@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from gaussmix.families.structures import STRUCTURES
+from gaussmix.families.structures import SCIKIT_LEARN, STRUCTURES
 from gaussmix.fitting.recipe import n_parameters
 from gaussmix.fitting.repair import Event
 from gaussmix.fitting.scene import Scene
@@ -29,14 +29,15 @@ def about_rows(scene: Scene) -> Iterator[Event]:
             f"column {column} is constant: it tells no components apart, and its variance is the prior's; drop it",
         )
     null = scene.update.prior.null
-    if len(null):
+    count = null.n_combinations
+    if count:
         columns = ", ".join(map(str, null.columns[:NAMED])) + (" …" if len(null.columns) > NAMED else "")
         yield Event(
             0,
             None,
             "collinear",
-            f"{len(null)} combination{'s' if len(null) > 1 else ''} of columns {columns} "
-            f"{'are' if len(null) > 1 else 'is'} the same in all rows: there all components have one variance; where "
+            f"{count} combination{'s' if count > 1 else ''} of columns {columns} "
+            f"{'are' if count > 1 else 'is'} the same in all rows: there all components have one variance; where "
             "a column follows from others, it can be dropped",
         )
     recipe, d = scene.recipe, scene.source.n_features
@@ -47,7 +48,8 @@ def about_rows(scene: Scene) -> Iterator[Event]:
             f"{scene.summary.n_weighted} rows for {count} parameters: the fit follows the noise of the rows; "
             "fit fewer components or columns"
         )
-        simpler = [s.name for s in STRUCTURES.values() if s.n_parameters(k, d) < recipe.structure.n_parameters(k, d)]
+        count = recipe.structure.n_parameters(k, d)
+        simpler = [name for name in SCIKIT_LEARN if STRUCTURES[name].n_parameters(k, d) < count]
         if simpler:
             text += f", or a covariance with fewer parameters ({', '.join(simpler)})"
         yield Event(0, None, "few", text)

@@ -85,7 +85,12 @@ def _held_up(family: Gaussian, part: Floats, diagonal: Floats) -> Array:
     if not wide.shape[1]:
         return np.zeros(k, dtype=bool)
     zero = np.zeros_like(family.covariance)
-    bare = structure.covariance(form.add_diagonal(zero, diagonal, k), np.maximum(part, EMPTY / k))
+    size = np.maximum(part, EMPTY / k)
+    bare = form.add_diagonal(zero, diagonal, k)
+    if structure.coupled:  # what its own rows and prior would make of a component alone
+        bare /= size.reshape(-1, *(1,) * (bare.ndim - 1))
+    else:
+        bare = structure.covariance(bare, size)
     held = np.zeros(k, dtype=bool)
     for j, (whole, ours) in enumerate(zip(stacked, form.stack(bare, k), strict=True)):
         of_prior = wide.T @ (ours * scale[:, np.newaxis] * scale) @ wide

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from gaussmix.allocations.weights import CommonWeights
 from gaussmix.core.frame import Frame
 from gaussmix.core.mixture import Mixture
 from gaussmix.core.summary import Summary
+from gaussmix.core.types import Floats
 from gaussmix.em.listener import Listener
 from gaussmix.em.stopping import Stopping
 from gaussmix.families.gaussian_update import GaussianUpdate
 from gaussmix.families.null_directions import NullDirections
-from gaussmix.families.prior import Prior
+from gaussmix.families.prior import AUTOMATIC_STRENGTH, Prior
 from gaussmix.families.structures import Structure
 
 
@@ -60,13 +62,19 @@ class Recipe:
         """Why the fit is to end now, if it is; see `gaussmix.em.listener.Listener.wants_end`."""
         return "" if self.listener is None else self.listener.wants_end()
 
-    @property
-    def holds_directions(self) -> bool:
-        """Whether covariances are held where the rows have no extent.
+    def null_directions(self, standard_deviation: Floats, covariance: Callable[[], Floats]) -> NullDirections:
+        """Where covariances are held under the automatic prior, because the rows have no extent.
 
-        One component, or one covariance for all, cannot be narrower there than another.
+        Parameters
+        ----------
+        standard_deviation : array, shape (d,)
+            Of the columns, internal units.
+        covariance : callable
+            Covariance of all rows (d, d), which costs a pass.
         """
-        return self.reg_covar is None and self.structure.unrestricted and self.n_components > 1
+        if self.reg_covar is not None:
+            return NullDirections.none(len(standard_deviation))
+        return self.structure.null_directions(self.n_components, standard_deviation, covariance, AUTOMATIC_STRENGTH)
 
     def family_update(self, summary: Summary, frame: Frame, null: NullDirections) -> GaussianUpdate:
         """The M-step of the components for these data."""

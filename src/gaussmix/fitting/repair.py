@@ -156,6 +156,7 @@ def reseeded(scene: Scene, mixture: Mixture, component: int, tries: int, generat
         stacked[component] = pooled
     weights = np.insert(others.weights * (1.0 - 1.0 / k), component, 1.0 / k)
     family = Gaussian.from_covariance(mixture.family.structure, means, form.from_stack(stacked))
+    family = scene.update.admitted(family)
     if scene.recipe.equal_weights:
         weights = np.full(k, 1.0 / k)
     return Mixture(family, CommonWeights(weights, not scene.recipe.equal_weights), mixture.frame)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -20,8 +21,6 @@ from gaussmix.data.memory import MemorySource
 from gaussmix.errors import DegenerateFitError
 from gaussmix.families.gaussian import Gaussian
 from gaussmix.families.gaussian_update import GaussianUpdate
-from gaussmix.families.null_directions import NullDirections
-from gaussmix.families.prior import AUTOMATIC_STRENGTH
 from gaussmix.families.structures import STRUCTURES
 from gaussmix.fitting.even_rows import even_rows
 from gaussmix.fitting.recipe import Recipe
@@ -57,10 +56,8 @@ class Scene:
     def of(cls, source: Source, kernel: Kernel, summary: Summary, recipe: Recipe) -> Scene:
         """The scene of a fit of these rows."""
         frame = summary.frame(recipe.structure.scaling)
-        null = NullDirections.none(source.n_features)
-        if recipe.holds_directions:
-            deviation = frame.lengths_to_internal(summary.standard_deviation)
-            null = NullDirections.of(_covariance(source, kernel, frame), deviation, AUTOMATIC_STRENGTH)
+        deviation = frame.lengths_to_internal(summary.standard_deviation)
+        null = recipe.null_directions(deviation, partial(_covariance, source, kernel, frame))
         return cls(source, kernel, summary, frame, recipe, recipe.family_update(summary, frame, null))
 
     @property

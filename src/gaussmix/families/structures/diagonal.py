@@ -23,7 +23,7 @@ class Diagonal(Structure):
     def n_parameters(self, n_components: int, n_features: int) -> int:
         return n_components * n_features
 
-    def covariance(self, scatter: Floats, sum_weight: Floats) -> Floats:
+    def covariance(self, scatter: Floats, sum_weight: Floats, previous: Floats | None = None) -> Floats:
         return scatter / sum_weight[:, np.newaxis]
 
     def public(self, matrices: Floats) -> Floats:

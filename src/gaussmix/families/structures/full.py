@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from gaussmix.core.frame import Scaling
 from gaussmix.core.types import Floats
 from gaussmix.families.forms.full import FullForm
+from gaussmix.families.null_directions import NullDirections
 from gaussmix.families.structures.structure import Structure
 
 
@@ -18,14 +21,21 @@ class Full(Structure):
     description = "ellipsoidal, varying volume, shape, and orientation"
     form = FullForm()
     scaling = Scaling.PER_FEATURE
-    unrestricted = True
     separate = True
 
     def n_parameters(self, n_components: int, n_features: int) -> int:
         return n_components * n_features * (n_features + 1) // 2
 
-    def covariance(self, scatter: Floats, sum_weight: Floats) -> Floats:
+    def covariance(self, scatter: Floats, sum_weight: Floats, previous: Floats | None = None) -> Floats:
         return scatter / sum_weight[:, np.newaxis, np.newaxis]
+
+    def null_directions(
+        self, n_components: int, standard_deviation: Floats, covariance: Callable[[], Floats], prior: float
+    ) -> NullDirections:
+        """One component cannot be narrower anywhere than another."""
+        if n_components == 1:
+            return NullDirections.none(len(standard_deviation))
+        return NullDirections.of(covariance(), standard_deviation, prior)
 
     def public(self, matrices: Floats) -> Floats:
         return matrices

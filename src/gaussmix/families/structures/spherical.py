@@ -23,7 +23,7 @@ class Spherical(Structure):
     def n_parameters(self, n_components: int, n_features: int) -> int:
         return n_components
 
-    def covariance(self, scatter: Floats, sum_weight: Floats) -> Floats:
+    def covariance(self, scatter: Floats, sum_weight: Floats, previous: Floats | None = None) -> Floats:
         variance = scatter.mean(axis=1) / sum_weight  # (k,)
         return np.repeat(variance[:, np.newaxis], scatter.shape[1], axis=1)
 

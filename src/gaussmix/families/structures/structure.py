@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 
 from gaussmix.core.frame import Scaling
 from gaussmix.core.types import Floats
 from gaussmix.families.forms.form import Form
+from gaussmix.families.null_directions import NullDirections
 
 
 class Structure(ABC):
@@ -40,8 +42,9 @@ class Structure(ABC):
     shared = False
     """Whether all components have one covariance, so that none can collapse while another does not."""
 
-    unrestricted = False
-    """Whether any component may have any covariance, so that some directions can be held and the rest stay free."""
+    coupled = False
+    """Whether what the rows say of one component, or in one direction, decides the covariances elsewhere too. What is
+    held, or kept, cannot then be put in place afterwards: the best for the rest depends on it."""
 
     separate = False
     """Whether each component has all its parameters to itself, and as many of them as sums are gathered for it."""
@@ -51,8 +54,10 @@ class Structure(ABC):
         """Free parameters of the covariances."""
 
     @abstractmethod
-    def covariance(self, scatter: Floats, sum_weight: Floats) -> Floats:
+    def covariance(self, scatter: Floats, sum_weight: Floats, previous: Floats | None = None) -> Floats:
         """The covariances that maximise −½ Σₖ (Nₖ log|Σₖ| + tr(Σₖ⁻¹ Sₖ)), in the form's shape.
+
+        Where they are found by iteration, they are at least as good as ``previous``.
 
         Parameters
         ----------
@@ -60,7 +65,35 @@ class Structure(ABC):
             Scatter about the means, in the form's shape.
         sum_weight : array, shape (k,)
             Sums of shares N, positive.
+        previous : array, optional
+            Covariances of this structure from which an iteration may begin.
+
+        Raises
+        ------
+        DegenerateFitError
+            If there are none, because a scatter is singular.
         """
+
+    def null_directions(
+        self, n_components: int, standard_deviation: Floats, covariance: Callable[[], Floats], prior: float
+    ) -> NullDirections:
+        """Where all components are to have one variance under the automatic prior, because the rows have no extent.
+
+        Nowhere, unless a component could be narrower there than another. Constant columns alone need none if each
+        feature has units of its own: their variance is the prior's.
+
+        Parameters
+        ----------
+        n_components : int
+            Number of components.
+        standard_deviation : array, shape (d,)
+            Of the columns, internal units.
+        covariance : callable
+            Covariance of all rows (d, d), which costs a pass.
+        prior : float
+            Variance that the prior adds for a component of average weight, as a part of a column's.
+        """
+        return NullDirections.none(len(standard_deviation))
 
     @abstractmethod
     def public(self, matrices: Floats) -> Floats:

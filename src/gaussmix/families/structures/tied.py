@@ -21,7 +21,7 @@ class Tied(Structure):
     def n_parameters(self, n_components: int, n_features: int) -> int:
         return n_features * (n_features + 1) // 2
 
-    def covariance(self, scatter: Floats, sum_weight: Floats) -> Floats:
+    def covariance(self, scatter: Floats, sum_weight: Floats, previous: Floats | None = None) -> Floats:
         return scatter / sum_weight.sum()
 
     def public(self, matrices: Floats) -> Floats:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from gaussmix.families.structures import STRUCTURES
+from gaussmix.families.structures import SCIKIT_LEARN, STRUCTURES
 from gaussmix.fitting.recipe import n_parameters
 from gaussmix.insight.data_check.evidence import Evidence
 from gaussmix.insight.data_check.finding import Remark
@@ -125,6 +125,6 @@ def repeated(evidence: Evidence) -> Iterator[Remark]:
 
 def _simpler(evidence: Evidence, n_components: int, count: int) -> str:
     d = evidence.n_features
-    less = [s.name for s in STRUCTURES.values() if n_parameters(s, n_components, d) < count]
+    less = [name for name in SCIKIT_LEARN if n_parameters(STRUCTURES[name], n_components, d) < count]
     other = f", or a covariance with fewer parameters ({', '.join(less)})" if less else ""
     return f"Fit fewer components or columns{other}."
