@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gaussmix.cli.failures import told_plainly
+from gaussmix.cli.failures import Interrupted, told_plainly
+from gaussmix.cli.interrupts import WRITING, Interrupts, first_one_kept
 from gaussmix.cli.rows import dialect_options, open_rows, tell_notes
 from gaussmix.cli.values import names, number_or_auto
 
@@ -178,22 +179,26 @@ def fit(
         check(Path(file))
         rows = open_rows(file, columns, weight, dialect)
         check(*rows.paths)  # once more, now that it is known which files FILE means
-        model = _fitted(rows, chosen, events, checkpoint, resume)
-        outcome = Outcome(model, rows, weight, asdict(chosen), file)
-        written: list[Path] = []
-        if output is None:
-            outcome.count()
-        else:
-            files = {ASSIGNMENTS: outcome.write_assignments, MODEL: model.save, SUMMARY: outcome.write_record}
-            written = write_together(output, files)  # in this order: the model is told how its rows were assigned
-        tell_notes(rows)
-        # The whole text is at hand before any of it is printed.
-        text = outcome.record if as_json else fit_text(outcome.summary, width())
-        click.echo(text, nl=False)
-        for path in written:
-            click.echo(f"wrote {path}", err=True)
-        if not outcome.summary.converged and chosen.max_iter > 0:
-            click.echo("warning: not converged; the summary says what to do", err=True)
+        with first_one_kept() as interrupts:
+            model = _fitted(rows, chosen, events, checkpoint, resume, interrupts)
+            interrupts.answer = WRITING
+            outcome = Outcome(model, rows, weight, asdict(chosen), file)
+            written: list[Path] = []
+            if output is None:
+                outcome.count()
+            else:
+                files = {ASSIGNMENTS: outcome.write_assignments, MODEL: model.save, SUMMARY: outcome.write_record}
+                written = write_together(output, files)  # in this order: the model is told how its rows were assigned
+            tell_notes(rows)
+            # The whole text is at hand before any of it is printed.
+            text = outcome.record if as_json else fit_text(outcome.summary, width())
+            click.echo(text, nl=False)
+            for path in written:
+                click.echo(f"wrote {path}", err=True)
+            if not outcome.summary.converged and chosen.max_iter > 0:
+                click.echo("warning: not converged; the summary says what to do", err=True)
+    if interrupts.pressed:
+        click.get_current_context().exit(Interrupted.exit_code)
 
 
 def _check_places(
@@ -213,7 +218,12 @@ def _check_places(
 
 
 def _fitted(
-    rows: Source, settings: Settings, events: Path | None, checkpoint: Path | None, resume: bool
+    rows: Source,
+    settings: Settings,
+    events: Path | None,
+    checkpoint: Path | None,
+    resume: bool,
+    interrupts: Interrupts,
 ) -> GaussianMixture:
     from gaussmix.cli.resuming import begun, finished
     from gaussmix.cli.watching import watched
@@ -235,7 +245,7 @@ def _fitted(
     if checkpoint is not None:
         model = begun(model, rows, checkpoint, resume)
     doing = f"Fitting {rows.n_features} columns …"
-    with watched(doing, events) as watch, warnings.catch_warnings(record=True) as caught:
+    with watched(doing, events, interrupts) as watch, warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", FitWarning)
         # The status says it in the command's own words.
         warnings.filterwarnings("ignore", message="Best performing initialization did not converge")
