@@ -45,6 +45,21 @@ def test_records_go_to_a_file(run, csv_file, tmp_path):
     assert run("fit", csv_file, "-k", 2, "--events", events, "--force").code == 0
 
 
+def test_old_records_stay_until_there_are_others(run, csv_file, tmp_path):
+    old, new, bad = tmp_path / "old.jsonl", tmp_path / "new.jsonl", tmp_path / "bad.csv"
+    assert run("fit", csv_file, "-k", 2, "--events", old).code == 0
+    before = old.read_bytes()
+    bad.write_text("a\n1\nnan\n")
+    for path in (old, new):
+        assert run("fit", bad, "-k", 1, "--events", path, "--force").code == 3
+    assert old.read_bytes() == before
+    assert not new.exists()
+    with old.open() as follower:  # one who reads along goes on with the same file
+        assert run("fit", csv_file, "-k", 1, "--events", old, "--force").code == 0
+        kinds = [json.loads(line)["kind"] for line in follower]
+    assert (kinds[0], kinds[-1]) == ("start", "end")
+
+
 def test_a_time_limit(run, endless):
     outcome = run("fit", *endless, "--json", "--time-limit", 0.2)
     assert outcome.code == 0

@@ -206,13 +206,16 @@ def _check_places(
 ) -> None:
     """See that all files can be written, and none is replaced that must not be."""
     from gaussmix.cli.folder import check_free
-    from gaussmix.cli.output import check_file
+    from gaussmix.cli.output import check_apart, check_file
     from gaussmix.cli.resuming import check_checkpoint
 
+    results = [] if output is None else [("-o", output / name) for name in (ASSIGNMENTS, MODEL, SUMMARY)]
+    others = [("--events", events), ("--checkpoint", checkpoint)]
+    check_apart([*results, *((option, path) for option, path in others if path is not None)], output)
     if output is not None:
         check_free(output, (ASSIGNMENTS, MODEL, SUMMARY), force, *read)
     if events is not None:
-        check_file(events, force, *read)
+        check_file(events, force, *read, option="--events")
     if checkpoint is not None:
         check_checkpoint(checkpoint, resume, force, *read)
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
 import click
 
+from gaussmix.cli.failures import WrongUsage
 from gaussmix.errors import FileError
 from gaussmix.storage.atomic import replacing
 
@@ -34,7 +35,7 @@ def table_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-def check_place(path: Path, force: bool, *read: Path) -> None:
+def check_place(path: Path, force: bool, *read: Path, option: str = "-o") -> None:
     """See before any work that a file may be written.
 
     Parameters
@@ -45,6 +46,8 @@ def check_place(path: Path, force: bool, *read: Path) -> None:
         Whether it may replace another.
     *read : Path
         Files that are read, which are never replaced.
+    option : str
+        By which the user says where the file is to be.
 
     Raises
     ------
@@ -52,14 +55,14 @@ def check_place(path: Path, force: bool, *read: Path) -> None:
         If it may not.
     """
     if path.is_dir():
-        raise FileError(f"{path} is a folder where a file is to be written; move it away, or choose another with -o")
+        raise FileError(f"{path} is a folder where a file is to be written; move it away, or give another {option}")
     if path.exists() and any(file.exists() and path.samefile(file) for file in read):
-        raise FileError(f"{path} is the file that is read; choose another with -o")
+        raise FileError(f"{path} is the file that is read; give another {option}")
     if path.exists() and not force:
-        raise FileError(f"{path} is there already; give --force to replace it, or another -o")
+        raise FileError(f"{path} is there already; give --force to replace it, or another {option}")
 
 
-def check_folder(folder: Path) -> None:
+def check_folder(folder: Path, option: str = "-o") -> None:
     """See that files can be written into a folder, or into the nearest above it that is there.
 
     Raises
@@ -69,12 +72,12 @@ def check_folder(folder: Path) -> None:
     """
     there = next(place for place in (folder, *folder.absolute().parents) if place.exists())
     if not there.is_dir():
-        raise FileError(f"{there} is a file, not a folder; give another folder with -o")
+        raise FileError(f"{there} is a file, not a folder; give another {option}")
     if not os.access(there, os.W_OK | os.X_OK):
-        raise FileError(f"{there} is a folder in which you may not write; give another with -o")
+        raise FileError(f"{there} is a folder in which you may not write; give another {option}")
 
 
-def check_file(path: Path, force: bool, *read: Path) -> None:
+def check_file(path: Path, force: bool, *read: Path, option: str = "-o") -> None:
     """See before any work that a file may be written where the user says; its folder must be there.
 
     Raises
@@ -84,8 +87,39 @@ def check_file(path: Path, force: bool, *read: Path) -> None:
     """
     if not path.parent.exists() and not path.parent.parent.is_file():
         raise FileError(f"{path} cannot be written: there is no folder {path.parent}")
-    check_folder(path.parent)
-    check_place(path, force, *read)
+    check_folder(path.parent, option)
+    check_place(path, force, *read, option=option)
+
+
+def check_apart(places: Sequence[tuple[str, Path]], folder: Path | None) -> None:
+    """See before any work that no two files that are to be written are one.
+
+    Parameters
+    ----------
+    places : sequence of (str, Path)
+        Options, and files that they name.
+    folder : Path, optional
+        A folder that is to be there for files.
+
+    Raises
+    ------
+    WrongUsage
+        If they are, or one is in the way of the folder.
+    """
+    for j, (option, path) in enumerate(places):
+        for other, taken in places[:j]:
+            if other != option and _is_same(path, taken):
+                raise WrongUsage(f"{option} and {other} both write {path}; give each a file of its own")
+        real = Path(os.path.realpath(path))
+        if folder is not None and real in (place := Path(os.path.realpath(folder)), *place.parents):
+            raise WrongUsage(f"{option} {path} is to be a file and -o {folder} a folder; give another {option}")
+
+
+def _is_same(path: Path, other: Path) -> bool:
+    """Whether two names are of one file, which need not be there yet."""
+    if os.path.realpath(path) == os.path.realpath(other):
+        return True
+    return path.exists() and other.exists() and path.samefile(other)
 
 
 @contextmanager

@@ -38,7 +38,7 @@ def check_checkpoint(path: Path, resume: bool, force: bool, *read: Path) -> None
         raise FileError(
             f"{path} is there already; give --resume to go on from it, --force to begin anew, or another --checkpoint"
         )
-    check_file(path, True, *read)
+    check_file(path, True, *read, option="--checkpoint")
 
 
 def begun(model: GaussianMixture, rows: Source, path: Path, resume: bool) -> GaussianMixture:

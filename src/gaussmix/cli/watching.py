@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import math
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 import click
 
+from gaussmix.cli.events import EventsFile, events_file
 from gaussmix.cli.interrupts import Interrupts
 
 if TYPE_CHECKING:
@@ -37,14 +36,14 @@ class Watch:
         What the command does, until there is more to say.
     status : Status, optional
         The line of a terminal; where there is none, lines come now and then.
-    events : text file, optional
-        Gets a line of JSON for each record.
+    events : EventsFile, optional
+        Gets each record.
     interrupts : Interrupts, optional
         Whether the fit is to end.
     """
 
     def __init__(
-        self, doing: str, status: Status | None, events: TextIO | None, interrupts: Interrupts | None = None
+        self, doing: str, status: Status | None, events: EventsFile | None, interrupts: Interrupts | None = None
     ) -> None:
         self._doing, self._status, self._events = doing, status, events
         self._interrupts = Interrupts() if interrupts is None else interrupts
@@ -53,8 +52,7 @@ class Watch:
     def __call__(self, record: Record) -> bool:
         """Show it, write it, and say whether the user has had enough."""
         if self._events is not None:
-            self._events.write(_as_json(record) + "\n")
-            self._events.flush()
+            self._events.write(record)
         text = (
             f"{self._doing} start {record.start + 1}, iteration {record.iteration}, {record.log_likelihood:.6g} a row"
         )
@@ -108,7 +106,7 @@ def watched(doing: str, events: Path | None, interrupts: Interrupts) -> Iterator
     doing : str
         What the command does.
     events : Path, optional
-        A file that gets a line of JSON for each record; it is begun anew.
+        A file that gets a line of JSON for each record; it is begun anew with the first.
     interrupts : Interrupts
         Whether the user has.
     """
@@ -116,12 +114,6 @@ def watched(doing: str, events: Path | None, interrupts: Interrupts) -> Iterator
 
     console = Console(stderr=True)
     with ExitStack() as opened:
-        file = None if events is None else opened.enter_context(events.open("w", encoding="utf-8", newline="\n"))
+        file = None if events is None else opened.enter_context(events_file(events))
         status = opened.enter_context(console.status(doing)) if sys.stderr.isatty() else None
         yield Watch(doing, status, file, interrupts)
-
-
-def _as_json(record: Record) -> str:
-    """A line of strict JSON: what is no number is null."""
-    values = asdict(record).items()
-    return json.dumps({k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in values})
