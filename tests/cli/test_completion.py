@@ -44,7 +44,7 @@ def completed(tmp_path):
 @pytest.mark.parametrize(
     ("words", "found"),
     [
-        (["gaussmix", ""], ["completion", "fit", "predict", "sample", "show"]),
+        (["gaussmix", ""], ["check", "completion", "fit", "predict", "sample", "show"]),
         (["gaussmix", "fit", "--cov"], ["--covariance"]),
         (["gaussmix", "fit", "--covariance", ""], ["full", "tied", "diag", "spherical"]),
         (["gaussmix", "fit", "--covariance", "s"], ["spherical"]),

@@ -8,11 +8,11 @@ import click
 
 from gaussmix.cli.failures import told_plainly
 from gaussmix.cli.rows import dialect_options, file_of
-from gaussmix.cli.values import names
+from gaussmix.cli.values import FilePath, names
 
 
 @click.command(short_help="Look at the rows of a file before a fit.", context_settings={"show_default": True})
-@click.argument("file", metavar="FILE")
+@click.argument("file", metavar="FILE", type=FilePath(str))
 @click.option(
     "-k",
     "--components",

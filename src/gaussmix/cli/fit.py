@@ -13,7 +13,7 @@ import click
 from gaussmix.cli.failures import Interrupted, told_plainly
 from gaussmix.cli.interrupts import WRITING, Interrupts, first_one_kept
 from gaussmix.cli.rows import dialect_options, open_rows, tell_notes
-from gaussmix.cli.values import names, number_or_auto
+from gaussmix.cli.values import FilePath, names, number_or_auto, seconds
 
 if TYPE_CHECKING:
     from gaussmix.core.source import Source
@@ -39,7 +39,7 @@ class Settings:
 
 
 @click.command(short_help="Fit a Gaussian mixture to the rows of a file.", context_settings={"show_default": True})
-@click.argument("file", metavar="FILE", type=click.Path())
+@click.argument("file", metavar="FILE", type=FilePath(str))
 @click.option(
     "-k",
     "--components",
@@ -113,18 +113,19 @@ class Settings:
 @click.option(
     "--time-limit",
     type=click.FloatRange(min=0.0),
+    callback=seconds,
     metavar="SECONDS",
     help="After which no iteration begins, nor a run in the race of starts; the fit then is what it has come to.",
 )
 @click.option(
     "--events",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=FilePath(dir_okay=False),
     metavar="FILE",
     help="File that gets a line of JSON for every start and iteration, while the fit runs.",
 )
 @click.option(
     "--checkpoint",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=FilePath(dir_okay=False),
     metavar="FILE",
     help="Model file that holds the best mixture so far, written anew every minute while the fit runs.",
 )
@@ -132,7 +133,7 @@ class Settings:
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path),
+    type=FilePath(),
     metavar="DIR",
     help=f"Folder for {ASSIGNMENTS}, {MODEL} and {SUMMARY}; no files are written without it.",
 )

@@ -12,6 +12,7 @@ from typing import BinaryIO
 import click
 
 from gaussmix.cli.failures import WrongUsage
+from gaussmix.cli.values import FilePath
 from gaussmix.errors import FileError
 from gaussmix.storage.atomic import replacing
 
@@ -19,7 +20,7 @@ OPTIONS = (
     click.option(
         "-o",
         "--output",
-        type=click.Path(path_type=Path),
+        type=FilePath(),
         metavar="FILE",
         help="File to write, CSV, Parquet or Feather by its suffix; CSV to standard output if not given.",
     ),

@@ -10,7 +10,7 @@ import click
 from gaussmix.cli.failures import told_plainly
 from gaussmix.cli.output import check_file, table_file, table_options
 from gaussmix.cli.rows import dialect_options, open_rows, tell_notes
-from gaussmix.cli.values import names
+from gaussmix.cli.values import FilePath, names
 
 if TYPE_CHECKING:
     from gaussmix.core.source import Source
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 
 @click.command(short_help="Assign the rows of a file to the components of a saved model.")
-@click.argument("model", type=click.Path(path_type=Path))
-@click.argument("data", metavar="DATA", type=click.Path())
+@click.argument("model", type=FilePath())
+@click.argument("data", metavar="DATA", type=FilePath(str))
 @click.option(
     "--columns",
     metavar="NAME,NAME,…",

@@ -8,13 +8,14 @@ import click
 
 from gaussmix.cli.failures import told_plainly
 from gaussmix.cli.output import check_file, table_file, table_options
+from gaussmix.cli.values import FilePath
 
 LABEL = "label"
 """The column of components, as in assignments."""
 
 
 @click.command(short_help="Draw rows from a saved model.", context_settings={"show_default": True})
-@click.argument("model", type=click.Path(path_type=Path))
+@click.argument("model", type=FilePath())
 @click.option("-n", "--rows", "n_rows", type=click.IntRange(min=1), required=True, help="Number of rows.")
 @click.option(
     "--seed",
