@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from gaussmix.cli.failures import told_plainly
+from gaussmix.cli.output import say
 from gaussmix.cli.rows import dialect_options, file_of
 from gaussmix.cli.values import FilePath, names
 
@@ -74,4 +75,4 @@ def check(
         settings = {"n_components": n_components, "covariance": covariance}
         data = {"file": file, "weight": weight}
         text = to_json({"settings": settings, "data": data, **found.to_dict()}) if as_json else found.text(width())
-        click.echo(text, nl=False)
+        say(text)

@@ -12,6 +12,7 @@ import click
 
 from gaussmix.cli.failures import Interrupted, told_plainly
 from gaussmix.cli.interrupts import WRITING, Interrupts, first_one_kept
+from gaussmix.cli.output import say
 from gaussmix.cli.rows import dialect_options, open_rows, tell_notes
 from gaussmix.cli.values import FilePath, names, number_or_auto, seconds
 
@@ -193,7 +194,7 @@ def fit(
             tell_notes(rows)
             # The whole text is at hand before any of it is printed.
             text = outcome.record if as_json else fit_text(outcome.summary, width())
-            click.echo(text, nl=False)
+            say(text)
             for path in written:
                 click.echo(f"wrote {path}", err=True)
             if not outcome.summary.converged and chosen.max_iter > 0:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 import click
 
 from gaussmix.cli.failures import FilesFailed, Interrupted
+from gaussmix.cli.output import let_go_of_output
 
 
 class Group(click.Group):
@@ -30,18 +30,9 @@ class Group(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; click would answer an interrupt with "Aborted!" and 1."""
+        if sys.stdout is None:
+            raise FilesFailed("standard output is closed: there is nowhere to print to; /dev/null would do")
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
             raise Interrupted from None
-
-
-def let_go_of_output() -> None:
-    """Have what standard output could not take go nowhere: Python would try once more at its end, and exit with 120."""
-    try:
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
-        os.close(nowhere)
-    except (OSError, AttributeError) as error:
-        if getattr(error, "errno", None) not in (None, errno.EBADF):
-            raise

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 import click
 
@@ -15,6 +16,11 @@ from gaussmix.cli.failures import WrongUsage
 from gaussmix.cli.values import FilePath
 from gaussmix.errors import FileError
 from gaussmix.storage.atomic import replacing
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer as Buffer
+
+    from gaussmix.core.types import Array
 
 OPTIONS = (
     click.option(
@@ -25,12 +31,13 @@ OPTIONS = (
         help="File to write, CSV, Parquet or Feather by its suffix; CSV to standard output if not given.",
     ),
     click.option("--force", is_flag=True, help="Replace the file if it is there."),
+    click.option("--json", "as_json", is_flag=True, help="Print a line of JSON for each row in place of CSV."),
     click.option("--debug", is_flag=True, help="Show the traceback of an error."),
 )
 
 
 def table_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Add the options of a command that gives one table: ``output``, ``force`` and ``debug``."""
+    """Add the options of a command that gives one table: ``output``, ``force``, ``as_json`` and ``debug``."""
     for option in reversed(OPTIONS):
         command = option(command)
     return command
@@ -123,13 +130,80 @@ def _is_same(path: Path, other: Path) -> bool:
     return path.exists() and other.exists() and path.samefile(other)
 
 
+def check_kind(output: Path | None, as_json: bool) -> None:
+    """See that the user does not ask for two formats.
+
+    Raises
+    ------
+    WrongUsage
+        If so.
+    """
+    if as_json and output is not None:
+        raise WrongUsage("--json is for rows on standard output; the suffix of -o FILE says in which format a file is")
+
+
+def put_table(output: Path | None, as_json: bool, parts: Iterable[Mapping[str, Array]]) -> None:
+    """Write a table to a file in the format of its suffix, or to standard output as CSV or as lines of JSON."""
+    from gaussmix.cli.json_lines import write_json_lines  # here, because these bring NumPy and pyarrow
+    from gaussmix.data.tables import write_table
+
+    with table_file(output) as file:
+        if as_json:
+            write_json_lines(file, parts)
+        else:
+            write_table(file, ".csv" if output is None else output.suffix, parts)
+
+
 @contextmanager
 def table_file(path: Path | None) -> Iterator[BinaryIO]:
     """Open the file of a table, or standard output where there is none; say which file was written."""
     if path is None:
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
+        yield cast("BinaryIO", _StandardOutput())
+        with _output_failing():
+            sys.stdout.buffer.flush()
         return
     with replacing(path) as file:
         yield file
     click.echo(f"wrote {path}", err=True)
+
+
+def say(text: str) -> None:
+    """Print a text that ends with a line's end on standard output.
+
+    Raises
+    ------
+    FileError
+        If it takes no more.
+    """
+    with _output_failing():
+        click.echo(text, nl=False)
+
+
+class _StandardOutput(io.BufferedIOBase):
+    """Standard output, whose errors can be told from those of the rows that are written to it."""
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Buffer) -> int:
+        with _output_failing():
+            return sys.stdout.buffer.write(data)
+
+
+@contextmanager
+def _output_failing() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise  # nobody reads on: a quiet end
+    except OSError as error:
+        let_go_of_output()
+        raise FileError(f"standard output cannot be written: {error.strerror or error}") from error
+
+
+def let_go_of_output() -> None:
+    """Have what standard output could not take go nowhere: Python would try once more at its end, and exit with 120."""
+    with suppress(OSError, AttributeError, ValueError):  # it is closed, or no file at all
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)

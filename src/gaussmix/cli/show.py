@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from gaussmix.cli.failures import told_plainly
+from gaussmix.cli.output import say
 from gaussmix.cli.values import FilePath
 
 
@@ -29,4 +30,4 @@ def show(model: Path, as_json: bool, debug: bool) -> None:
             text = to_json({"estimator": loaded.get_params(deep=False), **record_of(loaded, summary)})
         else:
             text = fit_text(summary, width())
-        click.echo(text, nl=False)
+        say(text)
