@@ -66,6 +66,12 @@ def test_standard_output_that_is_full_is_6(shell, words):
     assert ended.stderr == "Error: standard output cannot be written: No space left on device\n"
 
 
+@pytest.mark.skipif(not FULL.exists(), reason="there is no /dev/full")
+def test_standard_error_that_is_full_is_no_traceback(shell):
+    ended = shell("fit nowhere.csv -k 2 2>/dev/full")
+    assert ended.returncode == 6
+
+
 @pytest.mark.parametrize("words", [["predict"], ["sample", "-n", 40, "--labels"]])
 def test_tables_as_lines_of_json(run, csv_file, model, words):
     command = [words[0], model, *([csv_file] if words[0] == "predict" else []), *words[1:]]

@@ -20,6 +20,14 @@ from gaussmix.estimators.stream import Record
 
 
 @pytest.fixture
+def heard():
+    """Interrupts reach Python, as they may not where the tests run in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture
 def endless(tmp_path):
     """A fit that takes minutes: overlapping rows and no tolerance."""
     path = tmp_path / "rows.parquet"
@@ -93,6 +101,7 @@ def test_one_interrupt_keeps_what_the_fit_has(endless):
     assert "once more to give it up" in ended.stderr
 
 
+@pytest.mark.usefixtures("heard")
 def test_an_interrupt_after_another_gives_up(capsys):
     before = signal.getsignal(signal.SIGINT)
     with first_one_kept() as interrupts, watched("Fitting …", None, interrupts) as watch:
@@ -105,6 +114,15 @@ def test_an_interrupt_after_another_gives_up(capsys):
     assert "once more to give it up" in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("heard")
+def test_interrupts_that_are_ignored_stay_so():
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with first_one_kept() as interrupts:
+        signal.raise_signal(signal.SIGINT)
+    assert not interrupts.pressed
+
+
+@pytest.mark.usefixtures("heard")
 def test_an_interrupt_after_the_fit_loses_nothing(run, csv_file, tmp_path, monkeypatch, capsys):
     parts = Outcome._parts
 
@@ -140,7 +158,11 @@ def test_an_interrupt_elsewhere_is_130(run, csv_file, tmp_path, monkeypatch, com
     assert (outcome.code, outcome.out, outcome.err) == (130, "", "interrupted\n")
 
 
-def test_an_interrupt_while_standard_input_is_read_is_130():
+@pytest.mark.parametrize(
+    ("number", "code", "said"),
+    [(signal.SIGINT, 130, "interrupted\n"), (signal.SIGTERM, -signal.SIGTERM, "")],  # to a shell the latter is 143
+)
+def test_signals_while_standard_input_is_read(number, code, said):
     command = (
         "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler);"
         "from gaussmix.cli import rows; kept = rows._kept;"
@@ -157,9 +179,9 @@ def test_an_interrupt_while_standard_input_is_read_is_130():
         assert child.stdout is not None
         assert child.stderr is not None
         assert child.stdout.readline() == "reading\n"
-        child.send_signal(signal.SIGINT)
-        assert child.stderr.read() == "interrupted\n"
-    assert child.returncode == 130
+        child.send_signal(number)
+        assert child.stderr.read() == said
+    assert child.returncode == code
 
 
 def test_the_exit_codes_of_interruption_are_documented(run):

@@ -130,7 +130,7 @@ class Settings:
     metavar="FILE",
     help="Model file that holds the best mixture so far, written anew every minute while the fit runs.",
 )
-@click.option("--resume", is_flag=True, help="Go on from the checkpoint, if it is there.")
+@click.option("--resume", is_flag=True, help="Go on from the checkpoint of the same rows, if it is there.")
 @click.option(
     "-o",
     "--output",

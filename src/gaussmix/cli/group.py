@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,8 @@ class Group(click.Group):
             return super().main(*args, **extra)
         except OSError as error:  # click's own words, which no command has written
             failure = FilesFailed(f"{error.filename or 'standard output'} cannot be written: {error.strerror or error}")
-            failure.show()
+            with suppress(OSError):  # standard error may be no better
+                failure.show()
             let_go_of_output()
             sys.exit(failure.exit_code)
 

@@ -23,10 +23,14 @@ class Interrupts:
 
 @contextmanager
 def first_one_kept() -> Iterator[Interrupts]:
-    """Only take note of the first interrupt; a second one is a `KeyboardInterrupt`."""
+    """Only take note of the first interrupt; a second one is a `KeyboardInterrupt`.
+
+    Where interrupts are ignored, as by what a script runs in the background, they still are.
+    """
     interrupts = Interrupts()
-    if threading.current_thread() is not threading.main_thread():
-        yield interrupts  # signals are the main thread's
+    is_main = threading.current_thread() is threading.main_thread()  # whose signals are
+    if not is_main or signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        yield interrupts
         return
 
     def interrupted(*_: object) -> None:
