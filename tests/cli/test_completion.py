@@ -46,7 +46,7 @@ def completed(tmp_path):
 @pytest.mark.parametrize(
     ("words", "found"),
     [
-        (["gaussmix", ""], ["completion", "fit", "predict", "sample", "show"]),
+        (["gaussmix", ""], ["check", "completion", "fit", "predict", "sample", "show"]),
         (["gaussmix", "fit", "--cov"], ["--covariance"]),
         (["gaussmix", "fit", "--covariance", ""], list(COVARIANCES)),
         (["gaussmix", "fit", "--covariance", "VE"], ["VEI", "VEE", "VEV"]),

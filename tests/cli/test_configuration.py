@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import click
 import pytest
 
 from gaussmix.cli.main import main
+from gaussmix.core.extension import native
 
 
 @pytest.fixture
@@ -94,6 +98,15 @@ def test_flags_of_the_environment(run, csv_file, monkeypatch):
         ("[fit]\ncovariance-type = 'full'", "no option 'covariance-type'; the nearest is covariance\n"),
         ("[fit]\nmax_iter = 3", "no option 'max_iter'; the nearest is max-iter"),
         ("[fit]\nconfig = 'x'", "no option 'config'"),
+        ("[fit]\nk = 3", "[fit]: there is no option 'k'; write components = …"),
+        ("[fit]\no = 'x'", "[fit]: there is no option 'o'; write output = …"),
+        ("[fit]\nno-header = true", "[fit]: there is no option 'no-header'; write header = false"),
+        ("[fit]\nzebra = 1", "there is no option 'zebra'; \"gaussmix fit --help\" lists the options"),
+        ("[zebra]\nk = 1", "there is no command [zebra]; there are check, fit, show, predict, sample"),
+        ("[[check]]\nk = 1", "[[check]] begins a list of sections; write [check], once"),
+        ("check = [1]", "'check' stands outside of a section"),
+        ("[fit]\ntime-limit = inf", "[fit] time-limit: inf is no number of seconds"),
+        ("[fit]\noutput = ''", "[fit] output: the name is empty"),
         ("[fits]\ncomponents = 3", "there is no command [fits]; the nearest is fit"),
         ("components = 3", "'components' stands outside of a section; write it below [fit]"),
         ("[fit]\ncomponents = '3'", "[fit] components must be a whole number, got '3'"),
@@ -127,6 +140,17 @@ def test_what_is_wrong_in_a_file_is_2(run, csv_file, config, text, said):
             "3",
             "has GAUSSMIX_FIT_COMPONENT, which is no option of gaussmix fit; the nearest is GAUSSMIX_FIT_COMPONENTS",
         ),
+        ("GAUSSMIX_FIT_K", "3", "which is no option of gaussmix fit; write GAUSSMIX_FIT_COMPONENTS\n"),
+        ("GAUSSMIX_FIT_NO_HEADER", "1", "which is no option of gaussmix fit; write GAUSSMIX_FIT_HEADER=0\n"),
+        ("GAUSSMIX_FIT_ZEBRA", "1", 'which is no option of gaussmix fit; "gaussmix fit --help" lists the options'),
+        (
+            "GAUSSMIX_FOO",
+            "1",
+            "GAUSSMIX_FOO, of which gaussmix knows nothing; what it knows begins with GAUSSMIX_CHECK_,",
+        ),
+        ("GAUSSMIX_FITT_COMPONENTS", "3", "knows nothing; the nearest is GAUSSMIX_FIT_COMPONENTS\n"),
+        ("GAUSSMIX_CONIFG", "x", "knows nothing; the nearest is GAUSSMIX_CONFIG\n"),
+        ("GAUSSMIX_ISA", "foo", "environment variable GAUSSMIX_ISA: 'foo' is not one of "),
         ("GAUSSMIX_FIT_COMPONENTS", "three", "environment variable GAUSSMIX_FIT_COMPONENTS: 'three' is not a valid"),
         ("GAUSSMIX_FIT_FORCE", "perhaps", "environment variable GAUSSMIX_FIT_FORCE: 'perhaps' is not a valid boolean"),
     ],
@@ -137,6 +161,26 @@ def test_what_is_wrong_in_the_environment_is_2(run, csv_file, monkeypatch, name,
     assert (outcome.code, outcome.out) == (2, "")
     assert said in outcome.err
     assert outcome.err.count("\n") == 1
+
+
+def test_variables_of_other_commands_and_a_level_are_no_fault(run, csv_file, monkeypatch):
+    monkeypatch.setenv("GAUSSMIX_PREDICT_THREADS", "1")
+    monkeypatch.setenv("GAUSSMIX_ISA", native.levels()[0])
+    monkeypatch.setenv("GAUSSMIXTURE", "1")
+    assert run("fit", csv_file, "-k", 2).code == 0
+
+
+def test_a_level_that_is_none_is_2_before_anything_is_imported(csv_file):
+    command = [sys.executable, "-m", "gaussmix", "fit", str(csv_file), "-k", "2"]
+    environment = os.environ | {"GAUSSMIX_ISA": "foo"}
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (2, "", 1)
+
+
+def test_a_byte_order_mark_is_passed_over(run, csv_file, tmp_path):
+    path = tmp_path / "settings.toml"
+    path.write_bytes(b"\xef\xbb\xbf[fit]\ncomponents = 2\n")
+    assert run("fit", csv_file, "--config", path).code == 0
 
 
 def test_bytes_that_are_no_text_are_2(run, csv_file, tmp_path):

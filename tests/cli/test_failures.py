@@ -18,6 +18,11 @@ import pytest
         (["-k", "2", "--covariance", "round"], "'round' is not one of"),
         (["-k", "2", "--tol", "-1"], "'-1' is neither 'auto' nor a number of at least 0"),
         (["-k", "2", "--reg-covar", "nan"], "'nan' is neither"),
+        (["-k", "2", "--time-limit", "nan"], "nan is no number of seconds"),
+        (["-k", "2", "--time-limit", "inf"], "inf is no number of seconds"),
+        (["-k", "2", "-o", ""], "'-o' / '--output': the name is empty"),
+        (["-k", "2", "--events", ""], "'--events': the name is empty"),
+        (["-k", "2", "--config", ""], "'--config': the name is empty"),
         (["-k", "2", "--columns", "a,,b"], "has an empty name in it"),
         (["-k", "2", "--columns", "a,a"], "column 'a' is named twice"),
         (["-k", "2", "--columns", "a,w", "--weight", "w"], "cannot be both fitted and the weight"),
@@ -27,6 +32,13 @@ def test_wrong_usage_is_2(run, csv_file, arguments, said):
     outcome = run("fit", csv_file, *arguments)
     assert (outcome.code, outcome.out) == (2, "")
     assert said in outcome.err
+
+
+@pytest.mark.parametrize("command", [["check", ""], ["fit", "", "-k", 1], ["predict", "", ""], ["show", ""]])
+def test_an_empty_name_is_2(run, command):
+    outcome = run(*command)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert "the name is empty." in outcome.err
 
 
 def test_other_suffix_is_2(run, tmp_path):

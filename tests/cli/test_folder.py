@@ -147,3 +147,36 @@ def test_links_are_followed_and_permissions_stay(tmp_path):
     assert (tmp_path / "out" / "one").is_symlink()
     assert (tmp_path / "elsewhere").read_text() == "1"
     assert stat.S_IMODE((tmp_path / "elsewhere").stat().st_mode) == 0o640
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--events", "out/model.gmm", "-o", "out"], "--events and -o both write out/model.gmm;"),
+        (["--checkpoint", "out/../out/model.gmm", "-o", "out"], "--checkpoint and -o both write"),
+        (["--checkpoint", "c.gmm", "--events", "./c.gmm"], "--checkpoint and --events both write c.gmm;"),
+        (["--checkpoint", "c.gmm", "--events", "link"], "--checkpoint and --events both write c.gmm;"),
+        (["--events", "new", "-o", "new/deep"], "--events new is to be a file and -o new/deep a folder"),
+        (["--checkpoint", "new", "-o", "new"], "--checkpoint new is to be a file and -o new a folder"),
+    ],
+)
+def test_outputs_that_are_one_file_are_2(run, csv_file, tmp_path, monkeypatch, arguments, said):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "model.gmm").write_text("precious")
+    (tmp_path / "link").symlink_to("c.gmm")
+    before = sorted(p.name for p in tmp_path.iterdir())
+    outcome = run("fit", csv_file, "-k", 2, "--force", *arguments)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert said in outcome.err
+    assert sorted(p.name for p in tmp_path.iterdir()) == before
+    assert contents(tmp_path / "out") == {"model.gmm": b"precious"}
+
+
+@pytest.mark.parametrize("option", ["--events", "--checkpoint"])
+def test_messages_name_the_option_that_is_meant(run, csv_file, tmp_path, option):
+    for path in (csv_file, tmp_path, csv_file / "below"):
+        outcome = run("fit", csv_file, "-k", 2, "--force", option, path)
+        assert outcome.code in (2, 6)
+        assert option in outcome.err
+        assert " -o" not in outcome.err

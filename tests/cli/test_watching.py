@@ -13,8 +13,18 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from gaussmix.cli.interrupts import first_one_kept
+from gaussmix.cli.outcome import Outcome
 from gaussmix.cli.watching import Watch, watched
 from gaussmix.estimators.stream import Record
+
+
+@pytest.fixture
+def heard():
+    """Interrupts reach Python, as they may not where the tests run in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture
@@ -43,6 +53,21 @@ def test_records_go_to_a_file(run, csv_file, tmp_path):
     assert run("fit", csv_file, "-k", 2, "--events", events, "--force").code == 0
 
 
+def test_old_records_stay_until_there_are_others(run, csv_file, tmp_path):
+    old, new, bad = tmp_path / "old.jsonl", tmp_path / "new.jsonl", tmp_path / "bad.csv"
+    assert run("fit", csv_file, "-k", 2, "--events", old).code == 0
+    before = old.read_bytes()
+    bad.write_text("a\n1\nnan\n")
+    for path in (old, new):
+        assert run("fit", bad, "-k", 1, "--events", path, "--force").code == 3
+    assert old.read_bytes() == before
+    assert not new.exists()
+    with old.open() as follower:  # one who reads along goes on with the same file
+        assert run("fit", csv_file, "-k", 1, "--events", old, "--force").code == 0
+        kinds = [json.loads(line)["kind"] for line in follower]
+    assert (kinds[0], kinds[-1]) == ("start", "end")
+
+
 def test_a_time_limit(run, endless):
     outcome = run("fit", *endless, "--json", "--time-limit", 0.2)
     assert outcome.code == 0
@@ -69,22 +94,99 @@ def interrupt(arguments) -> subprocess.CompletedProcess[str]:
 
 def test_one_interrupt_keeps_what_the_fit_has(endless):
     ended = interrupt(endless)
-    assert ended.returncode == 0, ended.stderr
+    assert ended.returncode == 130, ended.stderr
     fit = json.loads(ended.stdout)["fit"]
     assert fit["status"] == "stopped"
     assert fit["n_iter"] > 0
     assert "once more to give it up" in ended.stderr
 
 
+@pytest.mark.usefixtures("heard")
 def test_an_interrupt_after_another_gives_up(capsys):
     before = signal.getsignal(signal.SIGINT)
-    with watched("Fitting …", None) as watch:
+    with first_one_kept() as interrupts, watched("Fitting …", None, interrupts) as watch:
+        assert watch.has_enough(0.0) == ""
         signal.raise_signal(signal.SIGINT)
-        assert watch.interrupted
+        assert watch.has_enough(0.0) == "the fit was interrupted"
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
     assert signal.getsignal(signal.SIGINT) is before
     assert "once more to give it up" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("heard")
+def test_interrupts_that_are_ignored_stay_so():
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with first_one_kept() as interrupts:
+        signal.raise_signal(signal.SIGINT)
+    assert not interrupts.pressed
+
+
+@pytest.mark.usefixtures("heard")
+def test_an_interrupt_after_the_fit_loses_nothing(run, csv_file, tmp_path, monkeypatch, capsys):
+    parts = Outcome._parts
+
+    def interrupted(self, wanted):
+        signal.raise_signal(signal.SIGINT)
+        return parts(self, wanted)
+
+    monkeypatch.setattr(Outcome, "_parts", interrupted)
+    outcome = run("fit", csv_file, "-k", 2, "--json", "-o", tmp_path / "out")
+    assert outcome.code == 130
+    assert json.loads(outcome.out)["fit"]["status"] == "converged"
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["assignments.csv", "model.gmm", "summary.json"]
+    assert "interrupted: the fit has ended, and what it came to is written first" in outcome.err
+
+
+@pytest.mark.parametrize("command", ["check", "fit", "predict", "sample"])
+def test_an_interrupt_elsewhere_is_130(run, csv_file, tmp_path, monkeypatch, command):
+    model = tmp_path / "first" / "model.gmm"
+    assert run("fit", csv_file, "-k", 2, "-o", model.parent).code == 0
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    arguments = {
+        "check": [csv_file],
+        "fit": [csv_file, "-k", 2],
+        "predict": [model, csv_file],
+        "sample": [model, "-n", 1],
+    }[command]
+    place = {"check": "gaussmix.cli.check.file_of", "sample": "gaussmix.estimators.loading.load"}
+    monkeypatch.setattr(place.get(command, f"gaussmix.cli.{command}.open_rows"), interrupted)
+    outcome = run(command, *arguments)
+    assert (outcome.code, outcome.out, outcome.err) == (130, "", "interrupted\n")
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "said"),
+    [(signal.SIGINT, 130, "interrupted\n"), (signal.SIGTERM, -signal.SIGTERM, "")],  # to a shell the latter is 143
+)
+def test_signals_while_standard_input_is_read(number, code, said):
+    command = (
+        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler);"
+        "from gaussmix.cli import rows; kept = rows._kept;"
+        "rows._kept = lambda: (print('reading', flush=True), kept())[1];"
+        "from gaussmix.cli.main import main; main(['fit', '-', '-k', '1'])"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", command],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as child:
+        assert child.stdout is not None
+        assert child.stderr is not None
+        assert child.stdout.readline() == "reading\n"
+        child.send_signal(number)
+        assert child.stderr.read() == said
+    assert child.returncode == code
+
+
+def test_the_exit_codes_of_interruption_are_documented(run):
+    text = " ".join(run("--help").out.split())
+    assert "130 interrupted (Ctrl-C; one during a fit keeps what it had come to), 143 terminated" in text
 
 
 def test_where_nobody_looks_lines_come_now_and_then(capsys, monkeypatch):

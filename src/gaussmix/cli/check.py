@@ -7,12 +7,13 @@ from typing import Any
 import click
 
 from gaussmix.cli.failures import told_plainly
+from gaussmix.cli.output import say
 from gaussmix.cli.rows import dialect_options, file_of
-from gaussmix.cli.values import COVARIANCES, names
+from gaussmix.cli.values import COVARIANCES, FilePath, names
 
 
 @click.command(short_help="Look at the rows of a file before a fit.", context_settings={"show_default": True})
-@click.argument("file", metavar="FILE")
+@click.argument("file", metavar="FILE", type=FilePath(str))
 @click.option(
     "-k",
     "--components",
@@ -75,4 +76,4 @@ def check(
         settings = {"n_components": n_components, "covariance": covariance}
         data = {"file": file, "weight": weight}
         text = to_json({"settings": settings, "data": data, **found.to_dict()}) if as_json else found.text(width())
-        click.echo(text, nl=False)
+        say(text)

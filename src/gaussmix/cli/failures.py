@@ -6,6 +6,7 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO, Any
 
 import click
 
@@ -56,10 +57,24 @@ class FilesFailed(Failure):
     exit_code = 6
 
 
+class Interrupted(Failure):
+    """The user has had enough."""
+
+    exit_code = 130
+
+    def __init__(self) -> None:
+        super().__init__("interrupted")
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Say so; it is no error."""
+        click.echo(self.message, file, err=file is None)
+
+
 EXIT_CODES = (
     f"Exit codes: 0 done, {WrongUsage.exit_code} wrong usage, {BadData.exit_code} the data cannot be used, "
     f"{Collapsed.exit_code} a component collapsed, {BadModel.exit_code} a model file cannot be used, "
-    f"{FilesFailed.exit_code} a file cannot be read or written, "
+    f"{FilesFailed.exit_code} a file or stream cannot be read or written, "
+    f"{Interrupted.exit_code} interrupted (Ctrl-C; one during a fit keeps what it had come to), 143 terminated, "
     f"{Unexpected.exit_code} anything else."
 )
 

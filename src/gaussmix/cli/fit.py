@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gaussmix.cli.failures import told_plainly
+from gaussmix.cli.failures import Interrupted, told_plainly
+from gaussmix.cli.interrupts import WRITING, Interrupts, first_one_kept
+from gaussmix.cli.output import say
 from gaussmix.cli.rows import dialect_options, open_rows, tell_notes
-from gaussmix.cli.values import COVARIANCES, names, number_or_auto
+from gaussmix.cli.values import COVARIANCES, FilePath, names, number_or_auto, seconds
 
 if TYPE_CHECKING:
     from gaussmix.core.source import Source
@@ -38,7 +40,7 @@ class Settings:
 
 
 @click.command(short_help="Fit a Gaussian mixture to the rows of a file.", context_settings={"show_default": True})
-@click.argument("file", metavar="FILE", type=click.Path())
+@click.argument("file", metavar="FILE", type=FilePath(str))
 @click.option(
     "-k",
     "--components",
@@ -116,26 +118,27 @@ class Settings:
 @click.option(
     "--time-limit",
     type=click.FloatRange(min=0.0),
+    callback=seconds,
     metavar="SECONDS",
     help="After which no iteration begins, nor a run in the race of starts; the fit then is what it has come to.",
 )
 @click.option(
     "--events",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=FilePath(dir_okay=False),
     metavar="FILE",
     help="File that gets a line of JSON for every start and iteration, while the fit runs.",
 )
 @click.option(
     "--checkpoint",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=FilePath(dir_okay=False),
     metavar="FILE",
     help="Model file that holds the best mixture so far, written anew every minute while the fit runs.",
 )
-@click.option("--resume", is_flag=True, help="Go on from the checkpoint, if it is there.")
+@click.option("--resume", is_flag=True, help="Go on from the checkpoint of the same rows, if it is there.")
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path),
+    type=FilePath(),
     metavar="DIR",
     help=f"Folder for {ASSIGNMENTS}, {MODEL} and {SUMMARY}; no files are written without it.",
 )
@@ -182,22 +185,26 @@ def fit(
         check(Path(file))
         rows = open_rows(file, columns, weight, dialect).for_passes()  # the fit's, and the one that assigns rows
         check(*rows.paths)  # once more, now that it is known which files FILE means
-        model = _fitted(rows, chosen, events, checkpoint, resume)
-        outcome = Outcome(model, rows, weight, asdict(chosen), file)
-        written: list[Path] = []
-        if output is None:
-            outcome.count()
-        else:
-            files = {ASSIGNMENTS: outcome.write_assignments, MODEL: model.save, SUMMARY: outcome.write_record}
-            written = write_together(output, files)  # in this order: the model is told how its rows were assigned
-        tell_notes(rows)
-        # The whole text is at hand before any of it is printed.
-        text = outcome.record if as_json else fit_text(outcome.summary, width())
-        click.echo(text, nl=False)
-        for path in written:
-            click.echo(f"wrote {path}", err=True)
-        if not outcome.summary.converged and chosen.max_iter > 0:
-            click.echo("warning: not converged; the summary says what to do", err=True)
+        with first_one_kept() as interrupts:
+            model = _fitted(rows, chosen, events, checkpoint, resume, interrupts)
+            interrupts.answer = WRITING
+            outcome = Outcome(model, rows, weight, asdict(chosen), file)
+            written: list[Path] = []
+            if output is None:
+                outcome.count()
+            else:
+                files = {ASSIGNMENTS: outcome.write_assignments, MODEL: model.save, SUMMARY: outcome.write_record}
+                written = write_together(output, files)  # in this order: the model is told how its rows were assigned
+            tell_notes(rows)
+            # The whole text is at hand before any of it is printed.
+            text = outcome.record if as_json else fit_text(outcome.summary, width())
+            say(text)
+            for path in written:
+                click.echo(f"wrote {path}", err=True)
+            if not outcome.summary.converged and chosen.max_iter > 0:
+                click.echo("warning: not converged; the summary says what to do", err=True)
+    if interrupts.pressed:
+        click.get_current_context().exit(Interrupted.exit_code)
 
 
 def _check_places(
@@ -205,19 +212,27 @@ def _check_places(
 ) -> None:
     """See that all files can be written, and none is replaced that must not be."""
     from gaussmix.cli.folder import check_free
-    from gaussmix.cli.output import check_file
+    from gaussmix.cli.output import check_apart, check_file
     from gaussmix.cli.resuming import check_checkpoint
 
+    results = [] if output is None else [("-o", output / name) for name in (ASSIGNMENTS, MODEL, SUMMARY)]
+    others = [("--events", events), ("--checkpoint", checkpoint)]
+    check_apart([*results, *((option, path) for option, path in others if path is not None)], output)
     if output is not None:
         check_free(output, (ASSIGNMENTS, MODEL, SUMMARY), force, *read)
     if events is not None:
-        check_file(events, force, *read)
+        check_file(events, force, *read, option="--events")
     if checkpoint is not None:
         check_checkpoint(checkpoint, resume, force, *read)
 
 
 def _fitted(
-    rows: Source, settings: Settings, events: Path | None, checkpoint: Path | None, resume: bool
+    rows: Source,
+    settings: Settings,
+    events: Path | None,
+    checkpoint: Path | None,
+    resume: bool,
+    interrupts: Interrupts,
 ) -> GaussianMixture:
     from gaussmix.cli.resuming import begun, finished
     from gaussmix.cli.watching import watched
@@ -239,7 +254,7 @@ def _fitted(
     if checkpoint is not None:
         model = begun(model, rows, checkpoint, resume)
     doing = f"Fitting {rows.n_features} columns …"
-    with watched(doing, events) as watch, warnings.catch_warnings(record=True) as caught:
+    with watched(doing, events, interrupts) as watch, warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", FitWarning)
         # The status says it in the command's own words.
         warnings.filterwarnings("ignore", message="Best performing initialization did not converge")

@@ -13,12 +13,13 @@ from gaussmix.cli.completion import completion
 from gaussmix.cli.configuration import configurable
 from gaussmix.cli.failures import EXIT_CODES
 from gaussmix.cli.fit import fit
+from gaussmix.cli.group import Group
 from gaussmix.cli.predict import predict
 from gaussmix.cli.sample import sample
 from gaussmix.cli.show import show
 
 
-@click.group(epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Group, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="gaussmix")
 def main() -> None:
     """Mixture modelling: soft clusters of the rows of a table, and its density.

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gaussmix.cli.failures import told_plainly
-from gaussmix.cli.output import check_file, table_file, table_options
+from gaussmix.cli.output import check_file, check_kind, put_table, table_options
 from gaussmix.cli.rows import dialect_options, open_rows, tell_notes
-from gaussmix.cli.values import names
+from gaussmix.cli.values import FilePath, names
 
 if TYPE_CHECKING:
     from gaussmix.core.source import Source
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 
 @click.command(short_help="Assign the rows of a file to the components of a saved model.")
-@click.argument("model", type=click.Path(path_type=Path))
-@click.argument("data", metavar="DATA", type=click.Path())
+@click.argument("model", type=FilePath())
+@click.argument("data", metavar="DATA", type=FilePath(str))
 @click.option(
     "--columns",
     metavar="NAME,NAME,…",
@@ -42,6 +42,7 @@ def predict(
     threads: int | None,
     output: Path | None,
     force: bool,
+    as_json: bool,
     debug: bool,
     dialect: dict[str, Any],
     results: tuple[str, ...] | None,
@@ -51,12 +52,14 @@ def predict(
     DATA is CSV, Parquet or Feather; a folder of such files or a pattern ("parts/*.parquet"); or - for standard input.
 
     Writes what "gaussmix fit" does: the number of each row from 0, its component, the probability of every
-    component, its log-density; as CSV, or as what the suffix of -o FILE says (.parquet, .feather). There may be more
-    rows than memory holds. Columns are found by the names that the model was fitted with; others do not matter.
+    component, its log-density; as CSV, with --json as a line of JSON for each row, or as what the suffix of -o FILE
+    says (.parquet, .feather). There may be more rows than memory holds. Columns are found by the names that the model
+    was fitted with; others do not matter.
     """
+    check_kind(output, as_json)
     # Here, so that --help and wrong usage answer at once.
     from gaussmix.cli.watching import rows_counted
-    from gaussmix.data.tables import check_format, write_table
+    from gaussmix.data.tables import check_format
     from gaussmix.estimators.assignments import COLUMNS, assignments, check_columns, wanted_for
     from gaussmix.estimators.loading import load
 
@@ -71,12 +74,8 @@ def predict(
         if output is not None:  # once more, now that it is known which files DATA means
             check_file(output, force, model, *rows.paths)
         table = assignments(loaded.row_result_parts(rows, wanted_for(wanted)), wanted)
-        with table_file(output) as file:
-            if output is None:
-                write_table(file, ".csv", table)
-            else:
-                write_table(file, output.suffix, rows_counted("Predicting …", table))
-            tell_notes(rows)
+        put_table(output, as_json, table if output is None else rows_counted("Predicting …", table))
+        tell_notes(rows)
 
 
 def _rows_for(model: GaussianMixture, data: str, columns: tuple[str, ...] | None, dialect: dict[str, Any]) -> Source:

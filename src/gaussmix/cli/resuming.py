@@ -38,11 +38,13 @@ def check_checkpoint(path: Path, resume: bool, force: bool, *read: Path) -> None
         raise FileError(
             f"{path} is there already; give --resume to go on from it, --force to begin anew, or another --checkpoint"
         )
-    check_file(path, True, *read)
+    check_file(path, True, *read, option="--checkpoint")
 
 
 def begun(model: GaussianMixture, rows: Source, path: Path, resume: bool) -> GaussianMixture:
     """The estimator with its checkpoint; where it is to go on from one, as far as that had come.
+
+    That the checkpoint is of these rows is seen when the fit has gone over them.
 
     Parameters
     ----------
@@ -62,22 +64,22 @@ def begun(model: GaussianMixture, rows: Source, path: Path, resume: bool) -> Gau
     DataError
         If it is of other columns.
     """
+    from gaussmix.estimators.checkpoint import CheckpointFile
     from gaussmix.estimators.fitted import feature_names
     from gaussmix.estimators.loading import load
 
-    model.set_params(checkpoint=path)
-    if not path.exists():
-        if resume:
-            click.echo(f"note: there is no {path} yet; the fit begins anew", err=True)
-        return model
-    if not resume:
-        path.unlink()  # --force; the estimator itself replaces none
+    # What is there may go, by --force, but not before there is something in its place.
+    model.set_params(checkpoint=CheckpointFile(path, replaces=True, same_rows=True))
+    if resume and not path.exists():
+        click.echo(f"note: there is no {path} yet; the fit begins anew", err=True)
+    if not (resume and path.exists()):
         return model
     last = load(path)
     names, wanted = feature_names(last), tuple(map(str, rows.feature_names or ()))
     if names != wanted:
         raise DataError(f"{path} is a fit of the columns {', '.join(names or ())}, and here are {', '.join(wanted)}")
-    click.echo(f"note: the fit goes on from {path}", err=True)
+    ended = f", where a fit has ended ({last.status_.value})" if hasattr(last, "status_") else ""
+    click.echo(f"note: the fit goes on from {path}{ended}", err=True)
     # Of fewer components than were asked for, where some had been dropped.
     is_same = last.n_components == model.n_components
     n_components = last.mixture_.n_components if is_same else model.n_components

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from gaussmix.errors import FileError
+
 if TYPE_CHECKING:
     from gaussmix.core.source import Source
 
@@ -26,6 +28,8 @@ MAGIC = {b"PAR1": ".parquet", b"ARROW1": ".feather"}
 """How files of columns begin, and the suffixes of their formats; what begins otherwise is CSV."""
 LOOKED_AT = 16
 """Bytes that tell what a file is; a file of columns has some among them that no text has."""
+READ_BYTES = 1 << 20
+"""Of standard input, at a time."""
 
 DIALECT = (
     click.option("--sep", "separator", metavar="CHAR", help="Of CSV: between values; recognised if not given."),
@@ -76,15 +80,29 @@ def in_words(text: str) -> str:
 
 def _kept() -> Path:
     """What comes from standard input, in a file, since a fit reads it often; it goes when the program ends."""
+    if sys.stdin is None:
+        raise FileError("standard input is closed: there are no rows to read")
     folder = Path(tempfile.mkdtemp(prefix=KEPT))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    stream = sys.stdin.buffer
-    begin = stream.read(LOOKED_AT)
+    begin = _piped_in(LOOKED_AT)
     path = folder / f"input{_suffix(begin)}"
-    with path.open("wb") as file:
-        file.write(begin)
-        shutil.copyfileobj(stream, file)
+    try:
+        with path.open("wb") as file:
+            file.write(begin)
+            while piece := _piped_in(READ_BYTES):
+                file.write(piece)
+    except FileError:
+        raise
+    except OSError as error:
+        raise FileError(f"standard input cannot be kept in {folder.parent}: {error.strerror or error}") from error
     return path
+
+
+def _piped_in(n_bytes: int) -> bytes:
+    try:
+        return sys.stdin.buffer.read(n_bytes)
+    except OSError as error:
+        raise FileError(f"standard input cannot be read: {error.strerror or error}") from error
 
 
 def _suffix(begin: bytes) -> str:

@@ -7,14 +7,15 @@ from pathlib import Path
 import click
 
 from gaussmix.cli.failures import told_plainly
-from gaussmix.cli.output import check_file, table_file, table_options
+from gaussmix.cli.output import check_file, check_kind, put_table, table_options
+from gaussmix.cli.values import FilePath
 
 LABEL = "label"
 """The column of components, as in assignments."""
 
 
 @click.command(short_help="Draw rows from a saved model.", context_settings={"show_default": True})
-@click.argument("model", type=click.Path(path_type=Path))
+@click.argument("model", type=FilePath())
 @click.option("-n", "--rows", "n_rows", type=click.IntRange(min=1), required=True, help="Number of rows.")
 @click.option(
     "--seed",
@@ -24,13 +25,23 @@ LABEL = "label"
 )
 @click.option("--labels", is_flag=True, help=f"Add a column {LABEL!r}: the component that a row was drawn from.")
 @table_options
-def sample(model: Path, n_rows: int, seed: int, labels: bool, output: Path | None, force: bool, debug: bool) -> None:
+def sample(
+    model: Path,
+    n_rows: int,
+    seed: int,
+    labels: bool,
+    output: Path | None,
+    force: bool,
+    as_json: bool,
+    debug: bool,
+) -> None:
     """Draw rows from MODEL, with the columns that it was fitted to.
 
     Rows come grouped by component.
     """
+    check_kind(output, as_json)
     # Here, so that --help and wrong usage answer at once.
-    from gaussmix.data.tables import check_format, write_table
+    from gaussmix.data.tables import check_format
     from gaussmix.errors import ConfigError
     from gaussmix.estimators.fitted import feature_names
     from gaussmix.estimators.loading import load
@@ -45,6 +56,4 @@ def sample(model: Path, n_rows: int, seed: int, labels: bool, output: Path | Non
         if labels and LABEL in names:
             raise ConfigError(f"the model has a column {LABEL!r} of its own; leave --labels away")
         table = dict(zip(names, draws.T, strict=True))
-        with table_file(output) as file:
-            suffix = ".csv" if output is None else output.suffix
-            write_table(file, suffix, [{**table, LABEL: components} if labels else table])
+        put_table(output, as_json, [{**table, LABEL: components} if labels else table])

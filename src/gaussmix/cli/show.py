@@ -7,10 +7,12 @@ from pathlib import Path
 import click
 
 from gaussmix.cli.failures import told_plainly
+from gaussmix.cli.output import say
+from gaussmix.cli.values import FilePath
 
 
 @click.command(short_help="Print the summary of a saved model.")
-@click.argument("model", type=click.Path(path_type=Path))
+@click.argument("model", type=FilePath())
 @click.option("--json", "as_json", is_flag=True, help="Print every number as JSON in place of the text.")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 def show(model: Path, as_json: bool, debug: bool) -> None:
@@ -28,4 +30,4 @@ def show(model: Path, as_json: bool, debug: bool) -> None:
             text = to_json({"estimator": loaded.get_params(deep=False), **record_of(loaded, summary)})
         else:
             text = fit_text(summary, width())
-        click.echo(text, nl=False)
+        say(text)

@@ -1,20 +1,19 @@
-"""A fit, watched: what is shown while it runs, a file of its records, and an interrupt that keeps what it has."""
+"""A fit, watched: what is shown while it runs, a file of its records, and whether the user has had enough."""
 
 from __future__ import annotations
 
-import json
 import math
-import signal
 import sys
-import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 import click
+
+from gaussmix.cli.events import EventsFile, events_file
+from gaussmix.cli.interrupts import Interrupts
 
 if TYPE_CHECKING:
     from rich.status import Status
@@ -37,20 +36,23 @@ class Watch:
         What the command does, until there is more to say.
     status : Status, optional
         The line of a terminal; where there is none, lines come now and then.
-    events : text file, optional
-        Gets a line of JSON for each record.
+    events : EventsFile, optional
+        Gets each record.
+    interrupts : Interrupts, optional
+        Whether the fit is to end.
     """
 
-    def __init__(self, doing: str, status: Status | None, events: TextIO | None) -> None:
+    def __init__(
+        self, doing: str, status: Status | None, events: EventsFile | None, interrupts: Interrupts | None = None
+    ) -> None:
         self._doing, self._status, self._events = doing, status, events
+        self._interrupts = Interrupts() if interrupts is None else interrupts
         self._told = monotonic()
-        self.interrupted = False
 
     def __call__(self, record: Record) -> bool:
         """Show it, write it, and say whether the user has had enough."""
         if self._events is not None:
-            self._events.write(_as_json(record) + "\n")
-            self._events.flush()
+            self._events.write(record)
         text = (
             f"{self._doing} start {record.start + 1}, iteration {record.iteration}, {record.log_likelihood:.6g} a row"
         )
@@ -61,11 +63,11 @@ class Watch:
         elif monotonic() - self._told >= SECONDS_BETWEEN_LINES:
             click.echo(f"{text} ({record.seconds:.0f} s)", err=True)
             self._told = monotonic()
-        return self.interrupted
+        return self._interrupts.pressed
 
     def has_enough(self, seconds: float) -> str:
         """That the user has, if so; also asked while there is nothing to tell."""
-        return "the fit was interrupted" if self.interrupted else ""
+        return "the fit was interrupted" if self._interrupts.pressed else ""
 
 
 def rows_counted(doing: str, parts: Iterable[Table]) -> Iterator[Table]:
@@ -96,47 +98,22 @@ def rows_counted(doing: str, parts: Iterable[Table]) -> Iterator[Table]:
 
 
 @contextmanager
-def watched(doing: str, events: Path | None) -> Iterator[Watch]:
-    """Watch a fit; the first interrupt ends it after the iteration that is under way, a second one at once.
+def watched(doing: str, events: Path | None, interrupts: Interrupts) -> Iterator[Watch]:
+    """Watch a fit, which ends after the iteration that is under way when the user presses Ctrl-C.
 
     Parameters
     ----------
     doing : str
         What the command does.
     events : Path, optional
-        A file that gets a line of JSON for each record; it is begun anew.
+        A file that gets a line of JSON for each record; it is begun anew with the first.
+    interrupts : Interrupts
+        Whether the user has.
     """
     from rich.console import Console
 
     console = Console(stderr=True)
     with ExitStack() as opened:
-        file = None if events is None else opened.enter_context(events.open("w", encoding="utf-8", newline="\n"))
+        file = None if events is None else opened.enter_context(events_file(events))
         status = opened.enter_context(console.status(doing)) if sys.stderr.isatty() else None
-        watch = Watch(doing, status, file)
-        opened.enter_context(_interrupts(watch))
-        yield watch
-
-
-@contextmanager
-def _interrupts(watch: Watch) -> Iterator[None]:
-    if threading.current_thread() is not threading.main_thread():
-        yield  # signals are the main thread's
-        return
-
-    def interrupted(*_: object) -> None:
-        if watch.interrupted:
-            raise KeyboardInterrupt
-        watch.interrupted = True
-        click.echo("interrupted: the fit ends after this iteration; once more to give it up", err=True)
-
-    before = signal.signal(signal.SIGINT, interrupted)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-def _as_json(record: Record) -> str:
-    """A line of strict JSON: what is no number is null."""
-    values = asdict(record).items()
-    return json.dumps({k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in values})
+        yield Watch(doing, status, file, interrupts)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Callable
+from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
 from time import monotonic
 
@@ -17,6 +19,32 @@ from gaussmix.errors import FileError, FitWarning
 
 SECONDS = 60.0
 """From one writing to the next: what a killed process loses at most, but for an iteration."""
+
+
+@dataclass(frozen=True)
+class CheckpointFile(PathLike[str]):
+    """A file to keep checkpoints in, for who has seen to it that it may be: the command has asked its user.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    replaces : bool
+        Whether a file that is there may go, when there is something to put in its place.
+    same_rows : bool
+        Whether a fit that goes on must be of the rows that the parameters came of.
+    """
+
+    path: Path
+    replaces: bool = False
+    same_rows: bool = False
+
+    def __fspath__(self) -> str:
+        """Where it is."""
+        return str(self.path)
+
+    def __str__(self) -> str:
+        return str(self.path)
 
 
 class Checkpoint(Listener[Mixture]):
@@ -45,15 +73,15 @@ class Checkpoint(Listener[Mixture]):
         return False
 
 
-def check_free(path: Path, goes_on: bool) -> None:
+def check_free(path: Path, may_replace: bool) -> None:
     """See before a fit that its checkpoint can be written, and takes nothing away.
 
     Parameters
     ----------
     path : Path
         The file.
-    goes_on : bool
-        Whether the fit goes on from parameters that are there, as those of this file may be.
+    may_replace : bool
+        Whether it may be there: the fit goes on from parameters that may be its own, or the user said so.
 
     Raises
     ------
@@ -62,7 +90,7 @@ def check_free(path: Path, goes_on: bool) -> None:
     """
     if path.is_dir() or not os.access(path.absolute().parent, os.W_OK | os.X_OK):
         raise FileError(f"{path} cannot be written; give the name of a file in a folder in which you may write")
-    if path.exists() and not goes_on:
+    if path.exists() and not may_replace:
         raise FileError(
             f"{path} is there already: go on from it by gaussmix.load({str(path)!r}).set_params(warm_start=True, "
             "checkpoint=…).fit(…), or move it away"

@@ -19,10 +19,10 @@ from gaussmix.em.listener import Listener, Listeners
 from gaussmix.em.status import Status
 from gaussmix.em.stopping import AutomaticTolerance, PlainTolerance, Stopping, remaining_gain
 from gaussmix.estimators.callbacks import Callbacks, CallbackSupportMixin
-from gaussmix.estimators.checkpoint import Checkpoint
+from gaussmix.estimators.checkpoint import Checkpoint, CheckpointFile
 from gaussmix.estimators.fitted import gaussian
 from gaussmix.estimators.given import given_parameters
-from gaussmix.estimators.going_on import last_start
+from gaussmix.estimators.going_on import SameRowsStart, last_start
 from gaussmix.estimators.lagging import LaggingTolerance, best_by_lagging_bound, lagging_bounds
 from gaussmix.estimators.order import canonical_order
 from gaussmix.estimators.predicting import generator_of
@@ -151,7 +151,11 @@ class FittingMixture(CallbackSupportMixin, PrivateNames):
 
     def _last(self, rows: Rows) -> Start:
         """The parameters that the last fit came to, or that were assigned."""
-        return last_start(self.mixture_, self.n_components, rows.source.n_features, self.covariance_type)
+        start = last_start(self.mixture_, self.n_components, rows.source.n_features, self.covariance_type)
+        if not (isinstance(self.checkpoint, CheckpointFile) and self.checkpoint.same_rows):
+            return start
+        fingerprint = self.fitted_rows_.fingerprint if hasattr(self, "fitted_rows_") else None
+        return SameRowsStart(start.mixture, str(self.checkpoint), fingerprint)
 
     def _anything_given(self) -> bool:
         """Whether the caller has an order of components in mind."""

@@ -30,19 +30,49 @@ class LastStart(Start):
     name = "warm start"
 
     def first(self, scene: Scene, generator: np.random.Generator) -> Mixture:
-        mine, wanted = self.mixture.frame, scene.frame
-        if not (np.array_equal(mine.origin, wanted.origin) and np.array_equal(mine.exponent, wanted.exponent)):
+        if not self._fits(scene):
             return self._converted().first(scene, generator)
         family = gaussian(self.mixture)
         # With no update to come, what is there is what was asked for.
         family = scene.update.admitted(family) if scene.recipe.max_iter else family
-        return Mixture(family, scene.recipe.allocation(CommonWeights(self.mixture.weights)), wanted)
+        return Mixture(family, scene.recipe.allocation(CommonWeights(self.mixture.weights)), scene.frame)
+
+    def _fits(self, scene: Scene) -> bool:
+        """Whether the mixture is in the units of this fit."""
+        mine, wanted = self.mixture.frame, scene.frame
+        return np.array_equal(mine.origin, wanted.origin) and np.array_equal(mine.exponent, wanted.exponent)
 
     def _converted(self) -> ParametersStart:
         family, frame = gaussian(self.mixture), self.mixture.frame
         k, d = family.means.shape
         factor = family.structure.private(family.public_precision_cholesky(frame), k, d)
         return ParametersStart(self.mixture.weights, family.public_means(frame), factor, SharesStart())
+
+
+@dataclass(frozen=True)
+class SameRowsStart(LastStart):
+    """A mixture that is to be of the rows that are fitted.
+
+    Parameters
+    ----------
+    file : str
+        Where it came from.
+    fingerprint : str, optional
+        Of its rows. Where that is not known, as before a fit has ended, the units of the mixture tell: their origin is
+        the rows' mean, to the last bit.
+    """
+
+    file: str
+    fingerprint: str | None
+
+    def first(self, scene: Scene, generator: np.random.Generator) -> Mixture:
+        known = self.fingerprint is not None
+        if not (self.fingerprint == scene.summary.fingerprint if known else self._fits(scene)):
+            raise ConfigError(
+                f"{self.file} is {'the end' if known else 'a checkpoint'} of a fit of other rows, or of other weights; "
+                "give the rows of that fit, or another file to keep this fit in"
+            )
+        return super().first(scene, generator)
 
 
 def last_start(mixture: Mixture, n_components: int, n_features: int, covariance_type: str) -> LastStart:

@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 from gaussmix import __version__
 from gaussmix.core.mixture import Mixture
 from gaussmix.errors import ConfigError
-from gaussmix.estimators.checkpoint import check_free, kept
+from gaussmix.estimators.checkpoint import CheckpointFile, check_free, kept
 from gaussmix.estimators.fitted import feature_names
 from gaussmix.estimators.fitting import FittingMixture
 from gaussmix.estimators.rows import Rows
@@ -106,7 +106,9 @@ class SavingMixture(FittingMixture):
         """
         if self.checkpoint is not None:
             self._refuse_own_class()
-            check_free(Path(self.checkpoint), goes_on=self.warm_start and hasattr(self, "mixture_"))
+            goes_on = self.warm_start and hasattr(self, "mixture_")
+            replaces = isinstance(self.checkpoint, CheckpointFile) and self.checkpoint.replaces
+            check_free(Path(self.checkpoint), may_replace=goes_on or replaces)
 
     def _save_unfinished(self, rows: Rows, mixture: Mixture) -> None:
         names = self._names_of(rows.source.feature_names)
