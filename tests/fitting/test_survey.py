@@ -27,7 +27,7 @@ def surveyed(mixture: Mixture, x: np.ndarray, weight: np.ndarray):
     recipe = GaussianMixture(mixture.n_components)._recipe()
     scene = replace(Scene.of(source, kernel, checked_summary(source, 1), recipe), frame=mixture.frame)
     sums = kernel.expect(source, mixture)
-    return RowSurveyor(scene, Block(x, weight), layout).survey(mixture, sums), sums, kernel
+    return RowSurveyor(Block(x, weight), layout).survey(mixture, sums), sums, kernel
 
 
 @pytest.mark.parametrize("name", ["full", "diag", "spherical"])

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Generic, Protocol, TypeVar
 
 import numpy as np
+from scipy.linalg import lapack
 
 from gaussmix.core.types import Floats
 from gaussmix.em.evaluation import Evaluation, Step, Sums
@@ -80,6 +81,7 @@ class Scoring(Generic[Parameters, Sums]):
         self._rest = ITERATIONS_BEFORE
         self._survey: Survey[Sums] | None = None
         self._uses = 0
+        self._known: list[tuple[Sums, Floats]] = []  # vectors of the survey's last leap: the next begins at one
         self._here: Sums | None = None
         self._made_from: Sums | None = None
         self._proposed: Sums | None = None
@@ -96,17 +98,26 @@ class Scoring(Generic[Parameters, Sums]):
             return None
         if self._survey is None or self._uses == USES:
             self._survey, self._uses = self._surveyor.survey(parameters, evaluation.sums), 0
+            self._known = []
         self._uses += 1
-        here = self._survey.vector(self._here)
-        change = self._survey.vector(evaluation.sums) - here
-        self._proposed = self._survey.sums(here + longer(change, self._survey, self._damping))
+        here, there = self._vector(self._survey, self._here), self._survey.vector(evaluation.sums)
+        beyond = here + longer(there - here, self._survey, self._damping)
+        self._known = [(evaluation.sums, there)]
+        self._proposed = self._survey.sums(beyond)
         if self._proposed is not None:
+            self._known.append((self._proposed, beyond))
             try:
                 return self._step.maximise(Evaluation(evaluation.entry, self._proposed), parameters)
             except DegenerateFitError:
                 pass
         self.refused()
         return None
+
+    def _vector(self, survey: Survey[Sums], sums: Sums) -> Floats:
+        for known, vector in self._known:
+            if known is sums:
+                return vector
+        return survey.vector(sums)
 
     def taken(self) -> None:
         """The last proposal was taken."""
@@ -127,11 +138,14 @@ def longer(change: Floats, survey: Survey[Sums], damping: float) -> Floats:
     natural parameters: between EM's own for λ → ∞ and Fisher's scoring for λ = 0.
     """
     damped = survey.observed + damping * survey.whole
-    # A sum that never varies, such as a constant column's, has no information and stays.
-    damped.reshape(-1)[:: len(damped) + 1] += damped.diagonal() == 0.0
-    try:
-        natural = np.linalg.solve(damped, change)
-    except np.linalg.LinAlgError:
+    diagonal = damped.reshape(-1)[:: len(damped) + 1]
+    if not np.minimum.reduce(diagonal) > 0.0:
+        # A sum that never varies, such as a constant column's, has no information and stays.
+        diagonal += diagonal == 0.0
+    # Cholesky's factor: a matrix that has none by rounding says nothing of some direction. Of a symmetric one the
+    # transpose, which lies as LAPACK wants it, is the same.
+    _, natural, failed = lapack.dposv(damped.T, change, overwrite_a=True)
+    if failed:
         return change
     scored: Floats = (1.0 + damping) * (survey.whole @ natural)
     return scored

@@ -162,6 +162,8 @@ class Gaussian(Family):
 
     def about(self, statistics: Statistics, pivot: Floats) -> Statistics:
         """The same sums, with moments about other points."""
+        if pivot is statistics.pivot:
+            return statistics
         shift = pivot - statistics.pivot
         moved = Statistics(statistics.layout, statistics.buffer.copy(), statistics.frame, pivot)
         # S − (sδᵀ + δsᵀ − Nδδᵀ), as twice the symmetric part of (s − Nδ/2)δᵀ

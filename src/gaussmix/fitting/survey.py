@@ -11,15 +11,14 @@ from gaussmix.allocations.weights import CommonWeights
 from gaussmix.core.block import Block
 from gaussmix.core.contracts import layout_of
 from gaussmix.core.mixture import Mixture
-from gaussmix.core.source import Source
 from gaussmix.core.statistics import Layout, Statistics
 from gaussmix.core.types import Floats, Integers
-from gaussmix.data.memory import MemorySource
 from gaussmix.em.acceleration import Anderson
 from gaussmix.em.evaluation import Acceleration
 from gaussmix.em.scoring import Scoring
 from gaussmix.families.gaussian import Gaussian
 from gaussmix.fitting.scene import Scene
+from gaussmix.kernels.information import information
 
 MOST_SUMS = 80
 """Sums of a mixture up to which its rows are asked: what they say costs the square of this."""
@@ -46,7 +45,7 @@ def acceleration(scene: Scene, start: Mixture) -> Acceleration[Mixture, Statisti
     if start.n_components == 1 or not (separate and free) or layout.size > MOST_SUMS:
         return Anderson(scene.step)
     size = int(np.clip(ROWS_A_ROOT * np.sqrt(scene.summary.sum_weight), LEAST_ROWS, MOST_ROWS))
-    return Scoring(scene.step, RowSurveyor(scene, scene.even(size), layout))
+    return Scoring(scene.step, RowSurveyor(scene.even(size), layout))
 
 
 @dataclass(frozen=True)
@@ -55,15 +54,12 @@ class RowSurveyor:
 
     Parameters
     ----------
-    scene : Scene
-        Whose kernel shares them.
     rows : Block
         In the user's units, all of positive weight.
     layout : Layout
         Of the sums of a pass.
     """
 
-    scene: Scene
     rows: Block
     layout: Layout
 
@@ -72,23 +68,7 @@ class RowSurveyor:
         family = parameters.family
         if not isinstance(family, Gaussian):
             raise TypeError(f"only Gaussian components are surveyed, not those of family {family.name}")
-        share = self.scene.kernel.rows(self._source, parameters, ("responsibility",))["responsibility"]
-        alone = family.row_sums(self._inside.x, sums.pivot)  # (k, q, b)
-        shared = alone * np.ascontiguousarray(share.T)[:, np.newaxis]
-        counted = shared * self._inside.weight
-        k, q, b = alone.shape
-        whole = np.zeros((k, q, k, q))
-        whole[np.arange(k), :, np.arange(k)] = counted @ alone.swapaxes(1, 2)
-        observed = shared.reshape(k * q, b) @ counted.reshape(k * q, b).T
-        return RowSurvey(family, sums, self._places, whole.reshape(k * q, k * q), observed)
-
-    @cached_property
-    def _inside(self) -> Block:
-        return self.scene.frame.to_internal(self.rows)
-
-    @cached_property
-    def _source(self) -> Source:
-        return MemorySource(self.rows.x, self.rows.weight, self.rows.columns)
+        return RowSurvey(family, sums, self._places, *information(self.rows, parameters, sums.pivot))
 
     @cached_property
     def _places(self) -> Integers:
@@ -123,11 +103,11 @@ class RowSurvey:
 
     def vector(self, sums: Statistics) -> Floats:
         """The sums of a pass about the survey's points."""
-        return self.family.about(sums, self.first.pivot).buffer[self.places]
+        return self.family.about(sums, self.first.pivot).buffer.take(self.places)
 
     def sums(self, vector: Floats) -> Statistics | None:
         """The sums that make this vector; None where a component would have no rows."""
         buffer = np.zeros_like(self.first.buffer)
         buffer[self.places] = vector
         sums = Statistics(self.first.layout, buffer, self.first.frame, self.first.pivot)
-        return sums if (sums.sum_weight > 0.0).all() else None
+        return sums if np.minimum.reduce(sums.sum_weight) > 0.0 else None
