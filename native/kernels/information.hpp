@@ -92,18 +92,16 @@ inline void information_products(ptrdiff_t rows, ptrdiff_t m, ptrdiff_t n, const
     }
 }
 
-// IN shares that do not hold the rows' weights; pivot (k, d). IN/OUT whole and observed (k * sums, k * sums): products of
+// IN shares of rows of weight 1; root (panels * panel_rows,) of their weights; pivot (k, d). IN/OUT whole and observed (k * sums, k * sums): products of
 // each component's own lines, once times the share, and of all components' lines times their shares, both on and right
 // of the diagonal. SCRATCH: information_scratch of the tile's rows. (k sums)^2 / 2 + k sums^2 multiply-adds a row.
 inline void information_tile(const Tile<double>& tile, const Shares<double>& shares, Form form, const double* pivot,
-                             double* scratch, double* whole, double* observed) {
+                             const double* root, double* scratch, double* whole, double* observed) {
   constexpr int w = Simd<double>::width;
   const ptrdiff_t rows = tile.panels * panel_rows, k = shares.k, n = information_sums(form, tile.d);
   const ptrdiff_t stride = information_stride(rows);
   double* own = scratch;
   double* shared = own + n * stride;
-  double* root = shares.log_density;  // not asked for
-  for (ptrdiff_t r = 0; r < rows; ++r) root[r] = __builtin_sqrt(tile.weight[r]);
   for (ptrdiff_t c = 0; c < k; ++c) {
     double* lines = shared + c * n * stride;
     information_own(tile, form, pivot + c * tile.d, root, stride, own);

@@ -186,7 +186,7 @@ struct Level {
   ptrdiff_t (*information_sums)(Form form, ptrdiff_t d);
   size_t (*information_scratch)(Form form, ptrdiff_t rows, ptrdiff_t k, ptrdiff_t d);
   void (*information_tile)(const Tile<double>& tile, const Shares<double>& shares, Form form, const double* pivot,
-                           double* scratch, double* whole, double* observed);
+                           const double* root, double* scratch, double* whole, double* observed);
   double (*peak_flops)(int64_t rounds);  // runs the loop, returns its floating-point operations
 };
 

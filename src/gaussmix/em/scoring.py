@@ -142,10 +142,9 @@ def longer(change: Floats, survey: Survey[Sums], damping: float) -> Floats:
     if not np.minimum.reduce(diagonal) > 0.0:
         # A sum that never varies, such as a constant column's, has no information and stays.
         diagonal += diagonal == 0.0
-    # Cholesky's factor: a matrix that has none by rounding says nothing of some direction. Of a symmetric one the
-    # transpose, which lies as LAPACK wants it, is the same.
-    _, natural, failed = lapack.dposv(damped.T, change, overwrite_a=True)
-    if failed:
+    # Of a symmetric matrix the transpose, which lies as LAPACK wants it, is the same; NumPy's solver would copy it.
+    _, _, natural, singular = lapack.dgesv(damped.T, change, overwrite_a=True)
+    if singular:
         return change
     scored: Floats = (1.0 + damping) * (survey.whole @ natural)
     return scored
