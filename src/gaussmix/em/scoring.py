@@ -8,6 +8,7 @@ on its own terms"). A step along it is always uphill, where combinations of iter
 
 from __future__ import annotations
 
+from math import inf
 from typing import Generic, Protocol, TypeVar
 
 import numpy as np
@@ -56,6 +57,15 @@ class Survey(Protocol[Sums]):
     def sums(self, vector: Floats) -> Sums | None:
         """The sums that make this vector; None where no rows could have given them."""
 
+    def to_come(self, change: Floats) -> float:
+        """What is to be gained up to the top, by the objective's slope and curvature; infinite where that is no top.
+
+        Parameters
+        ----------
+        change : array, shape (p,)
+            A plain iteration's, of the sums about which the survey was made.
+        """
+
 
 class Surveyor(Protocol[Parameters_contra, Sums]):
     """Knows rows of which to ask what they say."""
@@ -81,6 +91,7 @@ class Scoring(Generic[Parameters, Sums]):
         self._rest = ITERATIONS_BEFORE
         self._survey: Survey[Sums] | None = None
         self._uses = 0
+        self._surveyed: Floats | None = None  # the change from where the newest survey was made, until it is left
         self._known: list[tuple[Sums, Floats]] = []  # vectors of the survey's last leap: the next begins at one
         self._here: Sums | None = None
         self._made_from: Sums | None = None
@@ -90,6 +101,13 @@ class Scoring(Generic[Parameters, Sums]):
         """Take note of the newest parameters: the last proposal if it was `taken`, else what a plain M-step made."""
         # The sums that the next parameters are made from, unless a leap is taken.
         self._here, self._made_from = self._made_from, evaluation.sums
+        self._surveyed = None
+
+    def to_come(self) -> float:
+        """What a survey of the newest parameters says is to be gained; infinite where there was none."""
+        if self._survey is None or self._surveyed is None:
+            return inf
+        return self._survey.to_come(self._surveyed)
 
     def leap(self, evaluation: Evaluation[Sums], parameters: Parameters) -> Parameters | None:
         """Parameters beyond what the next M-step gives; None where there are none, or it is not the time."""
@@ -101,7 +119,10 @@ class Scoring(Generic[Parameters, Sums]):
             self._known = []
         self._uses += 1
         here, there = self._vector(self._survey, self._here), self._survey.vector(evaluation.sums)
-        beyond = here + longer(there - here, self._survey, self._damping)
+        change = there - here
+        if self._uses == 1:
+            self._surveyed = change
+        beyond = here + longer(change, self._survey, self._damping)
         self._known = [(evaluation.sums, there)]
         self._proposed = self._survey.sums(beyond)
         if self._proposed is not None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from math import inf
 
 import numpy as np
+from scipy.linalg import lapack
 
 from gaussmix.allocations.weights import CommonWeights
 from gaussmix.core.block import Block
@@ -22,9 +24,10 @@ from gaussmix.kernels.information import information
 
 MOST_SUMS = 80
 """Sums of a mixture up to which its rows are asked: what they say costs the square of this."""
+ALL_ROWS = 2000
+"""Up to so many rows all are asked: what these say tells a top from a saddle."""
 LEAST_ROWS = 500
-"""Rows that are asked at least: an information of 80 sums is then known to two parts in five. With 1000 of a thousand
-fits need as many passes, and each leap takes a third longer."""
+"""Rows that are asked at least of more: an information of 80 sums is then known to two parts in five."""
 ROWS_A_ROOT = 10
 """Times the root of all weight so many are asked: 1000 of 10,000 rows. A pass over ten thousand takes as long as asking
 a thousand, and the more passes cost the better leaps are to be. Of weight, not of rows: one of weight 2 is two rows."""
@@ -44,7 +47,11 @@ def acceleration(scene: Scene, start: Mixture) -> Acceleration[Mixture, Statisti
     layout = layout_of(family, allocation)
     if start.n_components == 1 or not (separate and free) or layout.size > MOST_SUMS:
         return Anderson(scene.step)
-    size = int(np.clip(ROWS_A_ROOT * np.sqrt(scene.summary.sum_weight), LEAST_ROWS, MOST_ROWS))
+    summary = scene.summary
+    if max(summary.n_rows, summary.sum_weight) <= ALL_ROWS:
+        rows = scene.source.take(np.arange(summary.n_rows))
+        return Scoring(scene.step, RowSurveyor(rows.take(np.flatnonzero(rows.weight)), layout, complete=True))
+    size = int(np.clip(ROWS_A_ROOT * np.sqrt(summary.sum_weight), LEAST_ROWS, MOST_ROWS))
     return Scoring(scene.step, RowSurveyor(scene.even(size), layout))
 
 
@@ -58,17 +65,21 @@ class RowSurveyor:
         In the user's units, all of positive weight.
     layout : Layout
         Of the sums of a pass.
+    complete : bool
+        Whether these are all rows.
     """
 
     rows: Block
     layout: Layout
+    complete: bool = False
 
     def survey(self, parameters: Mixture, sums: Statistics) -> RowSurvey:
         """Information about these parameters, whose E-step gave these sums."""
         family = parameters.family
         if not isinstance(family, Gaussian):
             raise TypeError(f"only Gaussian components are surveyed, not those of family {family.name}")
-        return RowSurvey(family, sums, self._places, *information(self.rows, parameters, sums.pivot))
+        size = parameters.weights * self.rows.weight.sum() if self.complete else None
+        return RowSurvey(family, sums, self._places, *information(self.rows, parameters, sums.pivot), size)
 
     @cached_property
     def _places(self) -> Integers:
@@ -93,6 +104,8 @@ class RowSurvey:
         Where in their buffers the sums lie that an M-step uses.
     whole, observed : array, shape (p, p)
         Information of rows that say which component they came from, and of rows as they are.
+    size : array, shape (k,), optional
+        Rows that the components expect of all, if all were asked.
     """
 
     family: Gaussian
@@ -100,6 +113,7 @@ class RowSurvey:
     places: Integers
     whole: Floats
     observed: Floats
+    size: Floats | None = None
 
     def vector(self, sums: Statistics) -> Floats:
         """The sums of a pass about the survey's points."""
@@ -111,3 +125,16 @@ class RowSurvey:
         buffer[self.places] = vector
         sums = Statistics(self.first.layout, buffer, self.first.frame, self.first.pivot)
         return sums if np.minimum.reduce(sums.sum_weight) > 0.0 else None
+
+    def to_come(self, change: Floats) -> float:
+        if self.size is None or not np.array_equal(self.first.pivot, self.family.means):
+            return inf
+        expected = np.zeros_like(self.whole)
+        length = len(expected) // len(self.size)
+        for j, products in enumerate(self.size[:, np.newaxis, np.newaxis] * self.family.expected_products()):
+            place = slice(j * length, (j + 1) * length)
+            expected[place, place] = products
+        # Minus the second derivative in natural parameters (Louis 1982): what rows would say that told where they come
+        # from, less what the others do not.
+        _, natural, failed = lapack.dposv((expected - self.whole + self.observed).T, change, overwrite_a=True)
+        return inf if failed else 0.5 * float(change @ natural)

@@ -11,7 +11,7 @@ from gaussmix.core.types import Floats
 
 
 def information(rows: Block, mixture: Mixture, pivot: Floats) -> tuple[Floats, Floats]:
-    """The squares of what rows add to the sums of a pass, weighted: of rows that say where they belong, and as they are.
+    """Squares of what rows add to the sums of a pass: of rows that say where they belong, and of rows as they are.
 
     Parameters
     ----------
