@@ -33,9 +33,9 @@ LEAST_DAMPING = 1e-3
 """Leaps are a thousand times as long as EM's steps at most, and magnify rounding no more."""
 MOST_DAMPING = 1.0
 """A leap twice as long as EM's step, or shorter, is not worth a pass that may be lost."""
-USES = 3
-"""Leaps that are made by one survey, which costs several passes over few rows: with one leap each a tenth fewer passes
-were needed, with five a tenth more."""
+USES = 2
+"""Leaps that are made by one survey, which costs as much as an iteration over 1000 rows. With three each a tenth more
+passes were needed; with one each some fewer, for twice as many surveys."""
 RESTS = 5
 """Plain iterations after a leap was refused at the most damping."""
 
