@@ -31,6 +31,8 @@ LEAST_ROWS = 500
 ROWS_A_ROOT = 10
 """Times the root of all weight so many are asked: 1000 of 10,000 rows. A pass over ten thousand takes as long as asking
 a thousand, and the more passes cost the better leaps are to be. Of weight, not of rows: one of weight 2 is two rows."""
+SAME_POINT = 1e-6
+"""Internal distance of points that count as one, so that moments about the mean hold: float32 rounds pivots by less."""
 MOST_ROWS = 10_000
 """Of a million rows; more would not tell more."""
 
@@ -127,13 +129,17 @@ class RowSurvey:
         return sums if np.minimum.reduce(sums.sum_weight) > 0.0 else None
 
     def to_come(self, change: Floats) -> float:
-        if self.size is None or not np.array_equal(self.first.pivot, self.family.means):
+        if self.size is None or np.abs(self.first.pivot - self.family.means).max() > SAME_POINT:
             return inf
         expected = np.zeros_like(self.whole)
         length = len(expected) // len(self.size)
         for j, products in enumerate(self.size[:, np.newaxis, np.newaxis] * self.family.expected_products()):
             place = slice(j * length, (j + 1) * length)
             expected[place, place] = products
+        fixed = np.flatnonzero(self.whole.diagonal() == 0.0)
+        if len(fixed):  # sums that never vary, such as a constant column's, whatever the prior has components expect
+            expected[fixed] = expected[:, fixed] = 0.0
+            expected[fixed, fixed] = 1.0
         # Minus the second derivative in natural parameters (Louis 1982): what rows would say that told where they come
         # from, less what the others do not.
         _, natural, failed = lapack.dposv((expected - self.whole + self.observed).T, change, overwrite_a=True)
