@@ -76,7 +76,7 @@ class Stream(Listener[Mixture]):
         self._start = -1
         self._stopped = False
         self._newest: Record | None = None
-        self._gain_left = lambda: inf
+        self._gain_left: Callable[[], float] = lambda: inf
 
     def evaluated(self, parameters: Mixture, history: History, sum_weight: float) -> bool:
         """Tell of a start or an iteration."""
