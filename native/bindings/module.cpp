@@ -9,6 +9,7 @@
 
 #include "../pass/expect.hpp"
 #include "../pass/factors.hpp"
+#include "../pass/information.hpp"
 #include "../pass/levels.hpp"
 #include "../pass/peak.hpp"
 #include "../pass/row_results.hpp"
@@ -21,6 +22,13 @@ namespace {
 bool signal_came(void*) {
   nb::gil_scoped_acquire gil;
   return PyErr_CheckSignals() != 0;
+}
+
+// An array of this shape that owns its numbers.
+template <size_t dimensions>
+nb::ndarray<nb::numpy, double, nb::ndim<dimensions>> owned(double* data, std::initializer_list<size_t> shape) {
+  nb::capsule owner(data, [](void* numbers) noexcept { delete[] static_cast<double*>(numbers); });
+  return {data, shape, owner};
 }
 
 int checked_threads(int n_threads) {
@@ -70,9 +78,7 @@ nb::list expect_arrays(const Array& x, const Array& weight, const Array& multipl
   const size_t length = packed_length(chosen, task);
   nb::list result;
   for (TreeSum::Node& node : nodes) {
-    double* sums = node.sums.release();
-    nb::capsule owner(sums, [](void* data) noexcept { delete[] static_cast<double*>(data); });
-    result.append(nb::make_tuple(node.level, node.index, nb::ndarray<nb::numpy, double, nb::ndim<1>>(sums, {length}, owner)));
+    result.append(nb::make_tuple(node.level, node.index, owned<1>(node.sums.release(), {length})));
   }
   return result;
 }
@@ -131,14 +137,38 @@ nb::tuple factors_of(const Array& covariances) {
   const size_t k = covariances.shape(0), d = covariances.shape(1);
   if (d == 0) refuse("covariances", "expected at least one feature");
   const Parameters matrices(covariances, "covariances", {k, d, d});
-  double* factors = new double[k * d * d];
-  nb::capsule owner(factors, [](void* data) noexcept { delete[] static_cast<double*>(data); });
+  const auto factors = owned<3>(new double[k * d * d], {k, d, d});
   ptrdiff_t singular = -1;
   {
     nb::gil_scoped_release free;
-    singular = precision_factors(level(), ptrdiff_t(k), ptrdiff_t(d), matrices.data(), factors);
+    singular = precision_factors(level(), ptrdiff_t(k), ptrdiff_t(d), matrices.data(), factors.data());
   }
-  return nb::make_tuple(nb::ndarray<nb::numpy, double, nb::ndim<3>>(factors, {k, d, d}, owner), singular);
+  return nb::make_tuple(factors, singular);
+}
+
+nb::tuple information_of(const Array& x, const Array& weight, const Array& multiplier, const Array& shift,
+                         const std::string& form, const Array& means, const Array& factor, const Array& log_constant,
+                         const Array& pivot) {
+  InformationTask task = {};
+  task.rows = rows_of(x);
+  if (task.rows.storage != storage_float64) refuse("x", "expected float64");
+  set_weight(task.rows, weight);
+  task.form = form_of(form, "form");
+  if (task.form == form_tied) refuse("form", "expected one whose components have sums of their own");
+  const ModelArguments arguments(task.rows, multiplier, shift, task.form, means, factor, log_constant);
+  const Parameters about(pivot, "pivot", {arguments.k, arguments.d});
+  task.model = arguments.model();
+  task.rows.multiplier = arguments.multiplier.data();
+  task.rows.shift = arguments.shift.data();
+  task.pivot = about.data();
+  const size_t length = size_t(information_length(level(), task));
+  const auto whole = owned<2>(new double[length * length], {length, length});
+  const auto observed = owned<2>(new double[length * length], {length, length});
+  {
+    nb::gil_scoped_release free;
+    information(level(), task, whole.data(), observed.data());
+  }
+  return nb::make_tuple(whole, observed);
 }
 
 std::vector<std::string> level_names() {
@@ -178,6 +208,8 @@ NB_MODULE(_native, m) {
   m.def("rows", &gaussmix::write_rows, "x"_a, "multiplier"_a, "shift"_a, "score_form"_a, "means"_a, "factor"_a,
         "log_constant"_a, "n_threads"_a, "log_density"_a = nb::none(), "share"_a = nb::none(),
         "label"_a = nb::none(), "Writes log density, shares and label of each row into the arrays given.");
+  m.def("information", &gaussmix::information_of, "x"_a, "weight"_a, "multiplier"_a, "shift"_a, "form"_a, "means"_a,
+        "factor"_a, "log_constant"_a, "pivot"_a, "What rows say of the sums: information of rows that tell, and as they are.");
   m.def("precision_factors", &gaussmix::factors_of, "covariances"_a,
         "Upper factors of the precisions, and the number of the first singular covariance or -1.");
   m.def("fma_peak", &gaussmix::measure_peak, "n_threads"_a, "seconds"_a,

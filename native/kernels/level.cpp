@@ -2,6 +2,7 @@
 
 #include "../pass/stages.hpp"
 #include "factor.hpp"
+#include "information.hpp"
 #include "peak.hpp"
 
 #define GAUSSMIX_TEXT_OF(name) #name
@@ -15,7 +16,8 @@ const Kernels<float>& float32_stages();
 
 const Level& table() {
   static const Level level = {GAUSSMIX_TEXT(GAUSSMIX_LEVEL_NAME), float64_stages(), float32_stages(),
-                              factor_scratch, precision_factor, peak_flops};
+                              factor_scratch, precision_factor, information_sums, information_scratch, information_tile,
+                              peak_flops};
   return level;
 }
 

@@ -181,6 +181,11 @@ struct Level {
   Kernels<float> float32;   // of rows stored as float32
   size_t (*factor_scratch)(ptrdiff_t d);  // in doubles
   bool (*precision_factor)(ptrdiff_t d, const double* covariance, double least, double* factor, double* scratch);
+  // Sums of a component, doubles of scratch for tiles of so many rows, and what the rows of a tile say of the sums.
+  ptrdiff_t (*information_sums)(Form form, ptrdiff_t d);
+  size_t (*information_scratch)(Form form, ptrdiff_t rows, ptrdiff_t k, ptrdiff_t d);
+  void (*information_tile)(const Tile<double>& tile, const Shares<double>& shares, Form form, const double* pivot,
+                           const double* root, double* scratch, double* whole, double* observed);
   double (*peak_flops)(int64_t rounds);  // runs the loop, returns its floating-point operations
 };
 

@@ -57,6 +57,24 @@ def rows(
     Rows of float32 are computed with in float32.
     """
 
+def information(
+    x: NDArray[np.float64],
+    weight: NDArray[np.float64],
+    multiplier: NDArray[np.float64],
+    shift: NDArray[np.float64],
+    form: str,
+    means: NDArray[np.float64],
+    factor: NDArray[np.float64],
+    log_constant: NDArray[np.float64],
+    pivot: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """What rows say of the sums of a pass: weighted products of what they add to those about ``pivot``, (p, p) twice.
+
+    The first is of what a row adds to one component's sums, times its share; the second of what it adds to the sums
+    of all components, times its shares. Sums of one component lie together: share, d moments, scatter. The form is
+    ``full``, ``diagonal`` or ``spherical``.
+    """
+
 def precision_factors(covariances: NDArray[np.float64]) -> tuple[NDArray[np.float64], int]:
     """Upper triangular U (k, d, d) with Σ⁻¹ = U Uᵀ of covariances Σ (k, d, d), and -1.
 

@@ -242,6 +242,9 @@ class Overshooting:
     def leap(self, evaluation, parameters):
         return parameters + 1e6
 
+    def to_come(self):
+        return np.inf
+
     def taken(self):
         self.n_taken += 1
 

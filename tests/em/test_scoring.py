@@ -13,7 +13,7 @@ from gaussmix.em.evaluation import Evaluation
 from gaussmix.em.history import Entry
 from gaussmix.em.scoring import MOST_DAMPING, RESTS, Scoring, longer
 from gaussmix.em.status import Status
-from gaussmix.em.stopping import AutomaticTolerance
+from gaussmix.em.stopping import AutomaticTolerance, remaining_gain
 from gaussmix.errors import DegenerateFitError
 
 
@@ -24,12 +24,16 @@ class Plane:
     whole: np.ndarray
     observed: np.ndarray
     possible: bool = True
+    left: float = np.inf
 
     def vector(self, sums: np.ndarray) -> np.ndarray:
         return sums
 
     def sums(self, vector: np.ndarray) -> np.ndarray | None:
         return vector if self.possible else None
+
+    def to_come(self, change: np.ndarray) -> float:
+        return self.left
 
 
 @dataclass
@@ -43,6 +47,7 @@ class Ascent:
     monotone: bool = True
     passes: int = 0
     surveys: int = 0
+    knows: bool = False
 
     def amplification(self, x: np.ndarray) -> float:
         return 1.0
@@ -60,7 +65,9 @@ class Ascent:
 
     def survey(self, x: np.ndarray, sums: np.ndarray) -> Plane:
         self.surveys += 1
-        return Plane(np.eye(len(self.rates)), np.diag(1.0 - np.array(self.rates)), self.possible)
+        curvature = 1.0 - np.array(self.rates)
+        left = float(0.5 * curvature @ (x - 3.0) ** 2) if self.knows else np.inf
+        return Plane(np.eye(len(self.rates)), np.diag(curvature), self.possible, left)
 
 
 RULE = AutomaticTolerance(tol=1e-8, total=0.0)
@@ -74,6 +81,19 @@ def test_slow_directions_are_walked_in_a_few_passes():
     assert step.passes < 40  # in which EM alone would have come a twenty-fifth of the way
     assert 0 < step.surveys < len(result.history.leaps)
     assert (np.diff(result.history.objective) >= 0.0).all()
+
+
+def test_a_fit_ends_where_its_curvature_says_that_little_is_to_gain():
+    rule = AutomaticTolerance(tol=1e-12, total=1e-3, known=1e-4)
+    step, blind = (Ascent(sum_weight=1000.0, knows=knows) for knows in (True, False))
+    result = run(step, np.zeros(2), rule, 10_000, Scoring(step, step))
+    assert result.status is Status.CONVERGED
+    assert 0.0 < result.history.to_come < rule.known
+    assert -result.history[-1].objective == pytest.approx(result.history.to_come)
+    assert remaining_gain(result.history, 1000.0) == result.history.to_come
+    longer_way = run(blind, np.zeros(2), rule, 10_000, Scoring(blind, blind))
+    assert longer_way.history.to_come is None
+    assert step.passes < blind.passes
 
 
 @pytest.mark.parametrize("trait", ["possible", "breaks"])

@@ -96,3 +96,17 @@ def test_what_rows_add_alone_sums_to_what_is_gathered(make_mixture, structure):
     np.testing.assert_allclose(
         scatter.sum(axis=0, keepdims=True) if structure == "tied" else scatter, expected, rtol=1e-12
     )
+
+
+@pytest.mark.parametrize("structure", ["full", "diag", "spherical"])
+def test_products_of_what_a_row_adds_are_integrals_over_its_component(make_mixture, structure):
+    family = make_mixture(structure, 3, 2, seed=1).family
+    # Gauss and Hermite's rule of three points is exact for polynomials of the fifth degree in each direction.
+    nodes, weights = np.polynomial.hermite_e.hermegauss(3)
+    grid = np.stack(np.meshgrid(nodes, nodes), axis=-1).reshape(-1, 2)
+    weight = np.outer(weights, weights).ravel() / (2.0 * np.pi)
+    covariance = family.structure.form.stack(family.covariance, 3)
+    for j, products in enumerate(family.expected_products()):
+        points = family.means[j] + grid @ np.linalg.cholesky(covariance[j]).T
+        alone = family.row_sums(points, family.means)[j]  # (q, b)
+        np.testing.assert_allclose(products, (alone * weight) @ alone.T, rtol=1e-10, atol=1e-12)

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
 from gaussmix import GaussianMixture
-from gaussmix.allocations.weights import CommonWeights
+from gaussmix.allocations.weights import CommonWeights, CommonWeightsUpdate
 from gaussmix.core.block import Block
 from gaussmix.core.contracts import layout_of
 from gaussmix.core.mixture import Mixture
 from gaussmix.data.memory import MemorySource
 from gaussmix.em.acceleration import Anderson
 from gaussmix.em.scoring import Scoring
+from gaussmix.families.gaussian_update import GaussianUpdate
+from gaussmix.families.prior import Prior
 from gaussmix.fitting.scene import Scene
+from gaussmix.fitting.step import EMStep
 from gaussmix.fitting.survey import RowSurveyor, acceleration
 from gaussmix.fitting.usable import checked_summary
 from gaussmix.kernels.automatic import AutomaticKernel
@@ -24,10 +25,8 @@ from gaussmix.kernels.automatic import AutomaticKernel
 def surveyed(mixture: Mixture, x: np.ndarray, weight: np.ndarray):
     layout = layout_of(mixture.family, mixture.allocation)
     source, kernel = MemorySource(x, weight), AutomaticKernel(1)
-    recipe = GaussianMixture(mixture.n_components)._recipe()
-    scene = replace(Scene.of(source, kernel, checked_summary(source, 1), recipe), frame=mixture.frame)
     sums = kernel.expect(source, mixture)
-    return RowSurveyor(scene, Block(x, weight), layout).survey(mixture, sums), sums, kernel
+    return RowSurveyor(Block(x, weight), layout).survey(mixture, sums), sums, kernel
 
 
 @pytest.mark.parametrize("name", ["full", "diag", "spherical"])
@@ -43,6 +42,37 @@ def test_information_is_the_squares_of_what_rows_add(clusters, make_mixture, nam
     np.testing.assert_allclose(np.einsum("n,np->p", weight, rows), survey.vector(sums), rtol=1e-10, atol=1e-10)
     # Rows that say where they belong say more: C − G has no negative eigenvalue.
     assert np.linalg.eigvalsh(survey.whole - survey.observed).min() > -1e-9
+
+
+@pytest.mark.parametrize("name", ["full", "diag", "spherical"])
+def test_curvature_tells_what_is_to_come_and_a_saddle_from_a_top(clusters, name):
+    x = clusters(900, 2, 3, seed=4, apart=1.5)
+    arguments = {"covariance_type": name, "random_state": 0, "reg_covar": 0.0, "max_iter": 5000}
+    top = GaussianMixture(3, tol=1e-13, **arguments).fit(x)
+    before = GaussianMixture(3, tol=1e-6, **arguments).fit(x)
+    gap = top.log_likelihood_ - before.log_likelihood_
+    assert 1e-4 < gap < 1.0
+    assert to_come(before.mixture_, x) == pytest.approx(gap, rel=0.1)
+    # Two components that are one share all rows alike: no iteration parts them, and any way apart is uphill.
+    one = GaussianMixture(2, **arguments).fit(x).mixture_
+    twice = Mixture(
+        one.family.reorder(np.array([0, 1, 1])), CommonWeights(one.weights[[0, 1, 1]] * [1, 0.5, 0.5]), one.frame
+    )
+    assert to_come(twice, x) == np.inf
+
+
+def to_come(mixture: Mixture, x: np.ndarray) -> float:
+    source, kernel = MemorySource(x), AutomaticKernel(1)
+    step = EMStep(source, kernel, GaussianUpdate(Prior.none(x.shape[1])), CommonWeightsUpdate(), float(len(x)))
+    evaluation = step.expect(mixture)
+    layout = layout_of(mixture.family, mixture.allocation)
+    survey = RowSurveyor(Block(x, np.ones(len(x))), layout, complete=True).survey(mixture, evaluation.sums)
+    return survey.to_come(survey.vector(evaluation.sums) - expected_sums(mixture, len(x)))
+
+
+def expected_sums(mixture: Mixture, n: int) -> np.ndarray:
+    """What the mixture expects rows to add about its means: the first line of the products."""
+    return (mixture.weights[:, np.newaxis] * n * mixture.family.expected_products()[:, 0]).ravel()
 
 
 @pytest.mark.parametrize("name", ["full", "diag", "spherical"])

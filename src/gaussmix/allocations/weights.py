@@ -99,7 +99,7 @@ class CommonWeights(Allocation):
         """Allocation by these weights."""
         return CommonWeights(weights)
 
-    @cached_property
+    @property
     def compiled(self) -> tuple[str, Floats] | None:
         return "soft", self.log_weights
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from math import prod
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,8 +14,7 @@ from gaussmix.core.frame import Frame
 from gaussmix.core.types import Floats
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(NamedTuple):
     """A named sum and its dimensions, e.g. ``Field("sum_x", ("k", "d"))``.
 
     Dimensions are letters that a layout gives sizes: ``k`` components, ``d`` features, ``t = d(d+1)/2`` entries

@@ -38,7 +38,7 @@ class TreeSum(Generic[T]):
     def push(self, nodes: Iterable[Node[T]]) -> None:
         """Take the next nodes; halves that have met are added at once."""
         for node in nodes:
-            top = Node(*node)
+            top = node
             while self._waiting and _are_halves(self._waiting[-1], top):
                 left = self._waiting.pop()
                 top = Node(top.level + 1, left.number // 2, left.value + top.value)

@@ -9,6 +9,7 @@ again what rows could have given, whatever the components are.
 
 from __future__ import annotations
 
+from math import inf
 from typing import Generic, Protocol, TypeVar
 
 import numpy as np
@@ -100,6 +101,10 @@ class Anderson(Generic[Parameters, Sums]):
             return self._step.maximise(Evaluation(evaluation.entry, sums), parameters)
         except DegenerateFitError:
             return None
+
+    def to_come(self) -> float:
+        """Infinite: iterations tell no top from a saddle."""
+        return inf
 
     def taken(self) -> None:
         """The last proposal was taken."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from gaussmix.em.evaluation import Acceleration, Evaluation, Step
-from gaussmix.em.history import History
+from gaussmix.em.history import Entry, History
 from gaussmix.em.listener import Listener
 from gaussmix.em.status import Status
 from gaussmix.em.stopping import Stopping, rounding
@@ -105,6 +105,8 @@ def _climb(
             acceleration.watch(evaluation, parameters)
             in_sight = stopping.in_sight(history, step.sum_weight)
             leap = None if in_sight else acceleration.leap(evaluation, parameters)
+            if stopping.reached(history, step.sum_weight, acceleration.to_come):
+                return FitResult(parameters, evaluation, history, Status.CONVERGED)
             if leap is not None:
                 landing = step.expect(leap)
                 gained = landing.entry.objective - evaluation.entry.objective
@@ -116,12 +118,15 @@ def _climb(
                 acceleration.refused()
         newer = step.maximise(evaluation, parameters)
         newest = step.expect(newer)
-        if step.monotone and newest.entry.objective < evaluation.entry.objective:
-            slack = rounding(history, step.sum_weight) * newest.entry.coarseness * step.amplification(newer)
-            fell = newest.entry.objective < evaluation.entry.objective - slack
-        else:
-            fell = False
-        if fell:
+        if step.monotone and _fell(step, history, newest.entry, newer):
             return FitResult(parameters, evaluation, history, Status.FELL)
         parameters, evaluation = newer, newest
         history.append(evaluation.entry)
+
+
+def _fell(step: Step[Parameters, Sums], history: History, newest: Entry, parameters: Parameters) -> bool:
+    """Whether the objective of these parameters is below the last by more than rounding."""
+    if newest.objective >= history[-1].objective:
+        return False
+    slack = rounding(history, step.sum_weight) * newest.coarseness * step.amplification(parameters)
+    return newest.objective < history[-1].objective - slack

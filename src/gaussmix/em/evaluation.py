@@ -71,6 +71,9 @@ class Acceleration(Protocol[Parameters, Sums]):
             As watched last.
         """
 
+    def to_come(self) -> float:
+        """What the parameters watched last have still to gain, as far as the last leap told; infinite if it did not."""
+
     def taken(self) -> None:
         """The last proposal was taken."""
 

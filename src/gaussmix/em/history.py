@@ -34,12 +34,15 @@ class History:
         and only there, may the objective of a monotone fit fall.
     leaps : tuple of int
         Numbers of the entries whose parameters were extrapolated from several iterations, not made by one.
+    to_come : float or None
+        What the last parameters have still to gain, where more was known of that than the entries tell.
     """
 
     def __init__(self) -> None:
         self._entries: list[Entry] = []
         self._leaps: list[int] = []
         self.repairs: tuple[int, ...] = ()
+        self.to_come: float | None = None
 
     def append(self, entry: Entry, *, leapt: bool = False) -> None:
         """Add what the newest parameters are worth."""
@@ -57,6 +60,7 @@ class History:
         whole = History()
         whole._entries = [*self._entries, *later._entries]
         whole._leaps = [*self._leaps, *(len(self) + number for number in later._leaps)]
+        whole.to_come = later.to_come
         whole.repairs = (*self.repairs, len(self), *(len(self) + number for number in later.repairs))
         return whole
 

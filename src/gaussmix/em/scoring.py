@@ -8,9 +8,11 @@ on its own terms"). A step along it is always uphill, where combinations of iter
 
 from __future__ import annotations
 
+from math import inf
 from typing import Generic, Protocol, TypeVar
 
 import numpy as np
+from scipy.linalg import lapack
 
 from gaussmix.core.types import Floats
 from gaussmix.em.evaluation import Evaluation, Step, Sums
@@ -31,9 +33,9 @@ LEAST_DAMPING = 1e-3
 """Leaps are a thousand times as long as EM's steps at most, and magnify rounding no more."""
 MOST_DAMPING = 1.0
 """A leap twice as long as EM's step, or shorter, is not worth a pass that may be lost."""
-USES = 3
-"""Leaps that are made by one survey, which costs several passes over few rows: with one leap each a tenth fewer passes
-were needed, with five a tenth more."""
+USES = 2
+"""Leaps that are made by one survey, which costs as much as an iteration over 1000 rows. With three each a tenth more
+passes were needed; with one each some fewer, for twice as many surveys."""
 RESTS = 5
 """Plain iterations after a leap was refused at the most damping."""
 
@@ -54,6 +56,15 @@ class Survey(Protocol[Sums]):
 
     def sums(self, vector: Floats) -> Sums | None:
         """The sums that make this vector; None where no rows could have given them."""
+
+    def to_come(self, change: Floats) -> float:
+        """What is to be gained up to the top, by the objective's slope and curvature; infinite where that is no top.
+
+        Parameters
+        ----------
+        change : array, shape (p,)
+            A plain iteration's, of the sums about which the survey was made.
+        """
 
 
 class Surveyor(Protocol[Parameters_contra, Sums]):
@@ -80,6 +91,8 @@ class Scoring(Generic[Parameters, Sums]):
         self._rest = ITERATIONS_BEFORE
         self._survey: Survey[Sums] | None = None
         self._uses = 0
+        self._surveyed: Floats | None = None  # the change from where the newest survey was made, until it is left
+        self._known: list[tuple[Sums, Floats]] = []  # vectors of the survey's last leap: the next begins at one
         self._here: Sums | None = None
         self._made_from: Sums | None = None
         self._proposed: Sums | None = None
@@ -88,6 +101,13 @@ class Scoring(Generic[Parameters, Sums]):
         """Take note of the newest parameters: the last proposal if it was `taken`, else what a plain M-step made."""
         # The sums that the next parameters are made from, unless a leap is taken.
         self._here, self._made_from = self._made_from, evaluation.sums
+        self._surveyed = None
+
+    def to_come(self) -> float:
+        """What a survey of the newest parameters says is to be gained; infinite where there was none."""
+        if self._survey is None or self._surveyed is None:
+            return inf
+        return self._survey.to_come(self._surveyed)
 
     def leap(self, evaluation: Evaluation[Sums], parameters: Parameters) -> Parameters | None:
         """Parameters beyond what the next M-step gives; None where there are none, or it is not the time."""
@@ -96,17 +116,29 @@ class Scoring(Generic[Parameters, Sums]):
             return None
         if self._survey is None or self._uses == USES:
             self._survey, self._uses = self._surveyor.survey(parameters, evaluation.sums), 0
+            self._known = []
         self._uses += 1
-        here = self._survey.vector(self._here)
-        change = self._survey.vector(evaluation.sums) - here
-        self._proposed = self._survey.sums(here + longer(change, self._survey, self._damping))
+        here, there = self._vector(self._survey, self._here), self._survey.vector(evaluation.sums)
+        change = there - here
+        if self._uses == 1:
+            self._surveyed = change
+        beyond = here + longer(change, self._survey, self._damping)
+        self._known = [(evaluation.sums, there)]
+        self._proposed = self._survey.sums(beyond)
         if self._proposed is not None:
+            self._known.append((self._proposed, beyond))
             try:
                 return self._step.maximise(Evaluation(evaluation.entry, self._proposed), parameters)
             except DegenerateFitError:
                 pass
         self.refused()
         return None
+
+    def _vector(self, survey: Survey[Sums], sums: Sums) -> Floats:
+        for known, vector in self._known:
+            if known is sums:
+                return vector
+        return survey.vector(sums)
 
     def taken(self) -> None:
         """The last proposal was taken."""
@@ -127,11 +159,13 @@ def longer(change: Floats, survey: Survey[Sums], damping: float) -> Floats:
     natural parameters: between EM's own for λ → ∞ and Fisher's scoring for λ = 0.
     """
     damped = survey.observed + damping * survey.whole
-    # A sum that never varies, such as a constant column's, has no information and stays.
-    damped.reshape(-1)[:: len(damped) + 1] += damped.diagonal() == 0.0
-    try:
-        natural = np.linalg.solve(damped, change)
-    except np.linalg.LinAlgError:
+    diagonal = damped.reshape(-1)[:: len(damped) + 1]
+    if not np.minimum.reduce(diagonal) > 0.0:
+        # A sum that never varies, such as a constant column's, has no information and stays.
+        diagonal += diagonal == 0.0
+    # Of a symmetric matrix the transpose, which lies as LAPACK wants it, is the same; NumPy's solver would copy it.
+    _, _, natural, singular = lapack.dgesv(damped.T, change, overwrite_a=True)
+    if singular:
         return change
     scored: Floats = (1.0 + damping) * (survey.whole @ natural)
     return scored

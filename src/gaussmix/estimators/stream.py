@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import nan
+from math import inf, nan
 from time import perf_counter
 from typing import Any, Protocol, runtime_checkable
 
@@ -76,15 +76,16 @@ class Stream(Listener[Mixture]):
         self._start = -1
         self._stopped = False
         self._newest: Record | None = None
+        self._gain_left: Callable[[], float] = lambda: inf
 
     def evaluated(self, parameters: Mixture, history: History, sum_weight: float) -> bool:
         """Tell of a start or an iteration."""
         iteration = len(history) - 1
         self._start += iteration == 0
         kind = "start" if iteration == 0 else "iteration"
-        gain_left = remaining_gain(history, sum_weight) / sum_weight
+        self._gain_left = lambda: remaining_gain(history, sum_weight) / sum_weight
         mean = history[-1].log_likelihood / sum_weight
-        return self._tell(Record(kind, self._seconds, self._start, iteration, mean, gain_left))
+        return self._tell(Record(kind, self._seconds, self._start, iteration, mean, self._gain_left()))
 
     def wants_end(self) -> str:
         """What the first of the readers says that has had enough, of those that can be asked."""
@@ -98,7 +99,9 @@ class Stream(Listener[Mixture]):
             return
         mean = newest.log_likelihood if status is not None else nan
         word = "failed" if status is None else status.value
-        self._tell(Record("end", self._seconds, self._start, newest.iteration, mean, newest.gain_left, word))
+        # Anew: what ended the fit may have told how much is left.
+        left = newest.gain_left if status is None else self._gain_left()
+        self._tell(Record("end", self._seconds, self._start, newest.iteration, mean, left, word))
 
     @property
     def _seconds(self) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from gaussmix.core.parts import Parts
 from gaussmix.core.statistics import Field, Statistics
 from gaussmix.core.types import Array, Floats, Integers, read_only
 from gaussmix.errors import ConfigError
+from gaussmix.families.forms.form import Form
 from gaussmix.families.structures import STRUCTURES, Structure, structure_named
 
 LOG_TWO_PI = float(np.log(2.0 * np.pi))
@@ -162,6 +163,8 @@ class Gaussian(Family):
 
     def about(self, statistics: Statistics, pivot: Floats) -> Statistics:
         """The same sums, with moments about other points."""
+        if pivot is statistics.pivot:
+            return statistics
         shift = pivot - statistics.pivot
         moved = Statistics(statistics.layout, statistics.buffer.copy(), statistics.frame, pivot)
         # S − (sδᵀ + δsᵀ − Nδδᵀ), as twice the symmetric part of (s − Nδ/2)δᵀ
@@ -185,6 +188,22 @@ class Gaussian(Family):
         """
         z = np.ascontiguousarray(x.T) - pivot[:, :, np.newaxis]  # (k, d, b)
         return np.concatenate([np.ones_like(z[:, :1]), z, self.structure.form.products(z)], axis=1)
+
+    def expected_products(self) -> Floats:
+        """Mean of the products of what a row of each component adds to its sums about its mean, shape (k, q, q)."""
+        form, k, d = self.structure.form, self.n_components, self.n_features
+        covariance = form.stack(self.covariance, k)
+        pairs = covariance[:, :, :, np.newaxis, np.newaxis] * covariance[:, np.newaxis, np.newaxis]
+        # Fourth moments of a normal distribution (Isserlis 1918), then those of the form's own sums of squares.
+        fourth = pairs + pairs.transpose(0, 1, 3, 2, 4) + pairs.transpose(0, 1, 3, 4, 2)
+        quadratic = _quadratic(form, d)  # (t, d²)
+        length = 1 + d + len(quadratic)
+        products = np.zeros((k, length, length))
+        products[:, 0, 0] = 1.0
+        products[:, 1 : 1 + d, 1 : 1 + d] = covariance
+        products[:, 0, 1 + d :] = products[:, 1 + d :, 0] = covariance.reshape(k, d * d) @ quadratic.T
+        products[:, 1 + d :, 1 + d :] = quadratic @ fourth.reshape(k, d * d, d * d) @ quadratic.T
+        return products
 
     def typical_sums(self, sum_weight: Floats) -> Mapping[str, Floats]:
         """What one row a deviation from the mean adds, times the root of the number of rows."""
@@ -251,6 +270,17 @@ class Gaussian(Family):
         # Scaled last: where a square is beyond the range of floats it becomes infinite, and no sum of such NaN.
         with np.errstate(over="ignore"):
             return self.structure.public(self.structure.form.scale_features(matrices, scale) * scale)
+
+
+@lru_cache(maxsize=64)
+def _quadratic(form: Form, d: int) -> Floats:
+    """What each product of two features adds to the scatter of a form, shape (t, d²)."""
+    unit = np.eye(d)
+    both = (unit[:, np.newaxis] + unit).reshape(d * d, d)
+    alone = form.products(unit.T[np.newaxis])[0]  # (t, d)
+    quadratic: Floats = form.products(both.T[np.newaxis])[0]
+    quadratic = quadratic - np.repeat(alone, d, axis=1) - np.tile(alone, d)
+    return 0.5 * quadratic
 
 
 def _unrestricted(means: Floats, covariance: Array) -> Gaussian:

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import compress
+from math import prod
 
 import numpy as np
 
 from gaussmix.allocations.weights import CommonWeights
 from gaussmix.core.block import Block
-from gaussmix.core.contracts import Scores, layout_of
+from gaussmix.core.contracts import layout_of
 from gaussmix.core.mixture import Mixture
 from gaussmix.core.statistics import Statistics
 from gaussmix.core.types import Integers
@@ -190,12 +191,24 @@ def _from_labels(scene: Scene, rows: Block, labels: Integers) -> tuple[Mixture |
     share[labels, np.arange(len(rows))] = rows.weight
     size = share.sum(axis=1)
     means = (share @ rows.x) / np.where(size > 0.0, size, 1.0)[:, np.newaxis]
-    # An empty cell stands where a row is that no cell describes well: the farthest from the middle.
-    means[size == 0.0] = rows.x[np.einsum("md,md->m", rows.x, rows.x).argmax()]
+    if not size.all():
+        # An empty cell stands where a row is that no cell describes well: the farthest from the middle.
+        means[size == 0.0] = rows.x[np.einsum("md,md->m", rows.x, rows.x).argmax()]
     target = Gaussian.unit(scene.recipe.structure, means)
     layout = layout_of(target, CommonWeights.equal(k))
-    gathered = target.gather(rows, share, Scores(share))
-    sums = Statistics(layout, layout.pack({"log_likelihood": 0.0, "sum_weight": size, **gathered}), scene.frame, means)
+    # Each row is in one cell, so that one difference a row is enough, not one from every cell's mean.
+    alone = target.row_sums(rows.x - means[labels], np.zeros((1, rows.x.shape[1])))[0]  # (q, b)
+    gathered = share @ alone.T  # (k, q)
+    scatter, shape = gathered[:, 1 + rows.x.shape[1] :], layout.shapes["scatter"]
+    packed = layout.pack(
+        {
+            "log_likelihood": 0.0,
+            "sum_weight": size,
+            "sum_x": gathered[:, 1 : 1 + rows.x.shape[1]],
+            "scatter": scatter.reshape(shape) if scatter.size == prod(shape) else scatter.sum(axis=0),
+        }
+    )
+    sums = Statistics(layout, packed, scene.frame, means)
     try:
         family = scene.update.first(sums, target, BORROWED)
     except DegenerateFitError as error:

@@ -4,31 +4,35 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from math import inf
 
 import numpy as np
+from scipy.linalg import lapack
 
 from gaussmix.allocations.weights import CommonWeights
 from gaussmix.core.block import Block
 from gaussmix.core.contracts import layout_of
 from gaussmix.core.mixture import Mixture
-from gaussmix.core.source import Source
 from gaussmix.core.statistics import Layout, Statistics
 from gaussmix.core.types import Floats, Integers
-from gaussmix.data.memory import MemorySource
 from gaussmix.em.acceleration import Anderson
 from gaussmix.em.evaluation import Acceleration
 from gaussmix.em.scoring import Scoring
 from gaussmix.families.gaussian import Gaussian
 from gaussmix.fitting.scene import Scene
+from gaussmix.kernels.information import information
 
 MOST_SUMS = 80
 """Sums of a mixture up to which its rows are asked: what they say costs the square of this."""
+ALL_ROWS = 2000
+"""Up to so many rows all are asked: what these say tells a top from a saddle."""
 LEAST_ROWS = 500
-"""Rows that are asked at least: an information of 80 sums is then known to two parts in five. With 1000 of a thousand
-fits need as many passes, and each leap takes a third longer."""
+"""Rows that are asked at least of more: an information of 80 sums is then known to two parts in five."""
 ROWS_A_ROOT = 10
 """Times the root of all weight so many are asked: 1000 of 10,000 rows. A pass over ten thousand takes as long as asking
 a thousand, and the more passes cost the better leaps are to be. Of weight, not of rows: one of weight 2 is two rows."""
+SAME_POINT = 1e-6
+"""Internal distance of points that count as one, so that moments about the mean hold: float32 rounds pivots by less."""
 MOST_ROWS = 10_000
 """Of a million rows; more would not tell more."""
 
@@ -45,8 +49,12 @@ def acceleration(scene: Scene, start: Mixture) -> Acceleration[Mixture, Statisti
     layout = layout_of(family, allocation)
     if start.n_components == 1 or not (separate and free) or layout.size > MOST_SUMS:
         return Anderson(scene.step)
-    size = int(np.clip(ROWS_A_ROOT * np.sqrt(scene.summary.sum_weight), LEAST_ROWS, MOST_ROWS))
-    return Scoring(scene.step, RowSurveyor(scene, scene.even(size), layout))
+    summary = scene.summary
+    if max(summary.n_rows, summary.sum_weight) <= ALL_ROWS:
+        rows = scene.source.take(np.arange(summary.n_rows))
+        return Scoring(scene.step, RowSurveyor(rows.take(np.flatnonzero(rows.weight)), layout, complete=True))
+    size = int(np.clip(ROWS_A_ROOT * np.sqrt(summary.sum_weight), LEAST_ROWS, MOST_ROWS))
+    return Scoring(scene.step, RowSurveyor(scene.even(size), layout))
 
 
 @dataclass(frozen=True)
@@ -55,40 +63,25 @@ class RowSurveyor:
 
     Parameters
     ----------
-    scene : Scene
-        Whose kernel shares them.
     rows : Block
         In the user's units, all of positive weight.
     layout : Layout
         Of the sums of a pass.
+    complete : bool
+        Whether these are all rows.
     """
 
-    scene: Scene
     rows: Block
     layout: Layout
+    complete: bool = False
 
     def survey(self, parameters: Mixture, sums: Statistics) -> RowSurvey:
         """Information about these parameters, whose E-step gave these sums."""
         family = parameters.family
         if not isinstance(family, Gaussian):
             raise TypeError(f"only Gaussian components are surveyed, not those of family {family.name}")
-        share = self.scene.kernel.rows(self._source, parameters, ("responsibility",))["responsibility"]
-        alone = family.row_sums(self._inside.x, sums.pivot)  # (k, q, b)
-        shared = alone * np.ascontiguousarray(share.T)[:, np.newaxis]
-        counted = shared * self._inside.weight
-        k, q, b = alone.shape
-        whole = np.zeros((k, q, k, q))
-        whole[np.arange(k), :, np.arange(k)] = counted @ alone.swapaxes(1, 2)
-        observed = shared.reshape(k * q, b) @ counted.reshape(k * q, b).T
-        return RowSurvey(family, sums, self._places, whole.reshape(k * q, k * q), observed)
-
-    @cached_property
-    def _inside(self) -> Block:
-        return self.scene.frame.to_internal(self.rows)
-
-    @cached_property
-    def _source(self) -> Source:
-        return MemorySource(self.rows.x, self.rows.weight, self.rows.columns)
+        size = parameters.weights * self.rows.weight.sum() if self.complete else None
+        return RowSurvey(family, sums, self._places, *information(self.rows, parameters, sums.pivot), size)
 
     @cached_property
     def _places(self) -> Integers:
@@ -113,6 +106,8 @@ class RowSurvey:
         Where in their buffers the sums lie that an M-step uses.
     whole, observed : array, shape (p, p)
         Information of rows that say which component they came from, and of rows as they are.
+    size : array, shape (k,), optional
+        Rows that the components expect of all, if all were asked.
     """
 
     family: Gaussian
@@ -120,14 +115,32 @@ class RowSurvey:
     places: Integers
     whole: Floats
     observed: Floats
+    size: Floats | None = None
 
     def vector(self, sums: Statistics) -> Floats:
         """The sums of a pass about the survey's points."""
-        return self.family.about(sums, self.first.pivot).buffer[self.places]
+        return self.family.about(sums, self.first.pivot).buffer.take(self.places)
 
     def sums(self, vector: Floats) -> Statistics | None:
         """The sums that make this vector; None where a component would have no rows."""
         buffer = np.zeros_like(self.first.buffer)
         buffer[self.places] = vector
         sums = Statistics(self.first.layout, buffer, self.first.frame, self.first.pivot)
-        return sums if (sums.sum_weight > 0.0).all() else None
+        return sums if np.minimum.reduce(sums.sum_weight) > 0.0 else None
+
+    def to_come(self, change: Floats) -> float:
+        if self.size is None or np.abs(self.first.pivot - self.family.means).max() > SAME_POINT:
+            return inf
+        expected = np.zeros_like(self.whole)
+        length = len(expected) // len(self.size)
+        for j, products in enumerate(self.size[:, np.newaxis, np.newaxis] * self.family.expected_products()):
+            place = slice(j * length, (j + 1) * length)
+            expected[place, place] = products
+        fixed = np.flatnonzero(self.whole.diagonal() == 0.0)
+        if len(fixed):  # sums that never vary, such as a constant column's, whatever the prior has components expect
+            expected[fixed] = expected[:, fixed] = 0.0
+            expected[fixed, fixed] = 1.0
+        # Minus the second derivative in natural parameters (Louis 1982): what rows would say that told where they come
+        # from, less what the others do not.
+        _, natural, failed = lapack.dposv((expected - self.whole + self.observed).T, change, overwrite_a=True)
+        return inf if failed else 0.5 * float(change @ natural)

@@ -20,7 +20,10 @@ SAME_DIRECTION = 0.5
 """Cosine from which two directions of a search count as one."""
 
 SEARCH_ITERATIONS = 15
-"""Steps of the search for directions: it converges cubically (Hyvärinen & Oja 1997), from anywhere near in five."""
+"""Steps of the search for directions at most: it converges cubically (Hyvärinen & Oja 1997), from anywhere near in
+five."""
+SETTLED = 1e-12
+"""Part of its length by which an axis may fall short of that on the last, and the search has converged."""
 
 
 def whitened(points: Floats, weight: Floats) -> Floats:
@@ -64,7 +67,11 @@ def least_normal(white: Floats, weight: Floats, n_components: int) -> Floats:
         scores = white @ axes
         newer = weighted.T @ (scores * scores * scores) - 3.0 * axes
         length = np.sqrt(np.einsum("rs,rs->s", newer, newer))
-        axes = np.where(length > 0.0, newer / np.where(length > 0.0, length, 1.0), axes)
+        newer = np.where(length > 0.0, newer / np.where(length > 0.0, length, 1.0), axes)
+        turned = np.abs(np.einsum("rs,rs->s", newer, axes)).min() < 1.0 - SETTLED  # the sign may change for ever
+        axes = newer
+        if not turned:
+            break
     squares = (white @ axes) ** 2
     excess = share @ (squares * squares) - 3.0
     # A normal sample's kurtosis has variance 24/n (with weights, Kish's n); the least of r free directions lies

@@ -13,7 +13,9 @@ def draw_rows(weight: Floats, size: int, generator: np.random.Generator) -> Inte
     By cumulative weight, so that a row of weight 2 is as likely as two rows of weight 1.
     """
     cumulative = np.cumsum(weight)
-    return np.searchsorted(cumulative, generator.random(size) * cumulative[-1], side="right").clip(0, len(weight) - 1)
+    return np.minimum(
+        np.searchsorted(cumulative, generator.random(size) * cumulative[-1], side="right"), len(weight) - 1
+    )
 
 
 def spread_rows(weight: Floats, size: int, generator: np.random.Generator) -> Integers:
@@ -29,7 +31,7 @@ def even_rows(weight: Floats, size: int, begin: float = 0.5) -> Integers:
     """The same from a given part of a step on: no random numbers, for what must not need any."""
     cumulative = np.cumsum(weight)
     places = (np.arange(size) + begin) * (cumulative[-1] / size)
-    return np.searchsorted(cumulative, places, side="right").clip(0, len(weight) - 1)
+    return np.minimum(np.searchsorted(cumulative, places, side="right"), len(weight) - 1)
 
 
 def greedy_k_means_plus_plus(x: Floats, weight: Floats, k: int, generator: np.random.Generator) -> Floats:

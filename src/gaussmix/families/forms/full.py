@@ -74,7 +74,7 @@ class FullForm(Form):
         return np.add.reduce(np.log(precision_cholesky.diagonal(0, 1, 2)), axis=1)
 
     def precision_trace(self, precision_cholesky: Floats, diagonal: Floats, n_components: int) -> float:
-        return float(np.einsum("kij,kij,i->", precision_cholesky, precision_cholesky, diagonal))
+        return float(np.add.reduce(precision_cholesky * precision_cholesky, axis=(0, 2)) @ diagonal)
 
     def stack(self, covariance: Floats, n_components: int) -> Floats:
         return covariance
