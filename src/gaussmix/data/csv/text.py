@@ -101,6 +101,18 @@ class CheckedText(io.RawIOBase):
         self._file.close()
         super().close()
 
+    def pieces(self, size: int) -> Iterator[bytes]:
+        """All of it, cut between records: about so many bytes at a time, more where a record is longer."""
+        waiting, begin = b"", 0
+        while text := self.read(size):
+            waiting += text
+            end = self._quotations.record_end - begin
+            if end > 0:
+                yield waiting[:end]
+                waiting, begin = waiting[end:], begin + end
+        if waiting:
+            yield waiting
+
     def _as_utf8(self, raw: bytes) -> bytes:
         if self._decoder is not None:
             try:
@@ -130,7 +142,7 @@ class Quotations:
 
     A quotation opens with a mark at the beginning of a value, and closes with the next that is not doubled. Marks
     elsewhere are letters like others (RFC 4180 does not know them, but they are found). What is outside of quotations
-    is shown to ``blank_lines``.
+    is shown to ``blank_lines``; ``record_end`` is the number of bytes up to the last line end among them.
 
     Parameters
     ----------
@@ -146,6 +158,8 @@ class Quotations:
         self.blank_lines = BlankLines()
         self._kept = b"\n"  # what was not decided, after the byte before it
         self._n_lines = 0  # before that
+        self._n_bytes = 0  # with it
+        self.record_end = 0
 
     def feed(self, text: bytes, last: bool) -> None:
         """Look at more of the file.
@@ -156,15 +170,17 @@ class Quotations:
             If a quotation ends elsewhere, or not at all.
         """
         is_plain = b'"' not in text and len(self._kept) == 1
+        before = self._n_bytes - len(self._kept)
+        self._n_bytes += len(text)
         text = self._kept + text
         place = 1
         self.blank_lines.begin(text, self._n_lines)
         if is_plain:
-            self.blank_lines.look(place, len(text))
+            self._look(text, place, len(text), before)
             self._keep(text, len(text) - 1)
             return
         while (mark := self._opening.search(text, place)) is not None:
-            self.blank_lines.look(place, mark.start())
+            self._look(text, place, mark.start(), before)
             rest = self._rest.match(text, mark.end())
             end = mark.end() if rest is None else rest.end()
             line = self._n_lines + text.count(b"\n", 1, mark.start()) + 1
@@ -182,8 +198,16 @@ class Quotations:
                     "double the quotation marks that belong to a text"
                 )
             place = end + 1
-        self.blank_lines.look(place, len(text))
+        self._look(text, place, len(text), before)
         self._keep(text, len(text) - 1)
+
+    def _look(self, text: bytes, begin: int, end: int, before: int) -> None:
+        """Look at a part that is outside of quotations; so many bytes came before the text."""
+        self.blank_lines.look(begin, end)
+        last = text.rfind(b"\n", begin, end)
+        last = max(last, text.rfind(b"\r", max(last, begin), end))
+        if last >= 0:
+            self.record_end = before + last + 1
 
     def _keep(self, text: bytes, first: int) -> None:
         self._n_lines += text.count(b"\n", 1, first + 1)
