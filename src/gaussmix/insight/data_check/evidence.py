@@ -13,7 +13,7 @@ from gaussmix.core.census import MOST_VALUES, Census
 from gaussmix.core.frame import Frame, Scaling
 from gaussmix.core.summary import Summary
 from gaussmix.core.types import Array, Floats
-from gaussmix.data.table import NotNumeric
+from gaussmix.data.columns import NotNumeric
 from gaussmix.families.structures import Structure
 from gaussmix.insight.data_check.extremes import Extremes
 from gaussmix.insight.data_check.relations import Relations
