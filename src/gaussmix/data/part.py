@@ -46,6 +46,11 @@ class Part(ABC):
         """Files that it reads."""
         return ()
 
+    @property
+    def paths_known(self) -> bool:
+        """Whether these are all."""
+        return True
+
     def check_unchanged(self) -> None:  # noqa: B027 - not everything can be asked
         """Raise where its rows are not what they were.
 

@@ -115,7 +115,8 @@ class PredictingMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Densi
             Of ``"row"`` (its number from 0), ``"label"``, ``"probability"`` (``probability_0``, … of every component)
             and ``"log_density"``, in any order; all where not given.
         force : bool
-            Whether a file that is there is replaced; never one that is read.
+            Whether a file that is there is replaced; never one that is read, and none where nobody can tell which are:
+            the streams that `open_rows` takes, but for data sets and what is in memory.
 
         Returns
         -------
@@ -146,13 +147,13 @@ class PredictingMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Densi
         from gaussmix.data.tables import check_format  # here, because it brings pyarrow
 
         check_is_fitted(self)
-        check_columns(columns)
+        columns = check_columns(columns)
         place = Path(path)
         check_format(place)
         mixture = self.mixture_
         source = query_rows(self, X, mixture.n_features).source
         parts = self._kernel().row_parts(source, mixture, wanted_for(columns))
-        return write_assignments(place, force, source.paths, assignments(parts, columns))
+        return write_assignments(place, force, source, assignments(parts, columns))
 
     @property
     def n_clusters(self) -> int:
