@@ -381,3 +381,18 @@ def test_masked_values_are_missing():
 def test_objects_that_are_all_none_are_an_empty_column():
     frame = pd.DataFrame({"a": np.random.default_rng(0).normal(size=50), "b": pd.Series([None] * 50, dtype=object)})
     assert check_data(frame).codes[0] == "empty-column"
+
+
+@pytest.mark.parametrize("first", [2**60, 10**25])
+@pytest.mark.parametrize("step", [1, 3])
+def test_identifiers_that_rounding_made_one_are_not_constant(tmp_path, first, step):
+    a = np.random.default_rng(0).normal(size=300)
+    whole = [first + step * i for i in range(300)]
+    path = tmp_path / "rows.csv"
+    path.write_text("a,id\n" + "".join(f"{x},{i}\n" for x, i in zip(a, whole, strict=True)))
+    frame = pd.DataFrame({"a": a, "id": pd.Series(whole, dtype=object)})
+    for rows in (path, frame, np.array(frame[["id", "a"]], dtype=object)):
+        codes = check_data(rows).codes
+        assert "large-whole-numbers" in codes
+        assert not {"constant-column", "binary-column", "few-values"} & set(codes)
+    assert check_data(pd.DataFrame({"a": a, "c": 1e25})).codes == ("constant-column",)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -91,3 +92,8 @@ def _first_text(column: Array) -> str:
         middle = (low + high) // 2
         low, high = (low, middle) if _as_numbers(column[low:middle]) is None else (middle, high)
     return f"{str(column[low])[:60]!r} in row {low} (from 0)"
+
+
+def came_whole(column: Array) -> bool:
+    """Whether the first value of a column is a whole number of Python, which may have any number of digits."""
+    return column.dtype == object and isinstance(next((value for value in column if value is not None), None), Integral)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from gaussmix.core.source import Source
 from gaussmix.core.types import Array, Floats
-from gaussmix.data.columns import NotNumeric, column_of, numbers_in
+from gaussmix.data.columns import NotNumeric, came_whole, column_of, numbers_in
 from gaussmix.data.frames import eager_frame, is_frame
 from gaussmix.data.memory import MemorySource
 from gaussmix.errors import DataError
@@ -32,11 +32,14 @@ class Table:
         Their names; ``x0``, ``x1``, … where they have none.
     not_numeric : tuple of NotNumeric
         The other columns.
+    stored_whole : collection of str
+        Columns that are known to have come as whole numbers, of any length.
     """
 
     source: Source | None
     names: tuple[str, ...]
     not_numeric: tuple[NotNumeric, ...] = ()
+    stored_whole: Collection[str] = ()
 
 
 class UnjudgedArray(MemorySource):
@@ -79,12 +82,18 @@ def table_of(rows: Any, weight: Floats | None = None) -> Table:
     """
     frame = eager_frame(rows) if is_frame(rows) else None
     if frame is not None:
-        return _sorted_out(_columns_of_frame(frame), weight)
+        natives = {
+            str(name): np.asarray(frame[name].to_native()) for name in frame.columns if _may_be_long(frame[name])
+        }
+        whole = {name for name, column in natives.items() if came_whole(column)}
+        return replace(_sorted_out(_columns_of_frame(frame), weight), stored_whole=whole)
     values = _values(rows)
     names = [f"x{j}" for j in range(values.shape[1])]
     if values.dtype.kind in "fiub":
         return Table(UnjudgedArray(values, weight), tuple(names))
-    return _sorted_out({name: numbers_in(name, values[:, j]) for j, name in enumerate(names)}, weight)
+    whole = {name for j, name in enumerate(names) if came_whole(values[:, j])}
+    columns = {name: numbers_in(name, values[:, j]) for j, name in enumerate(names)}
+    return replace(_sorted_out(columns, weight), stored_whole=whole)
 
 
 def _sorted_out(columns: dict[str, Array | NotNumeric], weight: Floats | None) -> Table:
@@ -119,6 +128,11 @@ def _values(rows: Any) -> Array:
     if values.dtype.kind == "c":
         raise DataError("Complex data not supported: give real and imaginary parts as columns of their own")
     return values
+
+
+def _may_be_long(series: nw.Series[Any]) -> bool:
+    """Whether a column of a frame may hold whole numbers of Python: others hold those of 64 bits."""
+    return getattr(series.to_native(), "dtype", None) is np.dtype(object)
 
 
 def _columns_of_frame(frame: nw.DataFrame[Any]) -> dict[str, Array | NotNumeric]:

@@ -46,7 +46,8 @@ def open_table(
     named = {other.name for other in others}
     numeric = [name for name in chosen if name not in named]
     source = UnjudgedParts(parts, numeric, weight, patterns=False) if numeric else None
-    return Table(source, tuple(numeric), tuple(others))
+    whole = {name for part in parts for name in part.whole_numbers}
+    return Table(source, tuple(numeric), tuple(others), whole)
 
 
 def _text_where(parts: Sequence[Part], name: str) -> Part | None:

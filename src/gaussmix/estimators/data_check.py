@@ -99,6 +99,7 @@ def check_data(
         k,
         source.dtype,
         source.place,
+        table.stored_whole,
     )
     with np.errstate(over="ignore", invalid="ignore"):  # at the ends of the range of floats figures are infinite
         findings = tuple(findings_in(evidence))
