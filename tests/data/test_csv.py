@@ -89,7 +89,10 @@ def test_infinite_values_are_found_by_line(write, token):
 
 def test_numbers_are_names_where_they_are_asked_for(write):
     path = write("2019,2020\n1,2\n3.5,4\n")
-    with pytest.raises(DataError, match=r"line 1 holds numbers .* choose the columns to fit: --columns 2019,2020$"):
+    with pytest.raises(
+        DataError,
+        match=r"line 1 holds numbers .* choose .* fit: columns=\['2019', '2020'\], in .* --columns 2019,2020$",
+    ):
         open_rows(path)
     assert values(open_rows(path, ["2020", "2019"])) == [[2.0, 1.0], [4.0, 3.5]]
     assert values(open_rows(write("year,2020\n1,2\n3.5,4\n"))) == [[1.0, 2.0], [3.5, 4.0]]
@@ -340,3 +343,10 @@ def test_no_thread_of_another_library_reads_the_file(write, monkeypatch):
     blocks.close()
     assert not any(isinstance(thread, threading._DummyThread) for thread in readers)
     assert not any(thread.is_alive() for thread in readers if thread is not threading.main_thread())
+
+
+def test_a_header_of_blanks_holds_no_names(write):
+    path = write(",\n1,2\n3,4\n")
+    with pytest.raises(DataError, match=r"line 1, where the columns' names must be, holds none: .* column_1,column_2$"):
+        open_rows(path)
+    assert values(open_rows(path, ["column_1", "column_2"])) == [[1.0, 2.0], [3.0, 4.0]]

@@ -158,4 +158,8 @@ class FilePart(Part):
         self._stamp.check()
 
     def choice(self, names: Sequence[str]) -> str:
-        return f"--columns {','.join(names) or '…'}"
+        return f"columns={list(names) or '…'}, in the command --columns {self._as_option(names) or '…'}"
+
+    def _as_option(self, names: Sequence[str]) -> str:
+        """These columns as the command's option has them."""
+        return ",".join(names)

@@ -94,12 +94,19 @@ class CsvPart(FilePart):
     def check_names(self) -> None:
         if not self._dialect.header or any(map(self.is_text, self._header_values)):
             return
-        example = shlex.quote(",".join(map(quoted, self._names)))
+        if not any(name.strip() for name in self._header_values):
+            raise DataError(
+                f"line {self._n_header_lines}, where the columns' names must be, holds none: write them there, or "
+                f"choose the columns to fit by the names that they are given: {self.choice(self._names)}"
+            )
         raise DataError(
             f"line {self._n_header_lines} holds numbers where the columns' names must be: write a line of names above "
             f"it, or say that there is none (--no-header); if these are the names, choose the columns to fit: "
-            f"--columns {example}"
+            f"{self.choice(self._names)}"
         )
+
+    def _as_option(self, names: Sequence[str]) -> str:
+        return shlex.quote(",".join(map(quoted, names)))
 
     def batches(self, columns: Sequence[str], n_rows: int) -> Iterator[pa.RecordBatch]:
         with closing(self._parsed(columns, self._schema)) as batches:
@@ -296,8 +303,7 @@ class CsvPart(FilePart):
         if found and THOUSANDS.fullmatch(found[1]):
             hint = " (thousands must not be set apart)"
         numbers = [f.name for f in self._schema if is_numeric(f.type) and f.name not in (name, weight)]
-        example = shlex.quote(",".join(map(quoted, numbers)))
-        remedy = f", or choose the columns to fit: --columns {example}" if numbers else ""
+        remedy = f", or choose the columns to fit: {self.choice(numbers)}" if numbers else ""
         return DataError(f"{self.path}: column {name!r} is not numeric{where}{hint}; correct it{remedy}")
 
     def _first(self, name: str, is_sought: Callable[[str], bool]) -> tuple[int, str] | None:
