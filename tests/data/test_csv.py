@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import csv
+import threading
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gaussmix.data.csv import MISSING, Dialect, write_csv
-from gaussmix.data.csv.text import Quotations
+from gaussmix.data.csv import MISSING, Dialect, part, write_csv
+from gaussmix.data.csv.text import CheckedText, Quotations
 from gaussmix.data.files import open_rows
 from gaussmix.errors import ConfigError, DataError, FileError
 from gaussmix.fitting.usable import checked_summary
@@ -88,7 +89,10 @@ def test_infinite_values_are_found_by_line(write, token):
 
 def test_numbers_are_names_where_they_are_asked_for(write):
     path = write("2019,2020\n1,2\n3.5,4\n")
-    with pytest.raises(DataError, match=r"line 1 holds numbers .* choose the columns to fit: --columns 2019,2020$"):
+    with pytest.raises(
+        DataError,
+        match=r"line 1 holds numbers .* choose .* fit: columns=\['2019', '2020'\], in .* --columns 2019,2020$",
+    ):
         open_rows(path)
     assert values(open_rows(path, ["2020", "2019"])) == [[2.0, 1.0], [4.0, 3.5]]
     assert values(open_rows(write("year,2020\n1,2\n3.5,4\n"))) == [[1.0, 2.0], [3.5, 4.0]]
@@ -288,3 +292,61 @@ def test_a_damaged_file_is_refused_or_read_whole(tmp_path_factory, place, byte, 
         return
     lines = text.decode("utf-8", "surrogateescape").replace("\r\n", "\n").replace("\r", "\n").splitlines(keepends=True)
     assert len(x) == sum(bool(record) for record in csv.reader(lines)) - 1
+
+
+LONG = (
+    'a,"no\nte",b\r\n1,"x, ""y""\n\n",2\r\n3,z,4\r\n\r\n5,"' + "w\r\n" * 20 + '",6\r\n7,5" pipe,8\r\n',
+    "a;b\r1;2\r3;4\r5;6\r",
+    "a,b\n1,2\n\n\n3,4\n5,6",
+    "a\n1\n\n2\n3\n",
+)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 16, 50])
+@pytest.mark.parametrize("text", LONG)
+def test_rows_are_the_same_however_the_file_is_cut(write, monkeypatch, text, size):
+    whole = open_rows(write(text), ["a"])
+    expected, notes = values(whole), whole.notes
+    monkeypatch.setattr(part, "BLOCK_BYTES", size)
+    rows = open_rows(write(text), ["a"])
+    assert values(rows) == expected
+    assert rows.notes == notes
+
+
+@pytest.mark.parametrize("size", [1, 4, 9, 1000])
+def test_lines_are_counted_over_blocks(write, monkeypatch, size):
+    monkeypatch.setattr(part, "BLOCK_BYTES", size)
+    text = 'a,"b\nc"\n1,2\n\n3\n4,5\n6,7,8\n\n9,10\n11,x\n'
+    path = write(text)
+    with pytest.raises(DataError, match=r"line 5 has another number of values \(1\) than the header \(2\)"):
+        values(open_rows(path, ["a"]))
+    rows = open_rows(path, ["a"], dialect=Dialect(on_bad_rows="skip"))
+    assert rows.take(np.arange(4)).x.tolist() == [[1.0], [4.0], [9.0], [11.0]]
+    checked_summary(rows, 1)
+    assert rows.place(2) == "line 9"
+    assert rows.notes[-1] == "2 rows with too few or too many values skipped: lines 5, 7"
+
+
+def test_no_thread_of_another_library_reads_the_file(write, monkeypatch):
+    """Such a thread may come back when the interpreter is gone, and ends the process with SIGABRT."""
+    monkeypatch.setattr(part, "BLOCK_BYTES", 1000)
+    read, readers = CheckedText.read, set()
+
+    def seen(self: CheckedText, size: int = -1) -> bytes:
+        readers.add(threading.current_thread())
+        return read(self, size)
+
+    monkeypatch.setattr(CheckedText, "read", seen)
+    rows = open_rows(write("a,b,note\n" + "1,2,x\n" * 10_000), ["a", "b"])
+    blocks = rows.blocks()
+    next(blocks)
+    blocks.close()
+    assert not any(isinstance(thread, threading._DummyThread) for thread in readers)
+    assert not any(thread.is_alive() for thread in readers if thread is not threading.main_thread())
+
+
+def test_a_header_of_blanks_holds_no_names(write):
+    path = write(",\n1,2\n3,4\n")
+    with pytest.raises(DataError, match=r"line 1, where the columns' names must be, holds none: .* column_1,column_2$"):
+        open_rows(path)
+    assert values(open_rows(path, ["column_1", "column_2"])) == [[1.0, 2.0], [3.0, 4.0]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 from pathlib import Path
 
@@ -346,3 +347,27 @@ def test_no_place_for_temporary_files(parquet, monkeypatch):
 
 def test_the_column_of_weights_is_remembered(parquet):
     assert GaussianMixture(1).fit(parquet, sample_weight="w").fitted_rows_.weight_name == "w"
+
+
+@pytest.mark.parametrize("suffix", [".tsv", ".TAB", ".txt", ".tsv.gz", ".txt.gz"])
+@pytest.mark.parametrize("separator", ["\t", ";"])
+def test_text_by_other_suffixes_is_csv(tmp_path, suffix, separator):
+    text = "a\tb\n1\t2\n3\t4\n".replace("\t", separator).encode()
+    path = tmp_path / f"rows{suffix}"
+    path.write_bytes(gzip.compress(text) if suffix.endswith(".gz") else text)
+    rows = open_rows(path)
+    assert rows.take(np.arange(2)).x.tolist() == [[1.0, 2.0], [3.0, 4.0]]
+    said = separator == "\t" and "txt" not in suffix
+    assert rows.notes == (() if said else (f"values are taken to be separated by {separator!r}",))
+
+
+def test_a_text_file_in_a_folder_may_be_anything(tmp_path):
+    (tmp_path / "1.csv").write_text("a,b\n1,2\n")
+    (tmp_path / "2.tsv").write_text("a\tb\n3\t4\n")
+    assert open_rows(tmp_path).take(np.arange(2)).x.tolist() == [[1.0, 2.0], [3.0, 4.0]]
+    (tmp_path / "readme.txt").write_text("a,b\n5,6\n")
+    with pytest.raises(ConfigError, match=r"readme\.txt may be a table, or a note .* a pattern such as .*/\*\.txt"):
+        open_rows(tmp_path)
+    assert open_rows(f"{tmp_path}/*.txt").take(np.arange(1)).x.tolist() == [[5.0, 6.0]]
+    (tmp_path / "readme.txt").rename(tmp_path / "_readme.txt")
+    assert len(open_rows(tmp_path).paths) == 2

@@ -144,7 +144,9 @@ def test_an_empty_file_and_other_suffixes(tmp_path):
         open_rows(tmp_path / "rows.csv.bz2")
     for name in ("rows.gz", "rows.parquet.gz", "rows.csv.lz4", "rows"):
         (tmp_path / name).touch()
-        with pytest.raises(ConfigError, match=r"known by its suffix, and .* is not one of \.csv, .*\.csv\.gz"):
+        with pytest.raises(
+            ConfigError, match=r"known by its suffix, and .* (is not one|has none) of \.csv, .*\.csv\.gz"
+        ):
             open_rows(tmp_path / name)
 
 
@@ -153,3 +155,43 @@ def test_a_folder_of_packed_and_plain_files(packed, tmp_path):
     packed("a,b\n3,4\n", ".xz", "2.CSV")
     (tmp_path / "3.x.csv").write_text("a,b\n5,6\n")
     assert open_rows(tmp_path).take(np.arange(3)).x.tolist() == [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]
+
+
+@pytest.mark.parametrize("suffix", [".gz", ".bz2", ".xz"])
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_a_later_stream_with_a_damaged_beginning_is_no_end(tmp_path, suffix, place):
+    first, second = PACK[suffix](b"a,b\n1,2\n3,4\n"), bytearray(PACK[suffix](b"5,6\n7,8\n"))
+    second[place] ^= 1
+    path = tmp_path / f"rows.csv{suffix}"
+    path.write_bytes(first + second)
+    with pytest.raises(DataError, match="is damaged, cut short or"):
+        checked_summary(open_rows(path), 1)
+
+
+@every_packing
+@pytest.mark.parametrize("junk", [b"junk after the end", b"\0\0\0", b"\0\0\0\0x"])
+def test_what_stands_after_the_last_stream_is_damage(packed, suffix, junk):
+    path = packed("a,b\n1,2\n3,4\n", suffix)
+    path.write_bytes(path.read_bytes() + junk)
+    if suffix == ".gz" and junk == b"\0\0\0":  # gzip allows any number of zeros
+        assert checked_summary(open_rows(path), 1).n_rows == 2
+        return
+    with pytest.raises(DataError, match="is damaged, cut short or"):
+        checked_summary(open_rows(path), 1)
+
+
+def test_padding_between_and_after_streams_of_xz(tmp_path):
+    path = tmp_path / "rows.csv.xz"
+    many = bytes(1 << 19)
+    path.write_bytes(lzma.compress(b"a,b\n1,2\n") + bytes(8) + lzma.compress(b"3,4\n") + many + lzma.compress(b"5,6\n"))
+    assert checked_summary(open_rows(path), 1).n_rows == 3
+    path.write_bytes(path.read_bytes() + bytes(4))
+    assert checked_summary(open_rows(path), 1).n_rows == 3
+
+
+@pytest.mark.parametrize("suffix", [".bz2", ".xz"])
+def test_streams_without_content_among_others(tmp_path, suffix):
+    pack = PACK[suffix]
+    path = tmp_path / f"rows.csv{suffix}"
+    path.write_bytes(pack(b"") + pack(b"a,b\n1,2\n") + pack(b"") + pack(b"3,4\n") + pack(b""))
+    assert checked_summary(open_rows(path), 1).n_rows == 2

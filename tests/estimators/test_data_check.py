@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
+import pyarrow.dataset
 import pyarrow.feather
 import pyarrow.parquet as pq
 import pytest
@@ -341,3 +342,57 @@ def test_names_cannot_write_on_the_terminal():
     text = str(check_data(pd.DataFrame({"a\x1b[31m\n": np.ones(30), "b": np.random.default_rng(0).normal(size=30)})))
     assert "\x1b" not in text
     assert "'a\\x1b[31m\\n'" in text
+
+
+@pytest.mark.parametrize("library", [pa.table, pd.DataFrame, pl.DataFrame])
+@pytest.mark.parametrize("with_gap", [False, True])
+def test_whole_numbers_that_no_float_holds(library, with_gap):
+    whole = (2**60 + 3 * np.arange(600)).tolist()
+    if with_gap:
+        whole[5] = None
+    table = pa.table({"a": np.random.default_rng(0).normal(size=600), "id": pa.array(whole)})
+    frame = table.to_pandas(types_mapper=pd.ArrowDtype) if library is pd.DataFrame else library(table)
+    assert "large-whole-numbers" in check_data(frame).codes
+
+
+def test_data_sets_and_functions_of_batches(columns, expected, tmp_path):
+    table = pa.table({**columns, "name": ["x"] * 300, "weight": np.full(300, 2.0)})
+    pq.write_table(table, tmp_path / "rows.parquet")
+    for rows in (pyarrow.dataset.dataset(tmp_path), pyarrow.dataset.dataset(table), lambda: table.to_batches(77)):
+        check = check_data(rows, columns=["!name", "!weight"])
+        assert check.findings == expected.findings
+        check = check_data(rows, sample_weight="weight")
+        assert check.codes == ("not-numeric", *expected.codes[:-1], "few-rows-for-components", "equal-weights")
+        assert "name" in check.findings[0].columns
+        with pytest.raises(ConfigError, match="column of weights"):
+            check_data(rows, sample_weight=np.ones(300))
+
+
+def test_masked_values_are_missing():
+    for dtype in (float, np.float32, int):
+        x = np.ma.masked_array(np.random.default_rng(0).integers(0, 1000, (50, 2)).astype(dtype), mask=False)
+        assert "missing-values" not in check_data(x).codes
+        x[3, 1] = np.ma.masked
+        missing = check_data(x).findings[0]
+        assert missing.code == "missing-values"
+        assert missing.columns == ("x1",)
+
+
+def test_objects_that_are_all_none_are_an_empty_column():
+    frame = pd.DataFrame({"a": np.random.default_rng(0).normal(size=50), "b": pd.Series([None] * 50, dtype=object)})
+    assert check_data(frame).codes[0] == "empty-column"
+
+
+@pytest.mark.parametrize("first", [2**60, 10**25])
+@pytest.mark.parametrize("step", [1, 3])
+def test_identifiers_that_rounding_made_one_are_not_constant(tmp_path, first, step):
+    a = np.random.default_rng(0).normal(size=300)
+    whole = [first + step * i for i in range(300)]
+    path = tmp_path / "rows.csv"
+    path.write_text("a,id\n" + "".join(f"{x},{i}\n" for x, i in zip(a, whole, strict=True)))
+    frame = pd.DataFrame({"a": a, "id": pd.Series(whole, dtype=object)})
+    for rows in (path, frame, np.array(frame[["id", "a"]], dtype=object)):
+        codes = check_data(rows).codes
+        assert "large-whole-numbers" in codes
+        assert not {"constant-column", "binary-column", "few-values"} & set(codes)
+    assert check_data(pd.DataFrame({"a": a, "c": 1e25})).codes == ("constant-column",)

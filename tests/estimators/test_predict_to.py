@@ -8,7 +8,10 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pyarrow as pa
+import pyarrow.dataset
+import pyarrow.fs
 import pyarrow.parquet as pq
 import pytest
 from pyarrow import csv as arrow_csv
@@ -105,6 +108,29 @@ def test_nothing_is_replaced_without_a_word(model, folder, tmp_path):
     for name in ("labels.txt", "labels", "labels.csv.gz"):
         with pytest.raises(ConfigError, match=r"known by its suffix, and '.*' is not one of \.csv, \.parquet"):
             model.predict_to(folder, tmp_path / name)
+
+
+def test_nothing_is_replaced_where_nobody_knows_what_is_read(model, x, tmp_path):
+    table = pa.table({"a": x[:, 0], "b": x[:, 1]})
+    path = tmp_path / "rows.parquet"
+    pq.write_table(table, path)
+    before = path.read_bytes()
+    local = pa.fs.SubTreeFileSystem(str(tmp_path), pa.fs.LocalFileSystem())
+    union = pyarrow.dataset.dataset([pyarrow.dataset.dataset(path), pyarrow.dataset.dataset(table)])
+    for rows, said in (
+        (open_rows(pl.scan_parquet(path)), "may be what the rows are read from"),
+        (open_rows(lambda: pq.read_table(path)), "may be what the rows are read from"),
+        (pyarrow.dataset.dataset("rows.parquet", filesystem=local), "may be what the rows are read from"),
+        (union, "is the file that is read"),
+    ):
+        with pytest.raises(FileError, match=said):
+            model.predict_to(rows, path, force=True)
+        assert path.read_bytes() == before
+    other = tmp_path / "labels.csv"
+    model.predict_to(open_rows(pl.scan_parquet(path)), other, columns=["label"])
+    for rows in (table, table.to_pandas(), pl.from_arrow(table), pyarrow.dataset.dataset(table)):
+        model.predict_to(open_rows(rows), other, columns=(name for name in ["label"]), force=True)
+        assert other.read_text().startswith("label\n")
 
 
 def test_a_bad_row_at_the_end_leaves_nothing(model, folder, tmp_path):

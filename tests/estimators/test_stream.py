@@ -54,6 +54,13 @@ def test_a_callback_ends_the_fit_with_what_it_has_come_to(x):
     np.testing.assert_array_equal(model.means_, whole.means_)
 
 
+def test_true_of_numpy_is_true(x):
+    model = GaussianMixture(2, random_state=0, callback=lambda record: np.bool_(record.iteration == 1))
+    with pytest.warns(ConvergenceWarning):
+        model.fit(x)
+    assert model.n_iter_ == 1
+
+
 def test_what_is_merely_true_ends_nothing(x):
     assert GaussianMixture(4, random_state=0, callback=lambda record: record.kind).fit(x).converged_
 

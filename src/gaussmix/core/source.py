@@ -98,6 +98,11 @@ class Source(ABC):
         """Files that the rows are read from, which nobody may replace meanwhile."""
         return ()
 
+    @property
+    def paths_known(self) -> bool:
+        """Whether `paths` are all files that rows come from: what somebody else's stream reads nobody can tell."""
+        return True
+
     def place(self, row: int) -> str:
         """Where to look for a row, counted from 0, in words."""
         return f"row {row} (from 0)"

@@ -28,8 +28,12 @@ PARTS: dict[str, Callable[[Path], Part]] = {
     ".ipc": FeatherPart,
 }
 """What reads a file of columns, by suffix."""
-CSV = (".csv", *(f".csv{packed}" for packed in PACKINGS))
-SUFFIXES = (CSV[0], *PARTS, *CSV[1:])
+TEXT = ".txt"
+"""Of a table, or of anything else."""
+PLAIN = (".csv", ".tsv", ".tab", TEXT)
+CSV = (*PLAIN, *(f"{plain}{packed}" for plain in PLAIN for packed in PACKINGS))
+"""Text whose separator is recognised."""
+SUFFIXES = (*CSV, *PARTS)
 
 
 def open_rows(
@@ -44,9 +48,10 @@ def open_rows(
     Parameters
     ----------
     where : str or Path, or what gives batches
-        A CSV (also compressed), Parquet or Feather file; a folder of such files; or a pattern with ``*``, ``?`` or
-        ``[…]`` (``**``: any folders). Rows come file by file, files in the order of their names. Files and folders
-        whose names begin with a dot or an underscore are passed over in folders: they are notes of who wrote them.
+        A CSV (also ``.tsv``, ``.tab``, ``.txt``, and compressed), Parquet or Feather file; a folder of such files; or a
+        pattern with ``*``, ``?`` or ``[…]`` (``**``: any folders). Rows come file by file, files in the order of their
+        names. Files and folders whose names begin with a dot or an underscore are passed over in folders: they are
+        notes of who wrote them. A ``.txt`` file in a folder is an error: it may be a table or a note.
         Or what can be asked for batches of columns again and again: a ``pyarrow.dataset.Dataset``, a data frame, a lazy
         frame of polars, anything with ``__arrow_c_stream__``, or a function that gives a new stream of batches
         whenever it is called.
@@ -109,10 +114,12 @@ def parts_of(where: Any, columns: Sequence[str] | None = None, dialect: Dialect 
     suffixes = [_suffix(path) for path in paths]
     unknown = [path for path, suffix in zip(paths, suffixes, strict=True) if suffix not in SUFFIXES]
     if unknown:
-        suffix = repr(unknown[0].suffix) if unknown[0].suffix else "no suffix"
+        found = f"{unknown[0].suffix!r} is not one of" if unknown[0].suffix else "this name has none of"
+        known = (PLAIN[0], *PARTS, *PLAIN[1:])
         raise ConfigError(
-            f"{unknown[0]}: the format of a file is known by its suffix, and {suffix} is not one of "
-            f"{', '.join(SUFFIXES)}"
+            f"{unknown[0]}: the format of a file is known by its suffix, and {found} {', '.join(known)}, or of "
+            f"text that is compressed, {', '.join(f'.csv{packed}' for packed in PACKINGS)}; give it such a name (the "
+            "command reads text of any name where it is piped in, under the name -)"
         )
     given = [] if dialect is None else dialect.given
     if given and not any(suffix in CSV for suffix in suffixes):
@@ -158,6 +165,11 @@ def _in_folder(folder: Path) -> list[Path]:
         found += [_ordinary(Path(here) / name) for name in names if not _is_note(name)]
     if not found:
         raise FileError(f"there is no file of rows in the folder {folder}")
+    if (text := min((path for path in found if _suffix(path).startswith(TEXT)), default=None)) is not None:
+        raise ConfigError(
+            f"{text} may be a table, or a note to people: files of text are read where they are named, or by a pattern "
+            f"such as {folder}/*{_suffix(text)}; give a pattern for the others, or begin its name with an underscore"
+        )
     return sorted(found)
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from gaussmix.data.columns import NotNumeric, column_of, is_certain_number
 from gaussmix.errors import DataError
 
 if TYPE_CHECKING:
@@ -53,16 +56,6 @@ def eager_frame(rows: Any) -> nw.DataFrame[Any] | None:
     return frame
 
 
-def is_certain_text(kind: nw.dtypes.DType) -> bool:
-    """Whether a column of this type is none of numbers.
-
-    Others may hold numbers, such as Python objects and categories: whoever makes the array finds out.
-    """
-    import narwhals as nw
-
-    return kind.is_temporal() or kind.is_nested() or kind in (nw.String, nw.Binary)
-
-
 def refuse_text(rows: Any) -> None:
     """See that a data frame is one that numbers can be read from.
 
@@ -78,14 +71,34 @@ def refuse_text(rows: Any) -> None:
     TypeError
         If the rows are not there yet, or can be gone through only once.
     """
-    import narwhals as nw
-
     frame = eager_frame(rows)
     if frame is None:
         return
     schema = frame.schema
-    text = [f"{name} ({kind})" for name, kind in schema.items() if is_certain_text(kind)]
+    # Objects and categories may hold numbers: only what does not say of itself what it is need be looked at.
+    columns = [column_of(name, frame[name]) for name, kind in schema.items() if not is_certain_number(kind)]
+    text = [column for column in columns if isinstance(column, NotNumeric)]
     if text:
-        numbers = [name for name, kind in schema.items() if kind.is_numeric() or kind == nw.Boolean]
+        others = {column.name for column in text}
+        numbers = [name for name in schema if name not in others]
         advice = f" Choose the columns to fit, for example X[{numbers}]" if numbers else ""
-        raise DataError(f"not numeric: {', '.join(text)}.{advice}")
+        raise DataError(f"not numeric: {', '.join(f'{column.name} ({column.why})' for column in text)}.{advice}")
+
+
+def refuse_masked(rows: Any) -> None:
+    """See that no value of an array is masked: whoever makes an array of it would take what lies below the mask.
+
+    Raises
+    ------
+    DataError
+        If one is.
+    """
+    if not isinstance(rows, np.ma.MaskedArray):
+        return
+    masked = np.argwhere(np.ma.getmaskarray(rows))
+    if len(masked):
+        where = f"row {masked[0][0]}" + (f", column {masked[0][1]}" if rows.ndim == 2 else "")
+        raise DataError(
+            f"{len(masked)} masked value{'s' if len(masked) > 1 else ''}, which means missing ones, the first in "
+            f"{where} (from 0); drop such rows or fill the values in"
+        )

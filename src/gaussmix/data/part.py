@@ -46,6 +46,11 @@ class Part(ABC):
         """Files that it reads."""
         return ()
 
+    @property
+    def paths_known(self) -> bool:
+        """Whether these are all."""
+        return True
+
     def check_unchanged(self) -> None:  # noqa: B027 - not everything can be asked
         """Raise where its rows are not what they were.
 
@@ -153,4 +158,8 @@ class FilePart(Part):
         self._stamp.check()
 
     def choice(self, names: Sequence[str]) -> str:
-        return f"--columns {','.join(names) or '…'}"
+        return f"columns={list(names) or '…'}, in the command --columns {self._as_option(names) or '…'}"
+
+    def _as_option(self, names: Sequence[str]) -> str:
+        """These columns as the command's option has them."""
+        return ",".join(names)

@@ -114,6 +114,10 @@ class PartsSource(Source):
     def paths(self) -> Sequence[Path]:
         return [path for part in self._parts for path in part.paths]
 
+    @property
+    def paths_known(self) -> bool:
+        return all(part.paths_known for part in self._parts)
+
     def place(self, row: int) -> str:
         """Where to look for a row, counted from 0 over all files, of which a pass has gone."""
         for part, n_rows in zip(self._parts, self._seen.rows_of_parts, strict=False):

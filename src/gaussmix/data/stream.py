@@ -41,9 +41,10 @@ def part_of(rows: Any) -> Part:
     if hasattr(rows, "collect_batches"):
         return StreamPart(lambda: rows.collect_batches(maintain_order=True))
     if hasattr(rows, "iloc"):  # pandas says its index, too, where it is asked for a stream
-        return StreamPart(lambda: pa.Table.from_pandas(rows, preserve_index=False))
+        return StreamPart(lambda: pa.Table.from_pandas(rows, preserve_index=False), in_memory=True)
     if hasattr(rows, "__arrow_c_stream__"):
-        return StreamPart(lambda: rows)
+        in_memory = isinstance(rows, pa.Table | pa.RecordBatch) or hasattr(rows, "estimated_size")  # polars has
+        return StreamPart(lambda: rows, in_memory)
     if callable(rows):
         return StreamPart(rows)
     raise TypeError(
@@ -59,6 +60,8 @@ class StreamPart(Part):
     ----------
     ask : callable
         Gives the stream: anything with ``__arrow_c_stream__``, or an iterable of batches.
+    in_memory : bool
+        Whether certainly no file is read for it.
 
     Raises
     ------
@@ -70,9 +73,10 @@ class StreamPart(Part):
 
     format_name = "a stream of batches"
 
-    def __init__(self, ask: Callable[[], Any]) -> None:
+    def __init__(self, ask: Callable[[], Any], in_memory: bool = False) -> None:
         super().__init__("the stream")
         self._ask = ask
+        self._in_memory = in_memory
         first = next(self._opened(), None)
         if first is None:
             raise DataError(f"{self.name}: {self.no_rows}")
@@ -87,6 +91,10 @@ class StreamPart(Part):
     @property
     def n_rows(self) -> int | None:
         return self._n_rows
+
+    @property
+    def paths_known(self) -> bool:
+        return self._in_memory
 
     def batches(self, columns: Sequence[str], n_rows: int) -> Iterator[pa.RecordBatch]:
         count = 0
@@ -125,7 +133,9 @@ class DatasetPart(Part):
     def __init__(self, dataset: Any) -> None:
         super().__init__("the data set")
         self._dataset = dataset
-        self._files = [path for file in getattr(dataset, "files", ()) if (path := Path(file)).is_file()]
+        named, self._all_named = _files(dataset)
+        self._files = [path for path in map(Path, named) if path.is_file()]
+        self._all_named &= len(self._files) == len(named)
         self._stamps = [Stamp.of(path) for path in self._files]
 
     @property
@@ -140,6 +150,10 @@ class DatasetPart(Part):
     def paths(self) -> Sequence[Path]:
         return self._files
 
+    @property
+    def paths_known(self) -> bool:
+        return self._all_named
+
     def check_unchanged(self) -> None:
         for stamp in self._stamps:
             stamp.check()
@@ -151,6 +165,16 @@ class DatasetPart(Part):
                 columns=list(columns), batch_size=n_rows, batch_readahead=2, fragment_readahead=1
             )
             yield from (batch for batch in scanner.to_batches() if batch.num_rows)
+
+
+def _files(dataset: Any) -> tuple[list[str], bool]:
+    """Names of the files of a data set, as it says them, and whether it can say them all."""
+    if (parts := getattr(dataset, "children", None)) is not None:
+        found = [_files(part) for part in parts]
+        return [name for names, _ in found for name in names], all(known for _, known in found)
+    if (names := getattr(dataset, "files", None)) is not None:
+        return list(names), type(dataset.filesystem).__name__ == "LocalFileSystem"  # others have other paths
+    return [], type(dataset).__name__ == "InMemoryDataset"
 
 
 def _batches(stream: Any) -> Iterator[pa.RecordBatch]:

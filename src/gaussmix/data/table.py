@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,28 +10,13 @@ import numpy as np
 
 from gaussmix.core.source import Source
 from gaussmix.core.types import Array, Floats
-from gaussmix.data.frames import eager_frame, is_certain_text, is_frame
+from gaussmix.data.columns import NotNumeric, came_whole, column_of, numbers_in
+from gaussmix.data.frames import eager_frame, is_frame
 from gaussmix.data.memory import MemorySource
 from gaussmix.errors import DataError
 
 if TYPE_CHECKING:
     import narwhals as nw
-
-
-@dataclass(frozen=True)
-class NotNumeric:
-    """A column that no mixture can be fitted to.
-
-    Parameters
-    ----------
-    name : str
-        The column.
-    why : str
-        What it holds, in words: ``"'Adelie' in row 0 (from 0)"``.
-    """
-
-    name: str
-    why: str
 
 
 @dataclass(frozen=True)
@@ -47,11 +32,14 @@ class Table:
         Their names; ``x0``, ``x1``, … where they have none.
     not_numeric : tuple of NotNumeric
         The other columns.
+    stored_whole : collection of str
+        Columns that are known to have come as whole numbers, of any length.
     """
 
     source: Source | None
     names: tuple[str, ...]
     not_numeric: tuple[NotNumeric, ...] = ()
+    stored_whole: Collection[str] = ()
 
 
 class UnjudgedArray(MemorySource):
@@ -94,12 +82,18 @@ def table_of(rows: Any, weight: Floats | None = None) -> Table:
     """
     frame = eager_frame(rows) if is_frame(rows) else None
     if frame is not None:
-        return _sorted_out(_columns_of_frame(frame), weight)
+        natives = {
+            str(name): np.asarray(frame[name].to_native()) for name in frame.columns if _may_be_long(frame[name])
+        }
+        whole = {name for name, column in natives.items() if came_whole(column)}
+        return replace(_sorted_out(_columns_of_frame(frame), weight), stored_whole=whole)
     values = _values(rows)
     names = [f"x{j}" for j in range(values.shape[1])]
     if values.dtype.kind in "fiub":
         return Table(UnjudgedArray(values, weight), tuple(names))
-    return _sorted_out({name: _numbers_in(name, values[:, j]) for j, name in enumerate(names)}, weight)
+    whole = {name for j, name in enumerate(names) if came_whole(values[:, j])}
+    columns = {name: numbers_in(name, values[:, j]) for j, name in enumerate(names)}
+    return replace(_sorted_out(columns, weight), stored_whole=whole)
 
 
 def _sorted_out(columns: dict[str, Array | NotNumeric], weight: Floats | None) -> Table:
@@ -118,6 +112,8 @@ def _sorted_out(columns: dict[str, Array | NotNumeric], weight: Floats | None) -
 def _values(rows: Any) -> Array:
     if hasattr(rows, "toarray"):
         raise TypeError("sparse rows cannot be checked; give rows.toarray() if there is room for it")
+    if isinstance(rows, np.ma.MaskedArray):
+        rows = np.ma.filled(rows if rows.dtype.kind in "fcO" else rows.astype(np.float64), np.nan)
     try:
         values = np.asarray(rows)
     except ValueError as error:
@@ -134,50 +130,15 @@ def _values(rows: Any) -> Array:
     return values
 
 
+def _may_be_long(series: nw.Series[Any]) -> bool:
+    """Whether a column of a frame may hold whole numbers of Python: others hold those of 64 bits."""
+    return getattr(series.to_native(), "dtype", None) is np.dtype(object)
+
+
 def _columns_of_frame(frame: nw.DataFrame[Any]) -> dict[str, Array | NotNumeric]:
     if not frame.columns:
         raise DataError("there are no columns")
     names = [str(name) for name in frame.columns]
     if len(set(names)) < len(names):  # 1 and "1" are two names to some libraries
         raise DataError(f"column names stand more than once: {', '.join(names)}")
-    return {name: _column(name, series) for name, series in zip(names, frame.iter_columns(), strict=True)}
-
-
-def _column(name: str, series: nw.Series[Any]) -> Array | NotNumeric:
-    import narwhals as nw
-
-    if is_certain_text(series.dtype):
-        values = series.drop_nulls().head(1).to_list()
-        example = f", {str(values[0])[:60]!r} for one" if values else ""
-        return NotNumeric(name, f"{str(series.dtype).partition('(')[0]}{example}")
-    if series.dtype == nw.Float32:
-        return np.asarray(series.to_numpy(), dtype=np.float32)
-    if series.dtype.is_numeric() or series.dtype == nw.Boolean:
-        return np.asarray(series.cast(nw.Float64).to_numpy(), dtype=np.float64)
-    return _numbers_in(name, np.asarray(series.to_numpy(), dtype=object))
-
-
-def _numbers_in(name: str, column: Array) -> Array | NotNumeric:
-    """A column as numbers, if it is all numbers in whatever dress; what estimators can read as such, too."""
-    numbers = _as_numbers(column)
-    return NotNumeric(name, _first_text(column)) if numbers is None else numbers
-
-
-def _as_numbers(column: Array) -> Array | None:
-    if column.dtype.kind in "mMV":
-        return None
-    try:
-        return column.astype(np.float64)
-    except (TypeError, ValueError):
-        return None
-
-
-def _first_text(column: Array) -> str:
-    """The first value that is no number: found by halves, so that no row is looked at by itself."""
-    if column.dtype.kind in "mMV":
-        return f"{column.dtype}"
-    low, high = 0, len(column)
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if _as_numbers(column[low:middle]) is None else (middle, high)
-    return f"{str(column[low])[:60]!r} in row {low} (from 0)"
+    return {name: column_of(name, series) for name, series in zip(names, frame.iter_columns(), strict=True)}

@@ -1,19 +1,20 @@
-"""Files as they were found: with columns of text, and weights that may be anything."""
+"""Files and streams as they were found: with columns of text, and weights that may be anything."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
 from gaussmix.core.types import Floats
 from gaussmix.data.arrow import chosen_columns, is_numeric, vector_of
+from gaussmix.data.columns import NotNumeric
 from gaussmix.data.csv import Dialect
 from gaussmix.data.files import parts_of
 from gaussmix.data.part import Part
 from gaussmix.data.parts import PartsSource, check_same_names
-from gaussmix.data.table import NotNumeric, Table
+from gaussmix.data.table import Table
 
 
 class UnjudgedParts(PartsSource):
@@ -24,12 +25,12 @@ class UnjudgedParts(PartsSource):
 
 
 def open_table(
-    where: str | Path,
+    where: Any,
     columns: Sequence[str] | None = None,
     weight: str | None = None,
     dialect: Dialect | None = None,
 ) -> Table:
-    """The table of a file, of all files in a folder, or of those that a pattern names.
+    """The table of a file, of all files in a folder, of those that a pattern names, or of batches from elsewhere.
 
     Parameters, and what is raised, are those of `gaussmix.data.files.open_rows`, but that columns that are not numeric
     are told of and left out.
@@ -45,7 +46,8 @@ def open_table(
     named = {other.name for other in others}
     numeric = [name for name in chosen if name not in named]
     source = UnjudgedParts(parts, numeric, weight, patterns=False) if numeric else None
-    return Table(source, tuple(numeric), tuple(others))
+    whole = {name for part in parts for name in part.whole_numbers}
+    return Table(source, tuple(numeric), tuple(others), whole)
 
 
 def _text_where(parts: Sequence[Part], name: str) -> Part | None:

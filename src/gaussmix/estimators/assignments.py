@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from gaussmix.core.source import Source
 from gaussmix.core.types import Array
 from gaussmix.errors import ConfigError, FileError
 from gaussmix.storage.atomic import replacing
@@ -17,16 +18,19 @@ RESULTS = {"row": None, "label": "label", "probability": "responsibility", "log_
 COLUMNS = tuple(RESULTS)
 
 
-def check_columns(columns: Sequence[str]) -> None:
-    """See that there are such columns.
+def check_columns(columns: Iterable[str]) -> tuple[str, ...]:
+    """The columns, once it is seen that there are such.
 
     Raises
     ------
     ConfigError
         If one is unknown or stands twice, or there is none.
     """
-    if isinstance(columns, str) or not columns or len(set(columns)) < len(columns) or set(columns) - set(COLUMNS):
-        raise ConfigError(f"columns must be some of {', '.join(map(repr, COLUMNS))}, each once; got {columns!r}")
+    chosen = () if isinstance(columns, str) or not isinstance(columns, Iterable) else tuple(columns)
+    if not chosen or not all(name in COLUMNS for name in chosen) or len(set(chosen)) < len(chosen):
+        said = chosen or columns
+        raise ConfigError(f"columns must be some of {', '.join(map(repr, COLUMNS))}, each once; got {said!r}")
+    return chosen
 
 
 def wanted_for(columns: Sequence[str]) -> tuple[str, ...]:
@@ -70,7 +74,7 @@ def told(parts: Iterable[Mapping[str, Array]], tell: Callable[[int], object]) ->
         tell(n_rows)
 
 
-def write_assignments(path: Path, force: bool, read: Sequence[Path], parts: Iterable[Mapping[str, Array]]) -> int:
+def write_assignments(path: Path, force: bool, source: Source, parts: Iterable[Mapping[str, Array]]) -> int:
     """Write a table into a file that appears when it is complete.
 
     Parameters
@@ -79,8 +83,8 @@ def write_assignments(path: Path, force: bool, read: Sequence[Path], parts: Iter
         The file, whose suffix says its format.
     force : bool
         Whether it may replace another.
-    read : sequence of Path
-        Files that are read, which are never replaced.
+    source : Source
+        What is read. Its files are never replaced, and nothing is where it cannot say which these are.
     parts : iterable of table
         The rows, some after others.
 
@@ -97,8 +101,13 @@ def write_assignments(path: Path, force: bool, read: Sequence[Path], parts: Iter
     from gaussmix.data.tables import write_table  # here, because it brings pyarrow
 
     if path.exists():
-        if any(file.exists() and path.samefile(file) for file in read):
+        if any(file.exists() and path.samefile(file) for file in source.paths):
             raise FileError(f"{path} is the file that is read; give another")
+        if not source.paths_known:
+            raise FileError(
+                f"{path} is there already, and may be what the rows are read from, of which their stream says nothing; "
+                "give another name"
+            )
         if not force:
             raise FileError(f"{path} is there already; give force=True to replace it, or another name")
     with replacing(path) as file:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from gaussmix.core.source import Source
 from gaussmix.core.types import Floats
+from gaussmix.data.frames import is_dataset
 from gaussmix.data.table import Table, table_of
 from gaussmix.errors import ConfigError, DataError
 from gaussmix.estimators.rows import column_of_weights, refuse_weight
@@ -42,16 +43,17 @@ def check_data(
 
     Parameters
     ----------
-    X : array-like, data frame, str, Path or Source
-        What estimators take: rows, the name of a file, or what `open_rows` has opened.
+    X : array-like, data frame, str, Path, pyarrow.dataset.Dataset, callable or Source
+        What estimators take: rows, the name of a file, a data set, or what `open_rows` has opened; or a function that
+        gives a new stream of batches whenever it is called.
     n_components : int, optional
         Components that are to be fitted: then rows are compared with the parameters of so many.
     covariance_type : str
         Covariances that are to be fitted.
     sample_weight : array-like of shape (n,), or str, optional
-        Weights of the rows; of rows in a file the name of their column.
+        Weights of the rows; of rows in a file, a data set or a stream the name of their column.
     columns : sequence of str, optional
-        Columns of a file, as in `open_rows`; all of them where not given.
+        Columns of these, as in `open_rows`; all of them where not given.
     dialect : Dialect, optional
         How a CSV file is written, as in `open_rows`.
 
@@ -98,6 +100,7 @@ def check_data(
         k,
         source.dtype,
         source.place,
+        table.stored_whole,
     )
     with np.errstate(over="ignore", invalid="ignore"):  # at the ends of the range of floats figures are infinite
         findings = tuple(findings_in(evidence))
@@ -114,12 +117,14 @@ def _checked_number(n_components: Any) -> int | None:
 def _table(
     X: Any, sample_weight: npt.ArrayLike | str | None, columns: Sequence[str] | None, dialect: Dialect | None
 ) -> Table:
-    if isinstance(X, str | Path):
+    if isinstance(X, str | Path) or is_dataset(X) or callable(X):
         from gaussmix.data.unjudged import open_table  # here, because it brings pyarrow
 
         return open_table(X, columns, column_of_weights(sample_weight), dialect)
     if columns is not None or dialect is not None:
-        raise ConfigError("columns and dialect are for rows in files; choose columns of a frame or an array as X[...]")
+        raise ConfigError(
+            "columns and dialect are for rows in files and streams; choose columns of a frame or an array as X[...]"
+        )
     if isinstance(X, Source):
         refuse_weight(sample_weight)
         return Table(X, tuple(X.feature_names or (f"x{j}" for j in range(X.n_features))))

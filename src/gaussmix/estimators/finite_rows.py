@@ -52,6 +52,10 @@ class FiniteRows(Source):
     def paths(self) -> Sequence[Path]:
         return self._source.paths
 
+    @property
+    def paths_known(self) -> bool:
+        return self._source.paths_known
+
     def place(self, row: int) -> str:
         return self._source.place(row)
 

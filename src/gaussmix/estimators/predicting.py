@@ -123,7 +123,8 @@ class PredictingMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Densi
             Of ``"row"`` (its number from 0), ``"label"``, ``"probability"`` (``probability_0``, … of every component)
             and ``"log_density"``, in any order; all where not given.
         force : bool
-            Whether a file that is there is replaced; never one that is read.
+            Whether a file that is there is replaced; never one that is read, and none where nobody can tell which are:
+            the streams that `open_rows` takes, but for data sets and what is in memory.
         callback : callable, optional
             Is given the number of rows that are done, every few megabytes. What it raises ends the writing, and no file
             appears.
@@ -157,14 +158,14 @@ class PredictingMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Densi
         from gaussmix.data.tables import check_format  # here, because it brings pyarrow
 
         check_is_fitted(self)
-        check_columns(columns)
+        columns = check_columns(columns)
         place = Path(path)
         check_format(place)
         mixture = self.mixture_
         source = query_rows(self, X, mixture.n_features).source
         parts = self._kernel().row_parts(source, mixture, wanted_for(columns))
         table: Iterable[Mapping[str, Array]] = assignments(parts, columns)
-        return write_assignments(place, force, source.paths, table if callback is None else told(table, callback))
+        return write_assignments(place, force, source, table if callback is None else told(table, callback))
 
     @property
     def n_clusters(self) -> int:

@@ -16,7 +16,7 @@ from sklearn.utils.validation import validate_data
 from gaussmix.core.source import Source
 from gaussmix.core.summary import check_sum_of_weights
 from gaussmix.core.types import Array, Floats
-from gaussmix.data.frames import is_dataset, is_frame, refuse_text
+from gaussmix.data.frames import is_dataset, is_frame, refuse_masked, refuse_text
 from gaussmix.data.memory import MemorySource
 from gaussmix.errors import ConfigError, DataError, DataWarning
 from gaussmix.estimators.finite_rows import FiniteRows
@@ -134,8 +134,10 @@ def checked_weight(sample_weight: npt.ArrayLike, n_rows: int) -> Floats:
 
 
 def _checked(estimator: BaseEstimator, X: Any, **options: Any) -> Array:
-    if is_frame(X) and not estimator._compatibility.messages:
-        refuse_text(X)
+    if not estimator._compatibility.messages:
+        refuse_masked(X)
+        if is_frame(X):
+            refuse_text(X)
     with np.errstate(over="ignore", invalid="ignore"):  # it sums all values first, which may leave the range of floats
         return validate_data(estimator, X, dtype=FLOATS, order=None, **options)
 

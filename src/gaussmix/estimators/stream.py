@@ -8,6 +8,8 @@ from math import inf, nan
 from time import perf_counter
 from typing import Any, Protocol, runtime_checkable
 
+import numpy as np
+
 from gaussmix.core.mixture import Mixture
 from gaussmix.em.history import History
 from gaussmix.em.listener import Listener
@@ -47,7 +49,7 @@ class Record:
 
 
 Reader = Callable[[Record], Any]
-"""Is given each record; True (not just something true) ends the fit."""
+"""Is given each record; True, also NumPy's (not just something true), ends the fit."""
 
 
 @runtime_checkable
@@ -110,7 +112,7 @@ class Stream(Listener[Mixture]):
     def _tell(self, record: Record) -> bool:
         self._newest = record
         answers = [reader(record) for reader in self._readers]
-        self._stopped = self._stopped or any(answer is True for answer in answers)
+        self._stopped = self._stopped or any(isinstance(answer, bool | np.bool_) and answer for answer in answers)
         return self._stopped
 
 

@@ -107,7 +107,8 @@ class Dialect:
                 notes.append(f"the file is {encoding.upper()}, as its first bytes say")
         lines = _records(_text(sample, encoding, whole))
         separator = self.separator or _separator(lines, self.decimal)
-        if self.separator is None and separator != ",":
+        announced = separator == "\t" and {".tsv", ".tab"} & {suffix.lower() for suffix in path.suffixes[-2:]}
+        if self.separator is None and separator != "," and not announced:
             notes.append(f"values are taken to be separated by {separator!r} (if they are not: --sep)")
         decimal = self.decimal or _decimal(lines, separator)
         if self.decimal is None and decimal != ".":

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
 from itertools import islice
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from gaussmix.data.csv.packing import PACKINGS, packing_of
 from gaussmix.data.csv.text import CheckedText, records
 from gaussmix.data.csv.writing import quoted
 from gaussmix.data.part import FilePart
+from gaussmix.data.read_ahead import read_ahead
 from gaussmix.errors import DataError
 
 MISSING = (
@@ -29,8 +30,6 @@ MISSING = (
 
 BLOCK_BYTES = 4 << 20
 """Parsed at a time: more is no faster and less spends time between the blocks."""
-FIRST_LOOK_READS = 2
-"""Blocks from which the columns' types are found: the first, which is parsed with the beginning of the second."""
 BAD_ROWS_NAMED = 5
 """Lines named of those that were skipped; all are counted."""
 
@@ -95,16 +94,23 @@ class CsvPart(FilePart):
     def check_names(self) -> None:
         if not self._dialect.header or any(map(self.is_text, self._header_values)):
             return
-        example = shlex.quote(",".join(map(quoted, self._names)))
+        if not any(name.strip() for name in self._header_values):
+            raise DataError(
+                f"line {self._n_header_lines}, where the columns' names must be, holds none: write them there, or "
+                f"choose the columns to fit by the names that they are given: {self.choice(self._names)}"
+            )
         raise DataError(
             f"line {self._n_header_lines} holds numbers where the columns' names must be: write a line of names above "
             f"it, or say that there is none (--no-header); if these are the names, choose the columns to fit: "
-            f"--columns {example}"
+            f"{self.choice(self._names)}"
         )
 
+    def _as_option(self, names: Sequence[str]) -> str:
+        return shlex.quote(",".join(map(quoted, names)))
+
     def batches(self, columns: Sequence[str], n_rows: int) -> Iterator[pa.RecordBatch]:
-        with self._reader(columns, self._schema) as reader:
-            for batch in reader:
+        with closing(self._parsed(columns, self._schema)) as batches:
+            for batch in batches:
                 for start in range(0, batch.num_rows, n_rows):
                     yield batch.slice(start, n_rows)
 
@@ -154,9 +160,9 @@ class CsvPart(FilePart):
 
     def _first_look(self) -> pa.Schema:
         """Names, and numbers or text as the first block has it; numbers are all read as float64."""
-        with self._reader(self._names, None) as reader:
-            batch = next(iter(reader), None)
-        if batch is None or not batch.num_rows or len(set(self._names)) < len(self._names):
+        with CheckedText(self.path, self._dialect) as text:
+            batch = self._block(next(text.pieces(BLOCK_BYTES)), self._names, None, None, [])
+        if not batch.num_rows or len(set(self._names)) < len(self._names):
             return pa.schema(
                 [(name, pa.float64()) for name in self._names]
             )  # refused by whoever wants rows, or columns
@@ -184,49 +190,74 @@ class CsvPart(FilePart):
         except ValueError:
             return 0.0
 
-    @contextmanager
-    def _reader(self, columns: Sequence[str], schema: pa.Schema | None) -> Iterator[arrow_csv.CSVStreamingReader]:
-        invalid: list[arrow_csv.InvalidRow] = []
+    def _parsed(self, columns: Sequence[str], schema: pa.Schema) -> Generator[pa.RecordBatch, None, None]:
+        """All rows, a block at a time, while the next is read; nothing is read any more when this has ended or closed.
+
+        Arrow is given bytes in its own memory and no file of Python's: threads of its own would call that file whenever
+        they like, also when the interpreter is gone.
+        """
         skipped: list[int] = []
+        n_rows: int | None = None
+        with self.read_errors(), CheckedText(self.path, self._dialect) as text:
+            with read_ahead(text.pieces(BLOCK_BYTES)) as pieces:
+                for piece in pieces:
+                    n_before = None if n_rows is None else n_rows + len(skipped)
+                    batch = self._block(piece, columns, schema, n_before, skipped)
+                    n_rows = (n_rows or 0) + batch.num_rows
+                    yield batch
+            self._blank = text.blank_lines.note
+            if text.ends_without_newline and NO_NEWLINE not in self._notes:
+                self._notes.append(NO_NEWLINE)
+        self._skipped = self._lines(skipped)
+
+    def _block(
+        self,
+        text: bytes,
+        columns: Sequence[str],
+        schema: pa.Schema | None,
+        n_before: int | None,
+        skipped: list[int],
+    ) -> pa.RecordBatch:
+        """Some whole records, after so many others, or with the header; adds to the numbers of those that are skipped.
+
+        Numbers are Arrow's: all lines of the header and all records but blank ones, from 1.
+        """
+        invalid: list[arrow_csv.InvalidRow] = []
+        offset = 0 if n_before is None else n_before + self._n_header_lines
 
         def handle(row: arrow_csv.InvalidRow) -> str:
             if self._dialect.on_bad_rows == "skip":
-                skipped.append(row.number)
+                skipped.append(offset + row.number)
                 return "skip"
             invalid.append(row)
             return "error"
 
-        n_reads = FIRST_LOOK_READS if schema is None else None
-        with self.read_errors(), CheckedText(self.path, self._dialect, n_reads) as text:
-            try:
-                reader = arrow_csv.open_csv(
-                    text,
-                    # One thread, which alone knows the number of an invalid row.
-                    arrow_csv.ReadOptions(
-                        column_names=self._names,
-                        skip_rows=self._n_header_lines,
-                        use_threads=False,
-                        block_size=BLOCK_BYTES,
-                    ),
-                    arrow_csv.ParseOptions(
-                        delimiter=self._dialect.separator, newlines_in_values=True, invalid_row_handler=handle
-                    ),
-                    arrow_csv.ConvertOptions(
-                        include_columns=list(columns) if schema is not None else None,
-                        column_types=schema,
-                        null_values=MISSING,
-                        decimal_point=self._dialect.decimal,
-                        check_utf8=False,
-                    ),
-                )
-                yield reader
-            except pa.ArrowInvalid as error:
-                raise self._explained(error, invalid, columns, schema) from error
-        if schema is not None:
-            self._skipped = self._lines(skipped)
-            self._blank = text.blank_lines.note
-            if text.ends_without_newline and NO_NEWLINE not in self._notes:
-                self._notes.append(NO_NEWLINE)
+        file = pa.BufferOutputStream()  # of a copy: a thread of Arrow may be the last to hold it
+        file.write(text)
+        try:
+            table = arrow_csv.read_csv(
+                pa.BufferReader(file.getvalue()),
+                # One thread, which alone knows the number of an invalid row.
+                arrow_csv.ReadOptions(
+                    column_names=self._names,
+                    skip_rows=self._n_header_lines if n_before is None else 0,
+                    use_threads=False,
+                    block_size=len(text) + 1,
+                ),
+                arrow_csv.ParseOptions(
+                    delimiter=self._dialect.separator, newlines_in_values=True, invalid_row_handler=handle
+                ),
+                arrow_csv.ConvertOptions(
+                    include_columns=list(columns) if schema is not None else None,
+                    column_types=schema,
+                    null_values=MISSING,
+                    decimal_point=self._dialect.decimal,
+                    check_utf8=False,
+                ),
+            )
+        except pa.ArrowInvalid as error:
+            raise self._explained(error, invalid, offset) from error
+        return next(iter(table.combine_chunks().to_batches()), pa.RecordBatch.from_pylist([], table.schema))
 
     # --- what went wrong ----------------------------------------------------------------------------------------
 
@@ -234,15 +265,14 @@ class CsvPart(FilePart):
         self,
         error: pa.ArrowInvalid,
         invalid: Sequence[arrow_csv.InvalidRow],
-        columns: Sequence[str],
-        schema: pa.Schema | None,
+        offset: int,
     ) -> DataError:
         if invalid:
             row = invalid[0]
             return DataError(
-                f"line {self._lines([row.number])[0]} has another number of values ({row.actual_columns}) than the "
-                f"header ({row.expected_columns}): {row.text[:60]!r}; put text with {self._dialect.separator!r} into "
-                "double quotes, or skip such lines (--on-bad-rows skip)"
+                f"line {self._lines([offset + row.number])[0]} has another number of values ({row.actual_columns}) "
+                f"than the header ({row.expected_columns}): {row.text[:60]!r}; put text with "
+                f"{self._dialect.separator!r} into double quotes, or skip such lines (--on-bad-rows skip)"
             )
         if (refused := REFUSED.search(str(error))) is not None:
             name, value = self._names[int(refused[1])], refused[2].strip()
@@ -261,9 +291,8 @@ class CsvPart(FilePart):
         found = self._first(name, self.is_text)
         if found is None:  # Arrow is stricter, about blanks for instance: it says itself what it will not have
             try:
-                with self._reader([name], pa.schema([(name, pa.float64())])) as reader:
-                    for _batch in reader:
-                        pass
+                for _batch in self._parsed([name], pa.schema([(name, pa.float64())])):
+                    pass
             except DataError as error:
                 return error
         return self._not_a_number(name, found, weight)
@@ -274,8 +303,7 @@ class CsvPart(FilePart):
         if found and THOUSANDS.fullmatch(found[1]):
             hint = " (thousands must not be set apart)"
         numbers = [f.name for f in self._schema if is_numeric(f.type) and f.name not in (name, weight)]
-        example = shlex.quote(",".join(map(quoted, numbers)))
-        remedy = f", or choose the columns to fit: --columns {example}" if numbers else ""
+        remedy = f", or choose the columns to fit: {self.choice(numbers)}" if numbers else ""
         return DataError(f"{self.path}: column {name!r} is not numeric{where}{hint}; correct it{remedy}")
 
     def _first(self, name: str, is_sought: Callable[[str], bool]) -> tuple[int, str] | None:

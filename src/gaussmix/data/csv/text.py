@@ -58,8 +58,6 @@ class CheckedText(io.RawIOBase):
         The file.
     dialect : Dialect
         Its encoding.
-    n_reads : int, optional
-        After so many it ends as if the file did: a parser reads far ahead, also of one that wants the first rows only.
 
     Raises
     ------
@@ -68,9 +66,8 @@ class CheckedText(io.RawIOBase):
         quotation is not closed, or closed in the middle of a value.
     """
 
-    def __init__(self, path: Path, dialect: Dialect, n_reads: int | None = None) -> None:
+    def __init__(self, path: Path, dialect: Dialect) -> None:
         self._path, self._dialect = path, dialect
-        self._reads_left = n_reads
         self._file = open_bytes(path)
         self._decoder = None if dialect.is_utf8 else codecs.getincrementaldecoder(dialect.encoding or "utf-8")()
         self._at_begin = True
@@ -92,10 +89,6 @@ class CheckedText(io.RawIOBase):
         return True
 
     def read(self, size: int = -1) -> bytes:
-        if self._reads_left is not None:
-            self._reads_left -= 1
-            if self._reads_left < 0:
-                return b""
         while True:
             raw = self._file.read(size)
             text = self._as_utf8(raw)
@@ -108,6 +101,18 @@ class CheckedText(io.RawIOBase):
     def close(self) -> None:
         self._file.close()
         super().close()
+
+    def pieces(self, size: int) -> Iterator[bytes]:
+        """All of it, cut between records: about so many bytes at a time, more where a record is longer."""
+        waiting, begin = b"", 0
+        while text := self.read(size):
+            waiting += text
+            end = self._quotations.record_end - begin
+            if end > 0:
+                yield waiting[:end]
+                waiting, begin = waiting[end:], begin + end
+        if waiting:
+            yield waiting
 
     def _as_utf8(self, raw: bytes) -> bytes:
         if self._decoder is not None:
@@ -138,7 +143,7 @@ class Quotations:
 
     A quotation opens with a mark at the beginning of a value, and closes with the next that is not doubled. Marks
     elsewhere are letters like others (RFC 4180 does not know them, but they are found). What is outside of quotations
-    is shown to ``blank_lines``.
+    is shown to ``blank_lines``; ``record_end`` is the number of bytes up to the last line end among them.
 
     Parameters
     ----------
@@ -154,6 +159,8 @@ class Quotations:
         self.blank_lines = BlankLines()
         self._kept = b"\n"  # what was not decided, after the byte before it
         self._n_lines = 0  # before that
+        self._n_bytes = 0  # with it
+        self.record_end = 0
 
     def feed(self, text: bytes, last: bool) -> None:
         """Look at more of the file.
@@ -164,15 +171,17 @@ class Quotations:
             If a quotation ends elsewhere, or not at all.
         """
         is_plain = b'"' not in text and len(self._kept) == 1
+        before = self._n_bytes - len(self._kept)
+        self._n_bytes += len(text)
         text = self._kept + text
         place = 1
         self.blank_lines.begin(text, self._n_lines)
         if is_plain:
-            self.blank_lines.look(place, len(text))
+            self._look(text, place, len(text), before)
             self._keep(text, len(text) - 1)
             return
         while (mark := self._opening.search(text, place)) is not None:
-            self.blank_lines.look(place, mark.start())
+            self._look(text, place, mark.start(), before)
             rest = self._rest.match(text, mark.end())
             end = mark.end() if rest is None else rest.end()
             line = self._n_lines + text.count(b"\n", 1, mark.start()) + 1
@@ -190,8 +199,16 @@ class Quotations:
                     "double the quotation marks that belong to a text"
                 )
             place = end + 1
-        self.blank_lines.look(place, len(text))
+        self._look(text, place, len(text), before)
         self._keep(text, len(text) - 1)
+
+    def _look(self, text: bytes, begin: int, end: int, before: int) -> None:
+        """Look at a part that is outside of quotations; so many bytes came before the text."""
+        self.blank_lines.look(begin, end)
+        last = text.rfind(b"\n", begin, end)
+        last = max(last, text.rfind(b"\r", max(last, begin), end))
+        if last >= 0:
+            self.record_end = before + last + 1
 
     def _keep(self, text: bytes, first: int) -> None:
         self._n_lines += count_ends(text, 1, first + 1)

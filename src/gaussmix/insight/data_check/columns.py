@@ -19,10 +19,6 @@ DENSE = 2.0
 are different once in three hundred times; of a hundred out of two hundred, never."""
 ITS_NAME = re.compile(r"(^|[\W_])((?i:ids?|uuid|index|idx|key|nr|number|row))$|[a-z]I[dD]$")
 """How columns of identifiers are called; the letters alone end many a word."""
-EXACT = 2.0**53
-"""Beyond it floats do not hold every whole number."""
-LARGEST_INTEGER = 2.0**64
-"""Beyond it no identifier is stored as a number; measurements are, and are whole only because such floats are."""
 SPIKE = 0.1
 """Share of the rows with one value from which a component may shrink to it: a tenth is a cluster."""
 STANDS_OUT = 5.0
@@ -31,9 +27,10 @@ STANDS_OUT = 5.0
 
 def constant(evidence: Evidence) -> Iterator[Remark]:
     """Columns of one value."""
-    names = evidence.named(evidence.constant)
+    one = evidence.constant & ~evidence.large_whole  # where it is rounding that made them one
+    names = evidence.named(one)
     if names:
-        values = [figure(value) for value in evidence.census.values[evidence.constant, 0]]
+        values = [figure(value) for value in evidence.census.values[one, 0]]
         yield Remark(
             names,
             f"{columns_are(names, 'is', 'are')} constant ({joined(values)}), which tells no components apart.",
@@ -43,7 +40,7 @@ def constant(evidence: Evidence) -> Iterator[Remark]:
 
 def binary(evidence: Evidence) -> Iterator[Remark]:
     """Columns of two values that are in no one-hot set."""
-    two = evidence.few_valued & (evidence.census.n_values == 2)
+    two = evidence.few_valued & (evidence.census.n_values == 2) & ~evidence.large_whole
     for group in evidence.relations.one_hot:
         two[group.columns] = False
     names = evidence.named(two)
@@ -58,7 +55,7 @@ def binary(evidence: Evidence) -> Iterator[Remark]:
 
 def few_values(evidence: Evidence) -> Iterator[Remark]:
     """Columns of three to ten values."""
-    few = evidence.few_valued & (evidence.census.n_values > 2)
+    few = evidence.few_valued & (evidence.census.n_values > 2) & ~evidence.large_whole
     names = evidence.named(few)
     if names:
         held = [
@@ -106,9 +103,7 @@ def _all_different(name: str, width: float, n_rows: float, which: str) -> str:
 
 def large_whole_numbers(evidence: Evidence) -> Iterator[Remark]:
     """Whole numbers that floats do not hold."""
-    summary = evidence.summary
-    largest = np.fmax(np.abs(summary.minimum), np.abs(summary.maximum))
-    names = evidence.named(evidence.census.whole & (largest >= EXACT) & (largest <= LARGEST_INTEGER))
+    names = evidence.named(evidence.large_whole)
     if names:
         yield Remark(
             names,

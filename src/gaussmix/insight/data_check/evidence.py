@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -13,7 +13,7 @@ from gaussmix.core.census import MOST_VALUES, Census
 from gaussmix.core.frame import Frame, Scaling
 from gaussmix.core.summary import Summary
 from gaussmix.core.types import Array, Floats
-from gaussmix.data.table import NotNumeric
+from gaussmix.data.columns import NotNumeric
 from gaussmix.families.structures import Structure
 from gaussmix.insight.data_check.extremes import Extremes
 from gaussmix.insight.data_check.relations import Relations
@@ -21,6 +21,10 @@ from gaussmix.insight.data_check.sample import Sample
 
 ROWS_A_VALUE = 5
 """Rows a value, on average, from which few different values mean that there are few: five rows have five at most."""
+EXACT = 2.0**53
+"""Beyond it floats do not hold every whole number."""
+LARGEST_INTEGER = 2.0**64
+"""Beyond it floats are whole because such floats are, unless they came as whole numbers."""
 MOST = (5.0, 50.0, 95.0)
 """Percentiles that outliers do not move."""
 
@@ -47,6 +51,8 @@ class Evidence:
         Of the rows.
     place : callable
         Says where to look for a row.
+    stored_whole : collection of str
+        Columns that came as whole numbers, of any length.
     """
 
     names: tuple[str, ...]
@@ -57,6 +63,7 @@ class Evidence:
     n_components: int | None
     dtype: np.dtype[np.floating]
     place: Callable[[int], str]
+    stored_whole: Collection[str] = ()
 
     @property
     def summary(self) -> Summary:
@@ -83,6 +90,13 @@ class Evidence:
     def constant(self) -> Array:
         """Columns of one value. Shape (d,)."""
         return self.census.n_values == 1
+
+    @cached_property
+    def large_whole(self) -> Array:
+        """Columns of whole numbers that floats do not hold: different ones may have become one. Shape (d,)."""
+        largest = np.fmax(np.abs(self.summary.minimum), np.abs(self.summary.maximum))
+        stored = np.array([name in self.stored_whole for name in self.names])
+        return self.census.whole & (largest >= EXACT) & ((largest <= LARGEST_INTEGER) | stored)
 
     @cached_property
     def few_valued(self) -> Array:

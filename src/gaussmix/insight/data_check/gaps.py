@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from gaussmix.core.types import Integers
-from gaussmix.data.table import NotNumeric
+from gaussmix.data.columns import NotNumeric
 from gaussmix.insight.data_check.evidence import Evidence
 from gaussmix.insight.data_check.finding import Remark
 from gaussmix.insight.data_check.words import NAMED, columns_are, counted, joined, listed

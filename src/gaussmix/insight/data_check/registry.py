@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from gaussmix.data.table import NotNumeric
+from gaussmix.data.columns import NotNumeric
 from gaussmix.insight.data_check import columns, gaps, related, rows, scales, strange, weights
 from gaussmix.insight.data_check.evidence import Evidence
 from gaussmix.insight.data_check.finding import Finding, Remark, Severity
