@@ -9,6 +9,7 @@ import pytest
 from sklearn.exceptions import ConvergenceWarning
 
 from gaussmix import GaussianMixture
+from gaussmix.cli.interrupts import Interrupts
 from gaussmix.cli.watching import Watch
 from gaussmix.em.listener import Listener, Listeners
 from gaussmix.em.status import Status
@@ -99,8 +100,9 @@ def test_a_callback_is_said_to_have_ended_the_fit(x):
 
 
 def test_an_interrupt_ends_the_race(x, runs):
-    watch = Watch("Fitting …", None, None)
-    watch.interrupted = True
+    interrupts = Interrupts()
+    interrupts.pressed = True
+    watch = Watch("Fitting …", None, None, interrupts)
     model = ended(GaussianMixture(4, random_state=0, callback=watch), x)
     assert len(runs) == 1
     assert model.events_[-1].text.startswith("the fit was interrupted after 0 iterations")

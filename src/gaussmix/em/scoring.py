@@ -165,7 +165,7 @@ def longer(change: Floats, survey: Survey[Sums], damping: float) -> Floats:
         diagonal += diagonal == 0.0
     # Of a symmetric matrix the transpose, which lies as LAPACK wants it, is the same; NumPy's solver would copy it.
     _, _, natural, singular = lapack.dgesv(damped.T, change, overwrite_a=True)
-    if singular:
+    if singular or not np.isfinite(natural).all():  # all but singular: beyond all floats
         return change
     scored: Floats = (1.0 + damping) * (survey.whole @ natural)
     return scored
