@@ -358,7 +358,9 @@ def test_text_by_other_suffixes_is_csv(tmp_path, suffix, separator):
     rows = open_rows(path)
     assert rows.take(np.arange(2)).x.tolist() == [[1.0, 2.0], [3.0, 4.0]]
     said = separator == "\t" and "txt" not in suffix
-    assert rows.notes == (() if said else (f"values are taken to be separated by {separator!r} (if they are not: --sep)",))
+    assert rows.notes == (
+        () if said else (f"values are taken to be separated by {separator!r} (if they are not: --sep)",)
+    )
 
 
 def test_a_text_file_in_a_folder_may_be_anything(tmp_path):
