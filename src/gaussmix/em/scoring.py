@@ -12,7 +12,6 @@ from math import inf
 from typing import Generic, Protocol, TypeVar
 
 import numpy as np
-from scipy.linalg import lapack
 
 from gaussmix.core.types import Floats
 from gaussmix.em.evaluation import Evaluation, Step, Sums
@@ -163,9 +162,11 @@ def longer(change: Floats, survey: Survey[Sums], damping: float) -> Floats:
     if not np.minimum.reduce(diagonal) > 0.0:
         # A sum that never varies, such as a constant column's, has no information and stays.
         diagonal += diagonal == 0.0
-    # Of a symmetric matrix the transpose, which lies as LAPACK wants it, is the same; NumPy's solver would copy it.
-    _, _, natural, singular = lapack.dgesv(damped.T, change, overwrite_a=True)
-    if singular or not np.isfinite(natural).all():  # all but singular: beyond all floats
+    try:
+        natural = np.linalg.solve(damped, change)
+    except np.linalg.LinAlgError:
+        return change
+    if not np.isfinite(natural).all():  # all but singular: beyond all floats
         return change
     scored: Floats = (1.0 + damping) * (survey.whole @ natural)
     return scored
