@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from sklearn.exceptions import ConvergenceWarning
+from ugly_rows import ugly_rows
 
 from gaussmix import GaussianMixture, load
 from gaussmix.core.frame import Scaling
@@ -16,35 +17,9 @@ from gaussmix.em.status import Status
 from gaussmix.errors import DegenerateFitError, FitWarning
 from gaussmix.families.structures import SCIKIT_LEARN, STRUCTURES
 
-UGLY = ["duplicates", "constant", "collinear", "integers", "outlier", "offset", "tiny", "huge"]
 OTHERS = [name for name in STRUCTURES if name not in SCIKIT_LEARN]
 BY_ITERATION = ("VEI", "VEE", "VEV", "EVE", "VVE")
 FEW = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=15)
-
-
-@st.composite
-def ugly_rows(draw: st.DrawFn) -> np.ndarray:
-    n = draw(st.integers(2, 60))
-    d = draw(st.integers(1, 4))
-    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
-    x = rng.normal(size=(n, d)) + rng.choice([-3.0, 0.0, 4.0], size=(n, 1))
-    for trait in draw(st.lists(st.sampled_from(UGLY), max_size=3, unique=True)):
-        column = int(rng.integers(d))
-        if trait == "duplicates":
-            x = x[rng.integers(max(1, n // 3), size=n)]
-        elif trait == "constant":
-            x[:, column] = 0.1
-        elif trait == "collinear":
-            x[:, column] = 2.0 * x[:, 0] - 1.0
-        elif trait == "integers":
-            x = np.round(x)
-        elif trait == "outlier":
-            x[rng.integers(n), column] += 1e6
-        elif trait == "offset":
-            x[:, column] += 1e8
-        else:
-            x = x * (1e-100 if trait == "tiny" else 1e100)
-    return x
 
 
 def fit(x: np.ndarray, k: int, structure: str, weight: np.ndarray | None = None, **arguments: object):
