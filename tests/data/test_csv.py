@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import threading
 
 import numpy as np
@@ -11,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gaussmix.data.csv import MISSING, Dialect, part, write_csv
-from gaussmix.data.csv.text import CheckedText, Quotations
+from gaussmix.data.csv.quotations import Quotations
+from gaussmix.data.csv.text import CheckedText
 from gaussmix.data.files import open_rows
 from gaussmix.errors import ConfigError, DataError, FileError
 from gaussmix.fitting.usable import checked_summary
@@ -203,6 +205,43 @@ def test_quotations_are_seen_however_the_file_is_cut(size):
         else:
             with pytest.raises(DataError, match=said):
                 feed_all(quotations, pieces)
+
+
+@given(
+    text=st.lists(st.sampled_from([b'"', b'""', b",", b"\n", b"\r\n", b"a", b"\n\n", b',"', b'",']), max_size=30).map(
+        b"".join
+    ),
+    cuts=st.lists(st.integers(0, 60), max_size=4),
+)
+def test_marks_at_once_are_what_they_are_one_by_one(text, cuts):
+    """Quotations are found by arithmetic on all marks where that can be; a search from mark to mark agrees."""
+    places = [0, *sorted(c for c in cuts if c < len(text)), len(text)]
+    pieces = [text[a:b] for a, b in itertools.pairwise(places)]
+    ends = []
+    for usual in (Quotations._usual, lambda *_: None):
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(Quotations, "_usual", usual)
+            quotations = Quotations(",")
+            try:
+                feed_all(quotations, pieces)
+                said = quotations.blank_lines.note
+            except DataError as error:
+                said = str(error)
+        ends.append((said, quotations.record_end, quotations.n_lines))
+    assert ends[0] == ends[1]
+
+
+def test_good_quotations_are_not_gone_through_one_by_one(write, monkeypatch):
+    monkeypatch.setattr(Quotations, "_unusual", None)
+    path = write('"a","b"\n' + '"1.5",""\n"2","say ""so"",\n then go"\n' * 100)
+    assert open_rows(path, ["a"]).take(np.arange(200)).x[:, 0].tolist() == [1.5, 2.0] * 100
+
+
+def test_lines_are_counted_for_errors_alone(write, monkeypatch):
+    """At every quotation, the lines before it would take the square of a block's quotations."""
+    monkeypatch.setattr(Quotations, "_line", None)
+    path = write("a,what\n" + '1.5,5" pipe\n2,"x"\n' * 100)
+    assert open_rows(path, ["a"]).take(np.arange(200)).x[:, 0].tolist() == [1.5, 2.0] * 100
 
 
 def feed_all(quotations: Quotations, pieces: list[bytes]) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gaussmix.data.csv.text import Quotations
+from gaussmix.data.csv.quotations import Quotations
 from gaussmix.data.files import open_rows
 from gaussmix.fitting.usable import checked_summary
 

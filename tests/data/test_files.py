@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -232,6 +234,20 @@ def test_reading_ahead_stops_with_its_context():
     with read_ahead(endless()) as items:
         next(items)
     assert closed == [True]
+
+
+@pytest.mark.parametrize("n_blocks", [1, 3])
+def test_a_program_may_end_in_the_middle_of_its_rows(tmp_path, n_blocks):
+    path = tmp_path / "rows.csv"
+    path.write_text("a,b\n" + "1.5,text\n" * 2_000_000)
+    program = f"""
+from gaussmix import open_rows
+blocks = open_rows({str(path)!r}, ["a"]).blocks()
+for _ in range({n_blocks}):
+    next(blocks)
+"""
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=60, check=False)
+    assert (ended.returncode, ended.stderr) == (0, b"")
 
 
 @pytest.mark.parametrize(

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import re
 
-from gaussmix.data.csv.line_ends import CR, LF, any_pair
+import numpy as np
+
+from gaussmix.core.types import Integers
+from gaussmix.data.csv.scan import CR, LF, any_pair
 
 BLANK = re.compile(rb"(?<=\n)(?:\r\n?|\n)|(?<=\r)\r\n?")
 """The end of a blank line, after that of another. The two bytes of one end are no two ends."""
 
 
 class BlankLines:
-    """Counts them in a text that comes in pieces; those within quotations must be kept from it."""
+    """Counts them in a text that comes in pieces; those within quotations are none."""
 
     def __init__(self) -> None:
         self._count, self._first = 0, 0
 
-    def begin(self, text: bytes, n_lines: int) -> None:
-        """Take a piece, and see fast whether anything is in it: in most there is not.
+    def look(self, text: bytes, n_lines: int, begins: Integers, closes: Integers, end: int) -> None:
+        """Count those in a piece. In most there is none, which is seen fast.
 
         Parameters
         ----------
@@ -25,19 +28,21 @@ class BlankLines:
             Begins with the byte before the first that is new.
         n_lines : int
             Ends of lines up to this byte.
+        begins, closes : array of int
+            Where quotations open and close.
+        end : int
+            Where the piece ends.
         """
-        self._text, self._n_lines = text, n_lines
-        self._some = any_pair(text, LF, LF)
-        if not self._some and b"\r" in text:
-            self._some = any_pair(text, CR, CR) or any_pair(text, LF, CR)
-
-    def look(self, begin: int, end: int) -> None:
-        """Count those in this part of the piece."""
-        if not self._some:
+        some = any_pair(text, LF, LF)
+        if not some and b"\r" in text:
+            some = any_pair(text, CR, CR) or any_pair(text, LF, CR)
+        if not some:
             return
-        for blank in BLANK.finditer(self._text, begin, end):
+        for blank in BLANK.finditer(text, 1, end):
+            if np.searchsorted(begins, blank.start()) > np.searchsorted(closes, blank.start()):
+                continue
             if not self._count:
-                self._first = self._n_lines + self._text.count(b"\n", 1, blank.start()) + 1
+                self._first = n_lines + text.count(b"\n", 1, blank.start()) + 1
             self._count += 1
 
     @property

@@ -212,7 +212,7 @@ class CsvPart(FilePart):
 
     def _block(
         self,
-        text: bytes,
+        text: pa.Buffer,
         columns: Sequence[str],
         schema: pa.Schema | None,
         n_before: int | None,
@@ -232,17 +232,15 @@ class CsvPart(FilePart):
             invalid.append(row)
             return "error"
 
-        file = pa.BufferOutputStream()  # of a copy: a thread of Arrow may be the last to hold it
-        file.write(text)
         try:
             table = arrow_csv.read_csv(
-                pa.BufferReader(file.getvalue()),
+                pa.BufferReader(text),
                 # One thread, which alone knows the number of an invalid row.
                 arrow_csv.ReadOptions(
                     column_names=self._names,
                     skip_rows=self._n_header_lines if n_before is None else 0,
                     use_threads=False,
-                    block_size=len(text) + 1,
+                    block_size=text.size + 1,
                 ),
                 arrow_csv.ParseOptions(
                     delimiter=self._dialect.separator, newlines_in_values=True, invalid_row_handler=handle
@@ -257,7 +255,8 @@ class CsvPart(FilePart):
             )
         except pa.ArrowInvalid as error:
             raise self._explained(error, invalid, offset) from error
-        return next(iter(table.combine_chunks().to_batches()), pa.RecordBatch.from_pylist([], table.schema))
+        batches = table.combine_chunks().to_batches()
+        return batches[0] if batches else pa.RecordBatch.from_pylist([], table.schema)
 
     # --- what went wrong ----------------------------------------------------------------------------------------
 

@@ -5,19 +5,18 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-import re
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import pyarrow as pa
+
 from gaussmix.data.csv.blank_lines import BlankLines
 from gaussmix.data.csv.dialect import Dialect
-from gaussmix.data.csv.line_ends import count_ends
 from gaussmix.data.csv.packing import open_bytes
+from gaussmix.data.csv.quotations import LONGEST_VALUE, Quotations
 from gaussmix.errors import DataError
-
-LONGEST_VALUE = 64 << 20
-"""Bytes of a quoted value: what is longer has its closing mark missing."""
 
 
 class Record(NamedTuple):
@@ -71,7 +70,6 @@ class CheckedText(io.RawIOBase):
         self._file = open_bytes(path)
         self._decoder = None if dialect.is_utf8 else codecs.getincrementaldecoder(dialect.encoding or "utf-8")()
         self._at_begin = True
-        self._n_lines = 0
         self._quotations = Quotations(dialect.separator or ",")
         self._last = b"\n"
 
@@ -102,26 +100,28 @@ class CheckedText(io.RawIOBase):
         self._file.close()
         super().close()
 
-    def pieces(self, size: int) -> Iterator[bytes]:
-        """All of it, cut between records: about so many bytes at a time, more where a record is longer."""
-        waiting, begin = b"", 0
+    def pieces(self, size: int) -> Iterator[pa.Buffer]:
+        """All of it, cut between records: about so many bytes at a time, more where a record is longer.
+
+        Each is in Arrow's own memory: a thread of Arrow may be the last to hold it.
+        """
+        waiting = _Waiting()
         while text := self.read(size):
-            waiting += text
-            end = self._quotations.record_end - begin
-            if end > 0:
-                yield waiting[:end]
-                waiting, begin = waiting[end:], begin + end
-        if waiting:
-            yield waiting
+            waiting.append(text)
+            if self._quotations.record_end > waiting.begin:
+                yield waiting.up_to(self._quotations.record_end)
+        if len(waiting):
+            yield waiting.up_to(waiting.begin + len(waiting))
 
     def _as_utf8(self, raw: bytes) -> bytes:
         if self._decoder is not None:
             try:
                 raw = self._decoder.decode(raw, final=not raw).encode()
             except UnicodeDecodeError as error:
+                line = self._quotations.n_lines + 1
                 raise DataError(
-                    f"the file is not {self._dialect.encoding}: {error.reason} in line {self._n_lines + 1} or soon "
-                    "after; give its encoding (--encoding)"
+                    f"the file is not {self._dialect.encoding}: {error.reason} in line {line} or soon after; give its "
+                    "encoding (--encoding)"
                 ) from error
         if self._at_begin and raw:
             self._at_begin = False
@@ -130,86 +130,35 @@ class CheckedText(io.RawIOBase):
 
     def _look_at(self, text: bytes) -> None:
         if b"\0" in text:
-            line = self._n_lines + text[: text.index(b"\0")].count(b"\n") + 1
+            line = self._quotations.n_lines + text[: text.index(b"\0")].count(b"\n") + 1
             raise DataError(
                 f"line {line} holds a NUL byte: the file is damaged, or no text (UTF-16? then --encoding utf-16)"
             )
-        self._n_lines += count_ends(text)
         self._last = text[-1:] or self._last
 
 
-class Quotations:
-    """Sees that every quotation ends where its value does; else a parser takes lines for a part of a value.
+class _Waiting:
+    """What was read and not yet handed on; bytes are counted from the text's beginning."""
 
-    A quotation opens with a mark at the beginning of a value, and closes with the next that is not doubled. Marks
-    elsewhere are letters like others (RFC 4180 does not know them, but they are found). What is outside of quotations
-    is shown to ``blank_lines``; ``record_end`` is the number of bytes up to the last line end among them.
+    def __init__(self) -> None:
+        self.begin = 0
+        self._parts: deque[memoryview] = deque()
 
-    Parameters
-    ----------
-    separator : str
-        Between values.
-    """
+    def __len__(self) -> int:
+        return sum(map(len, self._parts))
 
-    def __init__(self, separator: str) -> None:
-        ends = re.escape(separator.encode()) + rb"\r\n"
-        self._opening = re.compile(rb"(?<=[" + ends + rb'])"')
-        self._rest = re.compile(rb'(?:[^"]++|"")*+')
-        self._ends = separator.encode() + b"\r\n"
-        self.blank_lines = BlankLines()
-        self._kept = b"\n"  # what was not decided, after the byte before it
-        self._n_lines = 0  # before that
-        self._n_bytes = 0  # with it
-        self.record_end = 0
+    def append(self, text: bytes) -> None:
+        self._parts.append(memoryview(text))
 
-    def feed(self, text: bytes, last: bool) -> None:
-        """Look at more of the file.
-
-        Raises
-        ------
-        DataError
-            If a quotation ends elsewhere, or not at all.
-        """
-        is_plain = b'"' not in text and len(self._kept) == 1
-        before = self._n_bytes - len(self._kept)
-        self._n_bytes += len(text)
-        text = self._kept + text
-        place = 1
-        self.blank_lines.begin(text, self._n_lines)
-        if is_plain:
-            self._look(text, place, len(text), before)
-            self._keep(text, len(text) - 1)
-            return
-        while (mark := self._opening.search(text, place)) is not None:
-            self._look(text, place, mark.start(), before)
-            rest = self._rest.match(text, mark.end())
-            end = mark.end() if rest is None else rest.end()
-            line = self._n_lines + text.count(b"\n", 1, mark.start()) + 1
-            if end + 1 >= len(text) and not last:
-                if len(text) - mark.start() > LONGEST_VALUE:
-                    raise DataError(f"the quotation that begins in line {line} is longer than {LONGEST_VALUE} bytes")
-                self._keep(text, mark.start() - 1)
-                return
-            if end == len(text):
-                raise DataError(f"the quotation that begins in line {line} is never closed")
-            if end + 1 < len(text) and text[end + 1] not in self._ends:
-                closing = line + text.count(b"\n", mark.start(), end)
-                raise DataError(
-                    f"the quotation that begins in line {line} is closed in line {closing} in the middle of a value; "
-                    "double the quotation marks that belong to a text"
-                )
-            place = end + 1
-        self._look(text, place, len(text), before)
-        self._keep(text, len(text) - 1)
-
-    def _look(self, text: bytes, begin: int, end: int, before: int) -> None:
-        """Look at a part that is outside of quotations; so many bytes came before the text."""
-        self.blank_lines.look(begin, end)
-        last = text.rfind(b"\n", begin, end)
-        last = max(last, text.rfind(b"\r", max(last, begin), end))
-        if last >= 0:
-            self.record_end = before + last + 1
-
-    def _keep(self, text: bytes, first: int) -> None:
-        self._n_lines += count_ends(text, 1, first + 1)
-        self._kept = text[first:]
+    def up_to(self, end: int) -> pa.Buffer:
+        """Hand on all before this byte; copied once, into memory of Arrow's."""
+        buffer = pa.allocate_buffer(end - self.begin)
+        into = memoryview(buffer).cast("B")
+        while self.begin < end:
+            part = self._parts.popleft()
+            n = min(len(part), len(into))
+            into[:n] = part[:n]
+            into, self.begin = into[n:], self.begin + n
+            if n < len(part):
+                self._parts.appendleft(part[n:])
+        return buffer

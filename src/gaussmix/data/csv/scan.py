@@ -1,4 +1,4 @@
-"""Ends of lines in bytes, three times as fast as ``bytes.count`` and ``in``, which go from one to the next.
+"""Single bytes found in a text, three times as fast as ``bytes.count`` and ``in``, which go from one to the next.
 
 A pass over a CSV file is to be as fast as its parser, and these bytes are looked at beside it.
 """
@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from gaussmix.core.types import Array
+from gaussmix.core.types import Array, Integers
 
-LF, CR = b"\n\r"
+LF, CR, MARK = b'\n\r"'
 PIECE = 1 << 18
 """Bytes compared at a time: what is found stays in cache, and its memory is used again for the next."""
 
@@ -26,6 +26,12 @@ def any_pair(text: bytes, first: int, second: int) -> bool:
     return any(
         bool(((codes[:-1] == first) & (codes[1:] == second)).any()) for codes in _pieces(text, 0, None, overlap=1)
     )
+
+
+def places(text: bytes, byte: int, begin: int = 0) -> Integers:
+    """Where this byte stands, from a place on."""
+    found = [np.flatnonzero(codes == byte) + begin + i * PIECE for i, codes in enumerate(_pieces(text, begin, None))]
+    return np.concatenate([np.empty(0, dtype=np.intp), *found])
 
 
 def _pieces(text: bytes, begin: int, end: int | None, overlap: int = 0) -> Iterator[Array]:

@@ -8,19 +8,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gaussmix import open_rows
-from gaussmix.data.csv import line_ends, part
-from gaussmix.data.csv.line_ends import CR, LF, any_pair, count_ends
+from gaussmix.data.csv import part, scan
+from gaussmix.data.csv.scan import CR, LF, any_pair, count_ends, places
 from gaussmix.data.csv.text import CheckedText
 
 
 @given(text=st.lists(st.sampled_from([b"\n", b"\r", b"1"]), max_size=40).map(b"".join), piece=st.integers(1, 9))
 def test_they_are_what_bytes_find(text, piece):
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(line_ends, "PIECE", piece)
+        patched.setattr(scan, "PIECE", piece)
         assert count_ends(text) == text.count(b"\n")
         assert count_ends(text, 2, 7) == text.count(b"\n", 2, 7)
         for pair, codes in ((b"\n\n", (LF, LF)), (b"\r\r", (CR, CR)), (b"\n\r", (LF, CR))):
             assert any_pair(text, *codes) == (pair in text)
+        assert places(text, LF, 1).tolist() == [i for i in range(1, len(text)) if text[i : i + 1] == b"\n"]
 
 
 @pytest.mark.parametrize("last", ["1,2\n", '"1\n', "1,2,3\n", "1,\0\n", "1,text\n"])
