@@ -98,16 +98,16 @@ def measure(kind: Kind, n: int, seeds: int, repetitions: int, threads: int) -> d
     }
 
 
-def engines(x: Array, seed: int, threads: int) -> dict[str, Callable[[], Any]]:
+def engines(x: Array, seed: int, threads: int, k: int = K) -> dict[str, Callable[[], Any]]:
     """Return a whole fit of these rows by each."""
     from sklearn.mixture import GaussianMixture as Theirs
 
     from gaussmix import GaussianMixture as Ours
 
     return {
-        THEIRS: lambda: Theirs(K, random_state=seed).fit(x),
-        SAME: lambda: Ours(K, random_state=seed, n_threads=threads, **SCIKIT_LEARNS).fit(x),
-        OURS: lambda: Ours(K, random_state=seed, n_threads=threads).fit(x),
+        THEIRS: lambda: Theirs(k, random_state=seed).fit(x),
+        SAME: lambda: Ours(k, random_state=seed, n_threads=threads, **SCIKIT_LEARNS).fit(x),
+        OURS: lambda: Ours(k, random_state=seed, n_threads=threads).fit(x),
     }
 
 

@@ -197,7 +197,7 @@ def _from_labels(scene: Scene, rows: Block, labels: Integers) -> tuple[Mixture |
     target = Gaussian.unit(scene.recipe.structure, means)
     layout = layout_of(target, CommonWeights.equal(k))
     # Each row is in one cell, so that one difference a row is enough, not one from every cell's mean.
-    alone = target.row_sums(rows.x - means[labels], np.zeros((1, rows.x.shape[1])))[0]  # (q, b)
+    alone = target.row_sums(rows.x - means.take(labels, axis=0), np.zeros((1, rows.x.shape[1])))[0]  # (q, b)
     gathered = share @ alone.T  # (k, q)
     scatter, shape = gathered[:, 1 + rows.x.shape[1] :], layout.shapes["scatter"]
     packed = layout.pack(
