@@ -1,8 +1,9 @@
 """`python -m benchmarks.many`: a thousand fits of few rows each, one after another in a plain loop.
 
-Fits with scikit-learn's settings (one k-means start, tol 1e-3) are the comparison; ours with its own defaults beside
-them does more for its time. What of it the compiled extension needs is measured in a second run, with a clock round
-each of its functions: the rest is what a fit costs beyond its arithmetic. The program fails where fits are no good.
+Fits of the same kind are the comparison: one k-means start and scikit-learn's other settings, but for `TOL`. Ours with
+its own defaults beside them does more for its time. What of it the compiled extension needs is measured in a second
+run, with a clock round each of its functions: the rest is what a fit costs beyond its arithmetic. The program fails
+where our log-likelihoods are below scikit-learn's.
 """
 
 from __future__ import annotations
@@ -23,8 +24,9 @@ from benchmarks.cases import KINDS, Array, Case, Kind, make
 from benchmarks.small import OURS, SAME, THEIRS, engines
 
 N, D, K = 500, 3, 3
-LEFT_BY_TOLERANCE = 1e-3
-"""Nats a row: fits that stop at this tolerance differ by as much."""
+TOL = 3e-4
+"""Of ours. With scikit-learn's 1e-3 it ends one iteration earlier, a thousandth of a nat a row lower: it returns the
+parameters that the rule looked at, scikit-learn those of one M-step more."""
 
 
 def main() -> int:
@@ -43,7 +45,7 @@ def main() -> int:
     fits = options.fits // len(KINDS)
     for kind in KINDS:
         seconds, compiled, gain = measure(kind, fits, options.threads)
-        good &= gain[SAME] >= -LEFT_BY_TOLERANCE and gain[OURS] >= 0.0
+        good &= min(gain.values()) >= 0.0
         table.add_row(
             kind,
             f"{fits}",
@@ -66,11 +68,11 @@ def measure(kind: Kind, fits: int, threads: int) -> tuple[dict[str, float], floa
     gain: dict[str, float] = dict.fromkeys((SAME, OURS), 0.0)
     with threadpool_limits(threads), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # not to have converged after 100 iterations is part of the comparison
-        for fit in engines(rows[0], 0, threads, K).values():
+        for fit in engines(rows[0], 0, threads, K, TOL).values():
             fit()  # what is imported on first use is no cost of a fit
         for seed, x in enumerate(rows):
             likelihood = {}
-            for name, fit in engines(x, seed, threads, K).items():
+            for name, fit in engines(x, seed, threads, K, TOL).items():
                 before = perf_counter()
                 model = fit()
                 seconds[name] += perf_counter() - before
@@ -99,7 +101,7 @@ def compiled_seconds(rows: list[Array], threads: int) -> float:
 
     with replaced(_native, timed):
         for seed, x in enumerate(rows):
-            engines(x, seed, threads, K)[SAME]()
+            engines(x, seed, threads, K, TOL)[SAME]()
     return spent
 
 

@@ -163,12 +163,13 @@ nb::tuple full_update_of(const Array& sum_weight, const Array& sum_x, const Arra
                                to_scatter.data(), to_covariance.data()};
   const auto means = owned<2>(new double[k * d], {k, d});
   const auto factors = owned<3>(new double[k * d * d], {k, d, d});
+  const auto log_determinant = owned<1>(new double[k], {k});
   ptrdiff_t singular = -1;
   {
     nb::gil_scoped_release free;
-    singular = full_update(level(), task, means.data(), factors.data());
+    singular = full_update(level(), task, means.data(), factors.data(), log_determinant.data());
   }
-  return nb::make_tuple(means, factors, singular);
+  return nb::make_tuple(means, factors, log_determinant, singular);
 }
 
 // Points (n, d) and their weights, packed for k-means.
@@ -281,7 +282,7 @@ NB_MODULE(_native, m) {
         "Upper factors of the precisions, and the number of the first singular covariance or -1.");
   m.def("full_update", &gaussmix::full_update_of, "sum_weight"_a, "sum_x"_a, "scatter"_a, "pivot"_a,
         "scatter_diagonal"_a, "covariance_diagonal"_a,
-        "Means, factors of the precisions, and the number of the first singular covariance or -1.");
+        "Means, factors of the precisions, their log-determinants, and the number of the first singular covariance or -1.");
   m.def("spread_centres", &gaussmix::spread_centres_of, "points"_a, "weight"_a, "k"_a, "n_draws"_a, "uniforms"_a,
         "Numbers of points far from one another, by greedy k-means++.");
   m.def("lloyd", &gaussmix::lloyd_of, "points"_a, "weight"_a.none(), "centres"_a, "iterations"_a,

@@ -1,12 +1,14 @@
 #include "full_update.hpp"
 
+#include <cmath>
 #include <vector>
 
 #include "factors.hpp"
 
 namespace gaussmix {
 
-ptrdiff_t full_update(const Level& level, const FullUpdateTask& task, double* means, double* factors) {
+ptrdiff_t full_update(const Level& level, const FullUpdateTask& task, double* means, double* factors,
+                      double* log_determinant) {
   const ptrdiff_t k = task.k, d = task.d;
   std::vector<double> covariances(size_t(k * d * d)), step(static_cast<size_t>(d));
   const double* packed = task.scatter;
@@ -25,7 +27,12 @@ ptrdiff_t full_update(const Level& level, const FullUpdateTask& task, double* me
       }
     for (ptrdiff_t i = 0; i < d; ++i) covariance[i * d + i] += task.covariance_diagonal[i];
   }
-  return precision_factors(level, k, d, covariances.data(), factors);
+  const ptrdiff_t singular = precision_factors(level, k, d, covariances.data(), factors);
+  for (ptrdiff_t c = 0; c < (singular < 0 ? k : singular); ++c) {
+    log_determinant[c] = 0;
+    for (ptrdiff_t i = 0; i < d; ++i) log_determinant[c] += std::log(factors[(c * d + i) * d + i]);
+  }
+  return singular;
 }
 
 }  // namespace gaussmix

@@ -15,7 +15,9 @@ struct FullUpdateTask {
   const double* covariance_diagonal;  // (d,), added to covariances
 };
 
-// OUT means (k, d); factors (k, d, d) as precision_factors gives them. Returns what that does.
-ptrdiff_t full_update(const Level& level, const FullUpdateTask& task, double* means, double* factors);
+// OUT means (k, d); factors (k, d, d) as precision_factors gives them; log_determinant (k,) of the factors. Returns
+// what precision_factors does.
+ptrdiff_t full_update(const Level& level, const FullUpdateTask& task, double* means, double* factors,
+                      double* log_determinant);
 
 }  // namespace gaussmix

@@ -89,8 +89,10 @@ def full_update(
     pivot: NDArray[np.float64],
     scatter_diagonal: NDArray[np.float64],
     covariance_diagonal: NDArray[np.float64],
-) -> tuple[NDArray[np.float64], NDArray[np.float64], int]:
-    """Means (k, d), and factors (k, d, d) of the precisions with what `precision_factors` gives beside them.
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], int]:
+    """Means (k, d), factors (k, d, d) of the precisions, log-determinants (k,) of these, and a number.
+
+    The factors, and the number, are as `precision_factors` gives them.
 
     From the sums that `expect` makes of full covariances about ``pivot``, all of positive weight; the diagonals (d,)
     are added to scatters and to covariances.

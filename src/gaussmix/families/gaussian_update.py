@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isinf
 
 import numpy as np
 
@@ -56,7 +57,8 @@ class GaussianUpdate(Update[Gaussian]):
         structure, form = current.structure, current.structure.form
         sum_weight = statistics.sum_weight
         # Two numbers instead of arrays: a pass over few rows takes no longer than a few calls.
-        least, total = float(np.minimum.reduce(sum_weight)), float(np.add.reduce(sum_weight))
+        sizes = sum_weight.tolist()
+        least, total = min(sizes), sum(sizes)
         if least > EMPTY * total and not len(self.prior.null):
             estimate = structure.estimate(statistics, self.prior.scatter_diagonal, self.prior.covariance_diagonal)
             if estimate is not None:
@@ -105,9 +107,9 @@ class GaussianUpdate(Update[Gaussian]):
         step = statistics["sum_x"] / safe[:, np.newaxis]  # (k, d)
         scatter = form.scatter(statistics["scatter"], sum_weight, step)
         average = sum_weight.sum() / k
-        mean_scatter = form.stack(scatter, k).mean(axis=0)
+        mean_scatter = np.add.reduce(form.stack(scatter, k), axis=0) / k
         pooled = form.from_stack(np.broadcast_to(mean_scatter, (k, *mean_scatter.shape)))
-        if np.isinf(borrowed):
+        if isinf(borrowed):
             step, scatter, size = np.zeros_like(step), pooled, np.full(k, average)
         else:
             scatter, size = scatter + borrowed * pooled, sum_weight + borrowed * average

@@ -36,7 +36,7 @@ def even_rows(weight: Floats, size: int, begin: float = 0.5) -> Integers:
 
 
 def greedy_k_means_plus_plus(x: Floats, weight: Floats, k: int, generator: np.random.Generator) -> Integers:
-    """Numbers of k rows far from one another (Arthur & Vassilvitskii 2007, with the best of several draws at each step).
+    """Numbers of k rows far from one another (Arthur & Vassilvitskii 2007), each the best of several draws.
 
     Parameters
     ----------

@@ -34,13 +34,13 @@ class Full(Structure):
 
     def estimate(
         self, sums: Statistics, scatter_diagonal: Floats, covariance_diagonal: Floats
-    ) -> tuple[Floats, Floats]:
-        means, factor, found = _native.full_update(
+    ) -> tuple[Floats, Floats, Floats]:
+        means, factor, log_determinant, found = _native.full_update(
             sums.sum_weight, sums["sum_x"], sums["scatter"], sums.pivot, scatter_diagonal, covariance_diagonal
         )
         if found >= 0:
             raise singular(found)
-        return means, factor
+        return means, factor, log_determinant
 
     def null_directions(
         self, n_components: int, standard_deviation: Floats, covariance: Callable[[], Floats], prior: float

@@ -77,8 +77,8 @@ class Structure(ABC):
 
     def estimate(
         self, sums: Statistics, scatter_diagonal: Floats, covariance_diagonal: Floats
-    ) -> tuple[Floats, Floats] | None:
-        """Means and factors of the precisions in one compiled call; None where the structure has none.
+    ) -> tuple[Floats, Floats, Floats] | None:
+        """Means, factors of the precisions and their log-determinants in one compiled call; None where there is none.
 
         The same as the scatters about the new means, `covariance` of them and the form's factors, one after the other.
 
