@@ -24,7 +24,8 @@ from benchmarks.cases import KINDS, Array, Case, Kind, make
 
 SIZES = (1_000, 10_000)
 D, K = 2, 5
-SCIKIT_LEARNS = {"init_params": "kmeans", "tol": 1e-3, "reg_covar": 1e-6, "max_iter": 100}
+SCIKIT_LEARNS_TOL = 1e-3
+SCIKIT_LEARNS = {"init_params": "kmeans", "reg_covar": 1e-6, "max_iter": 100}
 
 THEIRS, SAME, OURS = "scikit-learn", "ours, its settings", "ours, our defaults"
 
@@ -98,16 +99,18 @@ def measure(kind: Kind, n: int, seeds: int, repetitions: int, threads: int) -> d
     }
 
 
-def engines(x: Array, seed: int, threads: int) -> dict[str, Callable[[], Any]]:
-    """Return a whole fit of these rows by each."""
+def engines(
+    x: Array, seed: int, threads: int, k: int = K, tol: float = SCIKIT_LEARNS_TOL
+) -> dict[str, Callable[[], Any]]:
+    """Return a whole fit of these rows by each; ``tol`` is of ours with scikit-learn's settings."""
     from sklearn.mixture import GaussianMixture as Theirs
 
     from gaussmix import GaussianMixture as Ours
 
     return {
-        THEIRS: lambda: Theirs(K, random_state=seed).fit(x),
-        SAME: lambda: Ours(K, random_state=seed, n_threads=threads, **SCIKIT_LEARNS).fit(x),
-        OURS: lambda: Ours(K, random_state=seed, n_threads=threads).fit(x),
+        THEIRS: lambda: Theirs(k, random_state=seed).fit(x),
+        SAME: lambda: Ours(k, random_state=seed, n_threads=threads, tol=tol, **SCIKIT_LEARNS).fit(x),
+        OURS: lambda: Ours(k, random_state=seed, n_threads=threads).fit(x),
     }
 
 

@@ -9,7 +9,9 @@
 
 #include "../pass/expect.hpp"
 #include "../pass/factors.hpp"
+#include "../pass/full_update.hpp"
 #include "../pass/information.hpp"
+#include "../pass/k_means.hpp"
 #include "../pass/levels.hpp"
 #include "../pass/peak.hpp"
 #include "../pass/row_results.hpp"
@@ -146,6 +148,72 @@ nb::tuple factors_of(const Array& covariances) {
   return nb::make_tuple(factors, singular);
 }
 
+nb::tuple full_update_of(const Array& sum_weight, const Array& sum_x, const Array& scatter, const Array& pivot,
+                         const Array& scatter_diagonal, const Array& covariance_diagonal) {
+  if (pivot.ndim() != 2) refuse("pivot", "expected shape (k, d)");
+  const size_t k = pivot.shape(0), d = pivot.shape(1);
+  if (d == 0) refuse("pivot", "expected at least one feature");
+  const Parameters size(sum_weight, "sum_weight", {k});
+  const Parameters first(sum_x, "sum_x", {k, d});
+  const Parameters second(scatter, "scatter", {k, d * (d + 1) / 2});
+  const Parameters about(pivot, "pivot", {k, d});
+  const Parameters to_scatter(scatter_diagonal, "scatter_diagonal", {d});
+  const Parameters to_covariance(covariance_diagonal, "covariance_diagonal", {d});
+  const FullUpdateTask task = {ptrdiff_t(k), ptrdiff_t(d), size.data(), first.data(), second.data(), about.data(),
+                               to_scatter.data(), to_covariance.data()};
+  const auto means = owned<2>(new double[k * d], {k, d});
+  const auto factors = owned<3>(new double[k * d * d], {k, d, d});
+  const auto log_determinant = owned<1>(new double[k], {k});
+  ptrdiff_t singular = -1;
+  {
+    nb::gil_scoped_release free;
+    singular = full_update(level(), task, means.data(), factors.data(), log_determinant.data());
+  }
+  return nb::make_tuple(means, factors, log_determinant, singular);
+}
+
+// Points (n, d) and their weights, packed for k-means.
+Points points_of(const Array& points, const std::optional<Array>& weight) {
+  if (points.ndim() != 2 || points.shape(0) == 0) refuse("points", "expected shape (n, d) with n > 0");
+  const size_t n = points.shape(0), d = points.shape(1);
+  const Parameters x(points, "points", {n, d});
+  if (!weight) return Points(level(), ptrdiff_t(n), ptrdiff_t(d), x.data(), nullptr);
+  const Parameters w(*weight, "weight", {n});
+  return Points(level(), ptrdiff_t(n), ptrdiff_t(d), x.data(), w.data());
+}
+
+nb::ndarray<nb::numpy, int64_t, nb::ndim<1>> owned_numbers(int64_t* data, size_t length) {
+  nb::capsule owner(data, [](void* numbers) noexcept { delete[] static_cast<int64_t*>(numbers); });
+  return {data, {length}, owner};
+}
+
+nb::object spread_centres_of(const Array& points, const Array& weight, size_t k, size_t n_draws, const Array& uniforms) {
+  if (k == 0) refuse("k", "expected at least 1");
+  if (n_draws == 0) refuse("n_draws", "expected at least 1");
+  Points rows = points_of(points, weight);
+  const Parameters draws(uniforms, "uniforms", {1 + (k - 1) * n_draws});
+  const auto chosen = owned_numbers(new int64_t[k], k);
+  {
+    nb::gil_scoped_release free;
+    spread_centres(level(), rows, ptrdiff_t(k), ptrdiff_t(n_draws), draws.data(), chosen.data());
+  }
+  return nb::cast(chosen);
+}
+
+nb::object lloyd_of(const Array& points, const std::optional<Array>& weight, const Array& centres, int iterations) {
+  Points rows = points_of(points, weight);
+  if (centres.ndim() != 2 || centres.shape(0) == 0) refuse("centres", "expected shape (k, d) with k > 0");
+  const size_t k = centres.shape(0);
+  const Parameters first(centres, "centres", {k, size_t(rows.d)});
+  std::vector<double> moving(first.data(), first.data() + k * size_t(rows.d));
+  const auto labels = owned_numbers(new int64_t[size_t(rows.n)], size_t(rows.n));
+  {
+    nb::gil_scoped_release free;
+    lloyd(level(), rows, ptrdiff_t(k), iterations, moving.data(), labels.data());
+  }
+  return nb::cast(labels);
+}
+
 nb::tuple information_of(const Array& x, const Array& weight, const Array& multiplier, const Array& shift,
                          const std::string& form, const Array& means, const Array& factor, const Array& log_constant,
                          const Array& pivot) {
@@ -212,6 +280,13 @@ NB_MODULE(_native, m) {
         "factor"_a, "log_constant"_a, "pivot"_a, "What rows say of the sums: information of rows that tell, and as they are.");
   m.def("precision_factors", &gaussmix::factors_of, "covariances"_a,
         "Upper factors of the precisions, and the number of the first singular covariance or -1.");
+  m.def("full_update", &gaussmix::full_update_of, "sum_weight"_a, "sum_x"_a, "scatter"_a, "pivot"_a,
+        "scatter_diagonal"_a, "covariance_diagonal"_a,
+        "Means, factors of the precisions, their log-determinants, and the number of the first singular covariance or -1.");
+  m.def("spread_centres", &gaussmix::spread_centres_of, "points"_a, "weight"_a, "k"_a, "n_draws"_a, "uniforms"_a,
+        "Numbers of points far from one another, by greedy k-means++.");
+  m.def("lloyd", &gaussmix::lloyd_of, "points"_a, "weight"_a.none(), "centres"_a, "iterations"_a,
+        "Labels of k-means from these centres; of the nearest centre with no iterations.");
   m.def("fma_peak", &gaussmix::measure_peak, "n_threads"_a, "seconds"_a,
         "Operations a second of fused multiply-adds that stay in registers, in float64.");
 }

@@ -3,6 +3,7 @@
 #include "../pass/stages.hpp"
 #include "factor.hpp"
 #include "information.hpp"
+#include "nearest.hpp"
 #include "peak.hpp"
 
 #define GAUSSMIX_TEXT_OF(name) #name
@@ -17,6 +18,7 @@ const Kernels<float>& float32_stages();
 const Level& table() {
   static const Level level = {GAUSSMIX_TEXT(GAUSSMIX_LEVEL_NAME), float64_stages(), float32_stages(),
                               factor_scratch, precision_factor, information_sums, information_scratch, information_tile,
+                              nearest_padding, nearest_centres, shrink_distances,
                               peak_flops};
   return level;
 }

@@ -186,6 +186,12 @@ struct Level {
   size_t (*information_scratch)(Form form, ptrdiff_t rows, ptrdiff_t k, ptrdiff_t d);
   void (*information_tile)(const Tile<double>& tile, const Shares<double>& shares, Form form, const double* pivot,
                            const double* root, double* scratch, double* whole, double* observed);
+  // Of points in memory: see kernels/nearest.hpp.
+  ptrdiff_t (*nearest_padding)();
+  void (*nearest_centres)(const double* points, ptrdiff_t stride, ptrdiff_t d, ptrdiff_t k, const double* centres,
+                          double* label);
+  double (*shrink_distances)(const double* points, ptrdiff_t stride, ptrdiff_t d, const double* centre,
+                             const double* weight, const double* distance, double* shrunk);
   double (*peak_flops)(int64_t rounds);  // runs the loop, returns its floating-point operations
 };
 

@@ -82,5 +82,31 @@ def precision_factors(covariances: NDArray[np.float64]) -> tuple[NDArray[np.floa
     undefined.
     """
 
+def full_update(
+    sum_weight: NDArray[np.float64],
+    sum_x: NDArray[np.float64],
+    scatter: NDArray[np.float64],
+    pivot: NDArray[np.float64],
+    scatter_diagonal: NDArray[np.float64],
+    covariance_diagonal: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], int]:
+    """Means (k, d), factors (k, d, d) of the precisions, log-determinants (k,) of these, and a number.
+
+    The factors, and the number, are as `precision_factors` gives them.
+
+    From the sums that `expect` makes of full covariances about ``pivot``, all of positive weight; the diagonals (d,)
+    are added to scatters and to covariances.
+    """
+
+def spread_centres(
+    points: NDArray[np.float64], weight: NDArray[np.float64], k: int, n_draws: int, uniforms: NDArray[np.float64]
+) -> NDArray[np.int64]:
+    """Numbers (k,) of points far from one another, by greedy k-means++ with these 1 + (k - 1) n_draws draws."""
+
+def lloyd(
+    points: NDArray[np.float64], weight: NDArray[np.float64] | None, centres: NDArray[np.float64], iterations: int
+) -> NDArray[np.int64]:
+    """Labels (n,) of so many iterations of k-means at most, the first of equals; with none, of the nearest centre."""
+
 def fma_peak(n_threads: int, seconds: float) -> float:
     """Operations a second of fused multiply-adds that stay in registers, in float64."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from gaussmix import _native
 from gaussmix.core.block import Block
 from gaussmix.core.contracts import Scores, layout_of
 from gaussmix.core.frame import Frame, Scaling
 from gaussmix.core.statistics import Statistics
 from gaussmix.data.memory import MemorySource
+from gaussmix.errors import DegenerateFitError
 from gaussmix.families.gaussian_update import EMPTY, GaussianUpdate
 from gaussmix.families.null_directions import NullDirections
 from gaussmix.families.prior import Prior
@@ -110,3 +112,36 @@ def test_products_of_what_a_row_adds_are_integrals_over_its_component(make_mixtu
         points = family.means[j] + grid @ np.linalg.cholesky(covariance[j]).T
         alone = family.row_sums(points, family.means)[j]  # (q, b)
         np.testing.assert_allclose(products, (alone * weight) @ alone.T, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("level", _native.levels())
+@pytest.mark.parametrize("d", [1, 2, 3, 8, 17])
+def test_the_compiled_update_is_the_weighted_covariance(make_mixture, level, d):
+    """Of rows in their shares, with what the prior adds; from sums about points that are not the means."""
+    rng = np.random.default_rng(d)
+    mixture = make_mixture("full", 3, d)
+    x, share = rng.normal(size=(80, d)), rng.dirichlet(np.ones(3), 80).T
+    prior = Prior(rng.uniform(0.1, 1.0, d), rng.uniform(0.1, 1.0, d), NullDirections.none(d))
+    before = _native.level()
+    _native.use_level(level)
+    newer = GaussianUpdate(prior).update(statistics_of(mixture, x, share), mixture.family)
+    _native.use_level(before)
+    assert newer.known_log_determinant is not None
+    for j, part in enumerate(share):
+        mean = part @ x / part.sum()
+        scatter = (x - mean).T @ ((x - mean) * part[:, np.newaxis]) + np.diag(prior.scatter_diagonal)
+        covariance = scatter / part.sum() + np.diag(prior.covariance_diagonal)
+        factor = newer.precision_cholesky[j]
+        np.testing.assert_allclose(newer.means[j], mean, rtol=1e-12, atol=1e-13)
+        np.testing.assert_allclose(factor.T @ covariance @ factor, np.eye(d), atol=1e-11)
+        assert not np.tril(factor, -1).any()
+        log_determinant = -0.5 * np.linalg.slogdet(covariance)[1]
+        np.testing.assert_allclose(newer.known_log_determinant[j], log_determinant, rtol=1e-10, atol=1e-12)
+
+
+def test_the_compiled_update_names_a_singular_component(make_mixture):
+    mixture = make_mixture("full", 2, 2)
+    x = np.random.default_rng(0).normal(size=(6, 2))
+    share = np.array([[1.0, 1.0, 1.0, 1.0, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0, 1.0, 1.0]])
+    with pytest.raises(DegenerateFitError, match="component 1 is singular"):
+        GaussianUpdate(Prior.none(2)).update(statistics_of(mixture, x, share), mixture.family)

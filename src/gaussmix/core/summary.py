@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import sha256
 
 import numpy as np
@@ -66,7 +67,7 @@ class Summary:
     first_missing: Integers
     first_infinite: Integers
 
-    @property
+    @cached_property
     def standard_deviation(self) -> Floats:
         """Of each column, with the sum of weights as divisor; 0 for a constant one. Shape (d,)."""
         constant = ~(self.maximum > self.minimum)

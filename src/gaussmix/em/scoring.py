@@ -13,6 +13,7 @@ from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 
+from gaussmix.core.extension import native as _native
 from gaussmix.core.types import Floats
 from gaussmix.em.evaluation import Evaluation, Step, Sums
 from gaussmix.errors import DegenerateFitError
@@ -162,11 +163,9 @@ def longer(change: Floats, survey: Survey[Sums], damping: float) -> Floats:
     if not np.minimum.reduce(diagonal) > 0.0:
         # A sum that never varies, such as a constant column's, has no information and stays.
         diagonal += diagonal == 0.0
-    try:
-        natural = np.linalg.solve(damped, change)
-    except np.linalg.LinAlgError:
+    factors, singular = _native.precision_factors(damped[np.newaxis])
+    if singular >= 0:
         return change
-    if not np.isfinite(natural).all():  # all but singular: beyond all floats
-        return change
-    scored: Floats = (1.0 + damping) * (survey.whole @ natural)
+    factor = factors[0]  # U with (G + λC)⁻¹ = U Uᵀ: a solver of NumPy's takes three times as long for so few numbers
+    scored: Floats = (1.0 + damping) * (survey.whole @ (factor @ (change @ factor)))
     return scored

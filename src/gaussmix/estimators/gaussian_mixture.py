@@ -19,7 +19,13 @@ from gaussmix.errors import ConfigError, DataWarning, DegenerateFitError, FitWar
 from gaussmix.estimators.conversion import from_scikit_learn, to_scikit_learn
 from gaussmix.estimators.fitted import gaussian
 from gaussmix.estimators.order import matching_order
-from gaussmix.estimators.parameters import CONSTRAINTS, ParameterError, nearest_structure, refuse_truth_values
+from gaussmix.estimators.parameters import (
+    CONSTRAINTS,
+    ParameterError,
+    all_allowed,
+    nearest_structure,
+    refuse_truth_values,
+)
 from gaussmix.estimators.rows import training_rows
 from gaussmix.estimators.saving import SavingMixture
 from gaussmix.estimators.stream import Reader
@@ -307,11 +313,12 @@ class GaussianMixture(SavingMixture):
             )
 
     def _validate_params(self) -> None:
-        try:
-            super()._validate_params()
-        except InvalidParameterError as error:
-            hint = "" if self._compatibility.messages else nearest_structure(self.covariance_type)
-            raise ParameterError(f"{error}{hint}") from None
+        if not all_allowed(self):
+            try:
+                super()._validate_params()
+            except InvalidParameterError as error:
+                hint = "" if self._compatibility.messages else nearest_structure(self.covariance_type)
+                raise ParameterError(f"{error}{hint}") from None
         if not self._compatibility.messages:  # scikit-learn takes True for 1
             # Not get_params, which reads this class's signature: a tenth of a millisecond of a fit's two.
             refuse_truth_values(type(self).__name__, vars(self))

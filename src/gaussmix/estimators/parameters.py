@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from difflib import get_close_matches
+from functools import cache
 from numbers import Integral, Real
 from os import PathLike
 from typing import Any
 
 import numpy as np
-from sklearn.utils._param_validation import Interval, InvalidParameterError, StrOptions
+from sklearn.base import BaseEstimator
+from sklearn.utils._param_validation import Interval, InvalidParameterError, StrOptions, make_constraint
 
 from gaussmix.errors import ConfigError
 from gaussmix.families.structures import NAMES
@@ -40,6 +42,22 @@ CONSTRAINTS: dict[str, list[Any]] = {
 
 COUNTS = ("n_components", "max_iter", "n_init", "verbose_interval", "n_threads")
 """Parameters that are numbers of something; a truth value is none, although Python counts it as an integer."""
+
+
+def all_allowed(estimator: BaseEstimator) -> bool:
+    """Whether scikit-learn's validation would find nothing to complain of."""
+    for name, allowed in _checks(type(estimator)):
+        value = getattr(estimator, name)
+        if not any(check.is_satisfied_by(value) for check in allowed):
+            return False
+    return True
+
+
+@cache  # scikit-learn makes these objects and reads the constructor's signature at every fit: a tenth of a small one
+def _checks(kind: type[BaseEstimator]) -> tuple[tuple[str, tuple[Any, ...]], ...]:
+    constraints = kind._parameter_constraints
+    checked = [name for name in kind._get_param_names() if constraints.get(name, "no_validation") != "no_validation"]
+    return tuple((name, tuple(map(make_constraint, constraints[name]))) for name in checked)
 
 
 class ParameterError(ConfigError, InvalidParameterError):

@@ -26,6 +26,10 @@ FLOATS = [np.float64, np.float32]
 """Dtypes that are read where they lie; anything else becomes the first."""
 
 
+MOST_PLAIN = 1 << 16
+"""Values of an array that is looked at here before scikit-learn does: of more, its check costs no part that shows."""
+
+
 @dataclass(frozen=True)
 class Rows:
     """The rows of one call.
@@ -138,8 +142,24 @@ def _checked(estimator: BaseEstimator, X: Any, **options: Any) -> Array:
         refuse_masked(X)
         if is_frame(X):
             refuse_text(X)
+    if _is_plain(X) and options.get("reset", True) and len(X) >= options["ensure_min_samples"]:
+        # All that scikit-learn's check would do, in a hundredth of its time.
+        estimator.n_features_in_ = X.shape[1]
+        if hasattr(estimator, "feature_names_in_"):
+            del estimator.feature_names_in_
+        return X
     with np.errstate(over="ignore", invalid="ignore"):  # it sums all values first, which may leave the range of floats
         return validate_data(estimator, X, dtype=FLOATS, order=None, **options)
+
+
+def _is_plain(X: Any) -> bool:
+    """Whether rows are an array such as scikit-learn's check lets through as it is."""
+    if type(X) is not np.ndarray or X.dtype not in FLOATS or X.ndim != 2 or not X.shape[1]:
+        return False
+    if X.size > MOST_PLAIN:
+        return False
+    with np.errstate(over="ignore", invalid="ignore"):
+        return bool(np.isfinite(X.sum()))
 
 
 def _opened(where: Any, names: Sequence[str] | None, sample_weight: object) -> Source:

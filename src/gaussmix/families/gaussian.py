@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
 import numpy as np
@@ -36,11 +36,14 @@ class Gaussian(Family):
         Means.
     precision_cholesky : array
         Upper factors U of the precisions, Σ⁻¹ = U Uᵀ, in the shape of the structure's form.
+    known_log_determinant : array, shape (k,), optional
+        Of the factors, where whoever made them has it.
     """
 
     structure: Structure
     means: Floats
     precision_cholesky: Floats
+    known_log_determinant: Floats | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         for name in ("means", "precision_cholesky"):
@@ -118,7 +121,9 @@ class Gaussian(Family):
     @cached_property
     def log_normaliser(self) -> Floats:
         """Log-density at the mean of each component, shape (k,)."""
-        log_determinant = self.structure.form.log_determinant(self.precision_cholesky, self.n_components)
+        log_determinant = self.known_log_determinant
+        if log_determinant is None:
+            log_determinant = self.structure.form.log_determinant(self.precision_cholesky, self.n_components)
         return log_determinant - 0.5 * self.n_features * LOG_TWO_PI
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isinf
 
 import numpy as np
 
@@ -47,11 +48,22 @@ class GaussianUpdate(Update[Gaussian]):
         DegenerateFitError
             If a covariance becomes singular, which the automatic prior prevents.
         """
+        found = self._estimated(statistics, current)
+        if not (self.prior.adds_to_scatter or self.prior.adds_to_covariance):
+            _refuse_rounding(found)
+        return found
+
+    def _estimated(self, statistics: Statistics, current: Gaussian) -> Gaussian:
         structure, form = current.structure, current.structure.form
         sum_weight = statistics.sum_weight
-        size, sum_x = sum_weight, statistics["sum_x"]
         # Two numbers instead of arrays: a pass over few rows takes no longer than a few calls.
-        least, total = float(np.minimum.reduce(sum_weight)), float(np.add.reduce(sum_weight))
+        sizes = sum_weight.tolist()
+        least, total = min(sizes), sum(sizes)
+        if least > EMPTY * total and not len(self.prior.null):
+            estimate = structure.estimate(statistics, self.prior.scatter_diagonal, self.prior.covariance_diagonal)
+            if estimate is not None:
+                return Gaussian(structure, *estimate)
+        size, sum_x = sum_weight, statistics["sum_x"]
         if not least > EMPTY * total:
             empty = ~(sum_weight > EMPTY * total)
             size = np.where(empty, 1.0 / len(sum_weight), sum_weight)
@@ -68,10 +80,7 @@ class GaussianUpdate(Update[Gaussian]):
             covariance = self._covariance(structure, scatter, size)
             if kept is not None:
                 covariance = form.replace(covariance, self.prior.null.hold(current.covariance), kept)
-        found = Gaussian.from_covariance(structure, statistics.pivot + step, covariance)
-        if not (self.prior.adds_to_scatter or self.prior.adds_to_covariance):
-            _refuse_rounding(found)
-        return found
+        return Gaussian.from_covariance(structure, statistics.pivot + step, covariance)
 
     def first(self, statistics: Statistics, current: Gaussian, borrowed: float) -> Gaussian:
         """Components to begin with, from the sums of a partition: each borrows from the partition's pooled scatter.
@@ -98,9 +107,9 @@ class GaussianUpdate(Update[Gaussian]):
         step = statistics["sum_x"] / safe[:, np.newaxis]  # (k, d)
         scatter = form.scatter(statistics["scatter"], sum_weight, step)
         average = sum_weight.sum() / k
-        mean_scatter = form.stack(scatter, k).mean(axis=0)
+        mean_scatter = np.add.reduce(form.stack(scatter, k), axis=0) / k
         pooled = form.from_stack(np.broadcast_to(mean_scatter, (k, *mean_scatter.shape)))
-        if np.isinf(borrowed):
+        if isinf(borrowed):
             step, scatter, size = np.zeros_like(step), pooled, np.full(k, average)
         else:
             scatter, size = scatter + borrowed * pooled, sum_weight + borrowed * average

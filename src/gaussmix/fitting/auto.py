@@ -197,14 +197,13 @@ def _from_labels(scene: Scene, rows: Block, labels: Integers) -> tuple[Mixture |
     target = Gaussian.unit(scene.recipe.structure, means)
     layout = layout_of(target, CommonWeights.equal(k))
     # Each row is in one cell, so that one difference a row is enough, not one from every cell's mean.
-    alone = target.row_sums(rows.x - means[labels], np.zeros((1, rows.x.shape[1])))[0]  # (q, b)
-    gathered = share @ alone.T  # (k, q)
-    scatter, shape = gathered[:, 1 + rows.x.shape[1] :], layout.shapes["scatter"]
+    z = np.ascontiguousarray(rows.x.T) - means.T.take(labels, axis=1)  # (d, b)
+    scatter, shape = share @ target.structure.form.products(z[np.newaxis])[0].T, layout.shapes["scatter"]
     packed = layout.pack(
         {
             "log_likelihood": 0.0,
             "sum_weight": size,
-            "sum_x": gathered[:, 1 : 1 + rows.x.shape[1]],
+            "sum_x": np.zeros_like(means),  # about the cells' own means, or a place that has no rows
             "scatter": scatter.reshape(shape) if scatter.size == prod(shape) else scatter.sum(axis=0),
         }
     )

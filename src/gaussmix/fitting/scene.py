@@ -75,14 +75,18 @@ class Scene:
         """The first mixture from the components and sums that an M-step used."""
         return self.mixture(family, sums.sum_weight)
 
+    def all_rows(self) -> Block:
+        """All rows that count, where they are few enough to be held."""
+        rows = self.source.take(np.arange(self.summary.n_rows))
+        return rows if rows.weight.all() else rows.take(np.flatnonzero(rows.weight))
+
     def draw(self, size: int, generator: np.random.Generator) -> Block:
         """All rows that count if there are no more than ``size``, else so many at equal steps of cumulative weight.
 
         The rows that are drawn all count alike: their weight is in the drawing.
         """
         if self.summary.n_rows <= size:
-            rows = self.source.take(np.arange(self.summary.n_rows))
-            return rows if rows.weight.all() else rows.take(np.flatnonzero(rows.weight))
+            return self.all_rows()
         return self._alike(even_rows(self.source, self.summary.sum_weight, size, generator.random()))
 
     def even(self, size: int) -> Block:

@@ -51,8 +51,7 @@ def acceleration(scene: Scene, start: Mixture) -> Acceleration[Mixture, Statisti
         return Anderson(scene.step)
     summary = scene.summary
     if max(summary.n_rows, summary.sum_weight) <= ALL_ROWS:
-        rows = scene.source.take(np.arange(summary.n_rows))
-        return Scoring(scene.step, RowSurveyor(rows.take(np.flatnonzero(rows.weight)), layout, complete=True))
+        return Scoring(scene.step, RowSurveyor(scene.all_rows(), layout, complete=True))
     size = int(np.clip(ROWS_A_ROOT * np.sqrt(summary.sum_weight), LEAST_ROWS, MOST_ROWS))
     return Scoring(scene.step, RowSurveyor(scene.even(size), layout))
 
@@ -131,11 +130,10 @@ class RowSurvey:
     def to_come(self, change: Floats) -> float:
         if self.size is None or np.abs(self.first.pivot - self.family.means).max() > SAME_POINT:
             return inf
-        expected = np.zeros_like(self.whole)
-        length = len(expected) // len(self.size)
-        for j, products in enumerate(self.size[:, np.newaxis, np.newaxis] * self.family.expected_products()):
-            place = slice(j * length, (j + 1) * length)
-            expected[place, place] = products
+        k = len(self.size)
+        blocks, every = np.zeros((k, len(self.whole) // k) * 2), np.arange(k)
+        blocks[every, :, every] = self.size[:, np.newaxis, np.newaxis] * self.family.expected_products()
+        expected = blocks.reshape(self.whole.shape)
         fixed = np.flatnonzero(self.whole.diagonal() == 0.0)
         if len(fixed):  # sums that never vary, such as a constant column's, whatever the prior has components expect
             expected[fixed] = expected[:, fixed] = 0.0

@@ -103,8 +103,9 @@ def _moments(columns: Floats, weight: Floats, finite: Array | None) -> dict[str,
     minimum = np.fmin.reduce(present, axis=1, initial=np.nan)
     maximum = np.fmax.reduce(present, axis=1, initial=np.nan)
     # Relative to the middle of the range, in units of it: neither sums nor squares can then overflow.
-    middle = np.nan_to_num(0.5 * minimum + 0.5 * maximum)
-    reach = np.nan_to_num(0.5 * maximum - 0.5 * minimum)
+    middle, reach = 0.5 * minimum + 0.5 * maximum, 0.5 * maximum - 0.5 * minimum
+    if not np.isfinite(reach).all():  # a column without values
+        middle, reach = np.nan_to_num(middle), np.nan_to_num(reach)
     exponent = np.maximum(np.frexp(reach)[1], -LARGEST_EXPONENT).astype(np.int64)
     scale = np.ldexp(1.0, 1 - exponent)[:, np.newaxis]
     scaled = (0.5 * values - 0.5 * middle[:, np.newaxis]) * scale  # (d, b)

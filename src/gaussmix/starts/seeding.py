@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from gaussmix.core.extension import native as _native
 from gaussmix.core.types import Floats, Integers
 
 
@@ -34,8 +35,8 @@ def even_rows(weight: Floats, size: int, begin: float = 0.5) -> Integers:
     return np.minimum(np.searchsorted(cumulative, places, side="right"), len(weight) - 1)
 
 
-def greedy_k_means_plus_plus(x: Floats, weight: Floats, k: int, generator: np.random.Generator) -> Floats:
-    """K rows far from one another (Arthur & Vassilvitskii 2007, with the best of several draws at each step).
+def greedy_k_means_plus_plus(x: Floats, weight: Floats, k: int, generator: np.random.Generator) -> Integers:
+    """Numbers of k rows far from one another (Arthur & Vassilvitskii 2007), each the best of several draws.
 
     Parameters
     ----------
@@ -49,22 +50,5 @@ def greedy_k_means_plus_plus(x: Floats, weight: Floats, k: int, generator: np.ra
         Of the draws.
     """
     n_draws = 2 + int(np.log(k))  # as many as the paper's authors used in their own code
-    x = np.asfortranarray(x)
-    chosen = [int(draw_rows(weight, 1, generator)[0])]
-    distance = _squared_distances(x, x[chosen])[0]
-    while len(chosen) < k:
-        potential = weight * distance
-        if not potential.sum() > 0.0:  # every row is a centre already
-            potential = weight
-        draws = draw_rows(potential, n_draws, generator)
-        shrunk = np.minimum(distance, _squared_distances(x, x[draws]))  # (draws, m)
-        best = int((shrunk @ weight).argmin())
-        chosen.append(int(draws[best]))
-        distance = shrunk[best]
-    return np.array(chosen)
-
-
-def _squared_distances(x: Floats, centres: Floats) -> Floats:
-    """Of each row from each centre, shape (centres, m), for rows that lie column by column."""
-    z = x.T[:, np.newaxis] - centres.T[:, :, np.newaxis]  # (d, centres, m)
-    return np.einsum("dcm,dcm->cm", z, z)
+    chosen: Integers = _native.spread_centres(x, weight, k, n_draws, generator.random(1 + (k - 1) * n_draws))
+    return chosen

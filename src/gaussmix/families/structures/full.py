@@ -6,8 +6,11 @@ from collections.abc import Callable
 
 import numpy as np
 
+from gaussmix.core.extension import native as _native
 from gaussmix.core.frame import Scaling
+from gaussmix.core.statistics import Statistics
 from gaussmix.core.types import Floats
+from gaussmix.families.forms.form import singular
 from gaussmix.families.forms.full import FullForm
 from gaussmix.families.null_directions import NullDirections
 from gaussmix.families.structures.structure import Structure
@@ -28,6 +31,16 @@ class Full(Structure):
 
     def covariance(self, scatter: Floats, sum_weight: Floats, previous: Floats | None = None) -> Floats:
         return scatter / sum_weight[:, np.newaxis, np.newaxis]
+
+    def estimate(
+        self, sums: Statistics, scatter_diagonal: Floats, covariance_diagonal: Floats
+    ) -> tuple[Floats, Floats, Floats]:
+        means, factor, log_determinant, found = _native.full_update(
+            sums.sum_weight, sums["sum_x"], sums["scatter"], sums.pivot, scatter_diagonal, covariance_diagonal
+        )
+        if found >= 0:
+            raise singular(found)
+        return means, factor, log_determinant
 
     def null_directions(
         self, n_components: int, standard_deviation: Floats, covariance: Callable[[], Floats], prior: float

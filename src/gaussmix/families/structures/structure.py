@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 
 from gaussmix.core.frame import Scaling
+from gaussmix.core.statistics import Statistics
 from gaussmix.core.types import Floats
 from gaussmix.families.forms.form import Form
 from gaussmix.families.null_directions import NullDirections
@@ -73,6 +74,27 @@ class Structure(ABC):
         DegenerateFitError
             If there are none, because a scatter is singular.
         """
+
+    def estimate(
+        self, sums: Statistics, scatter_diagonal: Floats, covariance_diagonal: Floats
+    ) -> tuple[Floats, Floats, Floats] | None:
+        """Means, factors of the precisions and their log-determinants in one compiled call; None where there is none.
+
+        The same as the scatters about the new means, `covariance` of them and the form's factors, one after the other.
+
+        Parameters
+        ----------
+        sums : Statistics
+            Of a pass, in which every component has rows.
+        scatter_diagonal, covariance_diagonal : array, shape (d,)
+            Added to the scatters about the means, and to the covariances.
+
+        Raises
+        ------
+        DegenerateFitError
+            If a covariance is singular.
+        """
+        return None
 
     def null_directions(
         self, n_components: int, standard_deviation: Floats, covariance: Callable[[], Floats], prior: float
