@@ -14,6 +14,7 @@
 #include "../pass/peak.hpp"
 #include "../pass/row_results.hpp"
 #include "arrays.hpp"
+#include "matrices.hpp"
 
 namespace gaussmix {
 namespace {
@@ -22,13 +23,6 @@ namespace {
 bool signal_came(void*) {
   nb::gil_scoped_acquire gil;
   return PyErr_CheckSignals() != 0;
-}
-
-// An array of this shape that owns its numbers.
-template <size_t dimensions>
-nb::ndarray<nb::numpy, double, nb::ndim<dimensions>> owned(double* data, std::initializer_list<size_t> shape) {
-  nb::capsule owner(data, [](void* numbers) noexcept { delete[] static_cast<double*>(numbers); });
-  return {data, shape, owner};
 }
 
 int checked_threads(int n_threads) {
@@ -212,6 +206,7 @@ NB_MODULE(_native, m) {
         "factor"_a, "log_constant"_a, "pivot"_a, "What rows say of the sums: information of rows that tell, and as they are.");
   m.def("precision_factors", &gaussmix::factors_of, "covariances"_a,
         "Upper factors of the precisions, and the number of the first singular covariance or -1.");
+  gaussmix::define_matrices(m);
   m.def("fma_peak", &gaussmix::measure_peak, "n_threads"_a, "seconds"_a,
         "Operations a second of fused multiply-adds that stay in registers, in float64.");
 }
