@@ -11,8 +11,8 @@ namespace {
 nb::tuple turned_axes(const Array& axes, const Array& scatter, const Array& sum_weight, bool equal_volume,
                       int most_sweeps, double tolerance) {
   if (scatter.ndim() != 3) refuse("scatter", "expected three dimensions");
-  const size_t d = scatter.shape(0), k = scatter.shape(2);
-  const Parameters first(axes, "axes", {d, d}), along(scatter, "scatter", {d, d, k}), weight(sum_weight, "sum_weight", {k});
+  const size_t k = scatter.shape(0), d = scatter.shape(2);
+  const Parameters first(axes, "axes", {d, d}), along(scatter, "scatter", {k, d, d}), weight(sum_weight, "sum_weight", {k});
   const auto found = owned<2>(new double[d * d], {d, d});
   std::copy_n(first.data(), d * d, found.data());
   std::vector<double> turned(along.data(), along.data() + d * d * k);
@@ -39,7 +39,7 @@ void define_matrices(nb::module_& m) {
   using namespace nb::literals;
   m.def("turn_axes", &turned_axes, "axes"_a, "scatter"_a, "sum_weight"_a, "equal_volume"_a, "most_sweeps"_a,
         "tolerance"_a,
-        "Axes, one a line, turned until a sweep over all pairs gains nothing, from scatter (d, d, k) along them; their "
+        "Axes, one a line, turned until a sweep over all pairs gains nothing, from scatter (k, d, d) along them; their "
         "worth, and the number of the first component without variance along one or -1.");
 }
 

@@ -37,7 +37,7 @@ class Turning {
     for (ptrdiff_t c = 0; c < task_.k; ++c) {
       double log_determinant = 0;
       for (ptrdiff_t p = 0; p < task_.d; ++p) {
-        const double along = at(p, p)[c];
+        const double along = row(c, p)[p];
         if (!(along > 0 && std::isfinite(along))) return c;
         log_determinant += std::log(along);
       }
@@ -54,28 +54,41 @@ class Turning {
   }
 
  private:
-  double* at(ptrdiff_t p, ptrdiff_t q) const { return task_.turned + (p * task_.d + q) * task_.k; }
+  double* row(ptrdiff_t c, ptrdiff_t p) const { return task_.turned + (c * task_.d + p) * task_.d; }
 
   // By an angle t the sum becomes a constant - even cos 2t - odd sin 2t. As even >= 0, 2t is at most a right angle.
   void turn(ptrdiff_t p, ptrdiff_t q) {
-    const double *one = at(p, p), *other = at(q, q), *both = at(p, q);
     double even = 0, odd = 0;
     for (ptrdiff_t c = 0; c < task_.k; ++c) {
-      before_[size_t(c)] = one[c] * other[c];
-      const double gap = one[c] - other[c], part = unit_[size_t(c)] / before_[size_t(c)] * gap;
+      const double one = row(c, p)[p], other = row(c, q)[q], both = row(c, p)[q];
+      before_[size_t(c)] = one * other;
+      const double gap = one - other, part = unit_[size_t(c)] / before_[size_t(c)] * gap;
       even += 0.5 * part * gap;
-      odd += part * both[c];
+      odd += part * both;
     }
     const double length = std::hypot(even, odd);
     if (odd == 0 || !(length > 0)) return;
     const double cosine = std::sqrt(0.5 * (1 + even / length)), sine = 0.5 * (odd / length) / cosine;
     rotate(task_.d, cosine, sine, task_.axes + p * task_.d, task_.axes + q * task_.d);
-    rotate(task_.d * task_.k, cosine, sine, at(p, 0), at(q, 0));
-    for (ptrdiff_t i = 0; i < task_.d; ++i) rotate(task_.k, cosine, sine, at(i, p), at(i, q));
+    for (ptrdiff_t c = 0; c < task_.k; ++c) turn_matrix(row(c, 0), p, q, cosine, sine);
     if (!task_.equal_volume) return;
     for (ptrdiff_t c = 0; c < task_.k; ++c) {
-      const double ratio = one[c] * other[c] / before_[size_t(c)];
+      const double ratio = row(c, p)[p] * row(c, q)[q] / before_[size_t(c)];
       if (ratio > 0) unit_[size_t(c)] *= std::pow(ratio, 1 / double(task_.d));  // else measure() will tell
+    }
+  }
+
+  // Lines and columns of a symmetric matrix: turned lines are the turned columns, but for the four entries in both.
+  void turn_matrix(double* matrix, ptrdiff_t p, ptrdiff_t q, double cosine, double sine) {
+    const ptrdiff_t d = task_.d;
+    double *one = matrix + p * d, *other = matrix + q * d;
+    rotate(d, cosine, sine, one, other);
+    rotate(1, cosine, sine, one + p, one + q);
+    rotate(1, cosine, sine, other + p, other + q);
+    one[q] = other[p] = 0.5 * (one[q] + other[p]);
+    for (ptrdiff_t i = 0; i < d; ++i) {
+      matrix[i * d + p] = one[i];
+      matrix[i * d + q] = other[i];
     }
   }
 

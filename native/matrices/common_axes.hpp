@@ -12,7 +12,7 @@ struct CommonAxes {
   ptrdiff_t most_sweeps;
   double tolerance;  // nats a unit of weight that one more sweep must gain
   double* axes;      // IN OUT (d, d), one a line
-  double* turned;    // IN OUT (d, d, k): scatter of every component along these axes
+  double* turned;    // IN OUT (k, d, d): scatter along these axes
   double worth;      // OUT: of these axes, nats a unit of weight up to a constant
 };
 

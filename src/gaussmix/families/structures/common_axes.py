@@ -12,11 +12,11 @@ from gaussmix.families.structures.volumes import factors_to_equal_volume
 
 TOLERANCE = 1e-12
 """Nats a unit of weight that one more sweep must gain. Near the optimum a sweep leaves the square of what was left."""
-GOING_ON, BEGINNING, CHOOSING = 100, 400, 40
-"""Most turns of an axis (d − 1 in a sweep, but always a whole one) in an M-step that goes on from earlier axes, in
-one that does not, and for each set of axes from which the latter may begin. Every turn raises the objective, and the
-next M-step goes on from where this ends, so that what many features leave undone comes later. To about five features
-axes are then known as well as floats tell; with fifty an M-step takes no longer than a pass over some thousand rows."""
+TURNS, CHOOSING = 500, 12
+"""Most turns of an axis (d − 1 in a sweep, but always a whole one) in an M-step, and for each of the sets of axes from
+which one may begin. Every turn raises the objective, and the next M-step goes on from where this ends, so that what
+many features leave undone comes later. To some twenty features axes are then known as well as floats tell; with fifty
+ten sweeps take as long as a pass over some thousand rows, and with fewer EM goes on for several times as long."""
 MOST_BEGINNINGS = 8
 """Components whose own axes are tried where there are none to go on from: sets of axes have local optima."""
 DIAGONAL = 1e-8
@@ -51,10 +51,10 @@ def best_along_axes(scatter: Floats, sum_weight: Floats, previous: Floats | None
     if previous is None or _are_balls(previous):
         beginnings = _beginnings(scatter, sum_weight)
         tried = [_turned(first, scatter, sum_weight, CHOOSING, equal_volume) for first in beginnings]
-        first, most = max(tried, key=lambda pair: pair[1])[0], BEGINNING
+        first = max(tried, key=lambda pair: pair[1])[0]
     else:
-        first, most = _axes_of(previous), GOING_ON
-    axes, _ = _turned(first, scatter, sum_weight, most, equal_volume)
+        first = _axes_of(previous)
+    axes, _ = _turned(first, scatter, sum_weight, TURNS, equal_volume)
     along = np.einsum("ij,kij->kj", axes, scatter @ axes)  # not as turned: to its own digits
     return _covariance(axes, _of_equal_volume(along, sum_weight) if equal_volume else along / sum_weight[:, np.newaxis])
 
@@ -70,14 +70,12 @@ def _covariance(axes: Floats, variances: Floats) -> Floats:
     return 0.5 * (covariance + covariance.swapaxes(1, 2))
 
 
-def _turned(
-    axes: Floats, scatter: Floats, sum_weight: Floats, most: int, equal_volume: bool
-) -> tuple[Floats, float]:
+def _turned(axes: Floats, scatter: Floats, sum_weight: Floats, most: int, equal_volume: bool) -> tuple[Floats, float]:
     """Axes turned until a sweep gains nothing, or at most so many times each; and what they are worth.
 
     That is meant a unit of weight, and up to a constant.
     """
-    turned = np.moveaxis(axes.T @ scatter @ axes, 0, -1)
+    turned = axes.T @ scatter @ axes
     sweeps = max(1, most // max(1, len(axes) - 1))
     found, worth, bad = _native.turn_axes(axes.T, turned, sum_weight, equal_volume, sweeps, TOLERANCE)
     if bad >= 0:
@@ -106,10 +104,19 @@ def _axes_of(covariance: Floats) -> Floats:
     # Multiples that are no simple ratios: a sum of covariances might have equal variances along two axes where no
     # single one has.
     part = (1.0 + np.modf(np.arange(1, k + 1) * 0.6180339887498949)[0]) / np.einsum("kii->k", covariance)
-    axes = principal_axes(np.einsum("k,kij->ij", part, covariance)[np.newaxis])[1][0]
+    whole = np.einsum("k,kij->ij", part, covariance)
+    axes: Floats = np.linalg.eigh(whole)[1]
+    if _correlation(axes, covariance) <= DIAGONAL:
+        return axes
+    axes = principal_axes(whole[np.newaxis])[1][0]  # features in very different units
+    if _correlation(axes, covariance) <= DIAGONAL:
+        return axes
+    return _turned(axes, covariance, np.ones(k), TURNS, equal_volume=False)[0]
+
+
+def _correlation(axes: Floats, covariance: Floats) -> float:
+    """The largest along these axes in any component."""
     turned = axes.T @ covariance @ axes
-    deviation = np.sqrt(np.diagonal(turned, axis1=1, axis2=2))
+    deviation = np.sqrt(np.abs(np.diagonal(turned, axis1=1, axis2=2)))  # rounding may be negative, and shows
     correlation = np.abs(turned) / (deviation[:, :, np.newaxis] * deviation[:, np.newaxis, :])
-    if (correlation - np.eye(len(axes))).max() > DIAGONAL:
-        axes, _ = _turned(axes, covariance, np.ones(k), BEGINNING, equal_volume=False)
-    return axes
+    return float((correlation - np.eye(len(axes))).max())
