@@ -65,8 +65,7 @@ class Agglomeration:
         """
         distinct, leaf = np.unique(points, axis=0, return_inverse=True)
         leaf = leaf.reshape(len(points))
-        mass = np.bincount(leaf, weight)
-        mass /= mass.sum()
+        mass = np.bincount(leaf, weight / weight.sum()).astype(np.float64, copy=False)
         variance = float(np.mean(mass @ (distinct - mass @ distinct) ** 2))
         if len(distinct) == 1 or not variance > 0.0:  # so near that squares of their distances vanish
             return cls(np.zeros_like(leaf), np.empty((0, 2), dtype=np.int64))
@@ -108,7 +107,7 @@ def joined(points: Floats, merged: Floats, labels: Integers) -> Integers:
 
 def quantiles(points: Floats, weight: Floats, n_components: int) -> Integers:
     """Groups of equal weight along a line, shape (n,), from points (n, 1): equal points stay together."""
-    distinct, place = np.unique(points[:, 0], return_inverse=True)
+    place = np.unique(points[:, 0], return_inverse=True)[1]
     mass = np.bincount(place, weight)
     middle = (np.cumsum(mass) - 0.5 * mass) / mass.sum()
     group = np.minimum((middle * n_components).astype(np.int64), n_components - 1)
