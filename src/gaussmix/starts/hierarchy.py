@@ -9,12 +9,12 @@ import numpy as np
 from gaussmix.core.extension import native as _native
 from gaussmix.core.types import Floats, Integers
 
-MOST_GROUPS = 100
+MOST_GROUPS = 50
 """Groups that are merged as ellipsoids; points are merged to so many as balls. Smaller ones say little of a shape:
-from 100 groups partitions were as good as from single points, or better, in a tenth of the time."""
-MULTIPLICATIONS = 2e7
-"""Of the costs of all pairs of groups, each a determinant, at most: some 20 ms. With many features fewer groups are
-left to be ellipsoids, which would need more rows for their shapes anyway."""
+from 50 groups partitions were as good as from 100 or from single points, in a tenth of the time."""
+MULTIPLICATIONS = 2e6
+"""Of the costs of all pairs of groups, each a determinant, at most: some 2 ms. With twenty features and more fewer
+groups are left to be ellipsoids; they need more rows for their shapes, and partitions were as good."""
 PRIOR_WEIGHT, PRIOR_VARIANCE = 1e-3, 0.1
 """Weight, for each feature, and variance of the prior rows of an ellipsoid, as parts of those of all points. A third or
 three times as much of either gave partitions as good; with next to none the smallest groups would be flat, and merged
