@@ -31,6 +31,13 @@ void expect_shape(const A& array, const char* name, const std::vector<size_t>& s
   refuse(name, "expected shape " + wanted + "), got " + found + ")");
 }
 
+// An array of this shape that owns its numbers.
+template <size_t dimensions>
+inline nb::ndarray<nb::numpy, double, nb::ndim<dimensions>> owned(double* data, std::initializer_list<size_t> shape) {
+  nb::capsule owner(data, [](void* numbers) noexcept { delete[] static_cast<double*>(numbers); });
+  return {data, shape, owner};
+}
+
 // Parameters: float64 of a given shape at any strides, read as one row-major block; copied only where they do
 // not already lie so.
 class Parameters {

@@ -16,6 +16,7 @@
 #include "../pass/peak.hpp"
 #include "../pass/row_results.hpp"
 #include "arrays.hpp"
+#include "matrices.hpp"
 
 namespace gaussmix {
 namespace {
@@ -24,13 +25,6 @@ namespace {
 bool signal_came(void*) {
   nb::gil_scoped_acquire gil;
   return PyErr_CheckSignals() != 0;
-}
-
-// An array of this shape that owns its numbers.
-template <size_t dimensions>
-nb::ndarray<nb::numpy, double, nb::ndim<dimensions>> owned(double* data, std::initializer_list<size_t> shape) {
-  nb::capsule owner(data, [](void* numbers) noexcept { delete[] static_cast<double*>(numbers); });
-  return {data, shape, owner};
 }
 
 int checked_threads(int n_threads) {
@@ -287,6 +281,7 @@ NB_MODULE(_native, m) {
         "Numbers of points far from one another, by greedy k-means++.");
   m.def("lloyd", &gaussmix::lloyd_of, "points"_a, "weight"_a.none(), "centres"_a, "iterations"_a,
         "Labels of k-means from these centres; of the nearest centre with no iterations.");
+  gaussmix::define_matrices(m);
   m.def("fma_peak", &gaussmix::measure_peak, "n_threads"_a, "seconds"_a,
         "Operations a second of fused multiply-adds that stay in registers, in float64.");
 }

@@ -108,5 +108,43 @@ def lloyd(
 ) -> NDArray[np.int64]:
     """Labels (n,) of so many iterations of k-means at most, the first of equals; with none, of the nearest centre."""
 
+def turn_axes(
+    axes: NDArray[np.float64],
+    scatter: NDArray[np.float64],
+    sum_weight: NDArray[np.float64],
+    equal_volume: bool,
+    most_sweeps: int,
+    tolerance: float,
+) -> tuple[NDArray[np.float64], float, int]:
+    """Common axes (d, d), one a line, turned two at a time from scatter (k, d, d) along them.
+
+    Until a sweep over all pairs gains less than ``tolerance`` nats a unit of weight. Beside them what they are worth,
+    up to a constant, and -1, or the number of the first component without variance along one of them.
+    """
+
+def multiples(
+    scatter: NDArray[np.float64],
+    sum_weight: NDArray[np.float64],
+    first: NDArray[np.float64],
+    most_turns: int,
+    tolerance: float,
+) -> tuple[NDArray[np.float64], NDArray[np.float64], int]:
+    """Volumes (k,) and what is common, of determinant 1 and in one line, for scatter (k, d) or (k, d, d); and -1.
+
+    In place of -1 the number of the first component without any scatter, or k where what is common is singular.
+    """
+
+def agglomerate(
+    points: NDArray[np.float64],
+    weight: NDArray[np.float64],
+    n_groups: int,
+    prior_weight: float,
+    prior_variance: float,
+) -> NDArray[np.int64]:
+    """Pairs of points (m - 1, 2) in the order in which their groups become one, the second's joining the first's.
+
+    Down to ``n_groups`` as balls of one size, then as ellipsoids of any kind under an inverse Wishart prior.
+    """
+
 def fma_peak(n_threads: int, seconds: float) -> float:
     """Operations a second of fused multiply-adds that stay in registers, in float64."""

@@ -41,6 +41,13 @@ def test_the_constructor_is_scikit_learns(patched):
     assert repr(patched(3, tol=1e-4)) == repr(Theirs(3, tol=1e-4))
 
 
+@pytest.mark.parametrize("init_params", ["auto", "hierarchical"])
+def test_starts_that_scikit_learn_does_not_have_are_ours(clusters, init_params):
+    model = Patched(3, init_params=init_params, random_state=0).fit(clusters(300, 2, 3, seed=1))
+    assert (len(model.starts_) > 1) == (init_params == "auto")
+    assert np.isfinite(model.lower_bound_)
+
+
 SPREADS = ("covariances_", "precisions_", "precisions_cholesky_")
 
 

@@ -12,7 +12,6 @@ from structure_cases import CASES
 from gaussmix.core.frame import Scaling
 from gaussmix.errors import ConfigError, DegenerateFitError
 from gaussmix.families.structures import ALIASES, NAMES, SCIKIT_LEARN, STRUCTURES, structure_named
-from gaussmix.families.structures.common_axes import _rounds
 from gaussmix.families.structures.principal_axes import principal_axes
 
 EVERY = pytest.mark.parametrize("name", list(STRUCTURES))
@@ -191,14 +190,6 @@ def test_a_component_without_scatter_is_refused_or_borrows(name):
         return
     with pytest.raises(DegenerateFitError, match=r"component 1 is singular|the shared covariance"):
         best(name, scatter, weight)
-
-
-@pytest.mark.parametrize("d", range(1, 9))
-def test_every_plane_turns_once_a_sweep(d):
-    pairs = [(a, b) for one, other in _rounds(d) for a, b in zip(one.tolist(), other.tolist(), strict=True)]
-    assert sorted(map(tuple, map(sorted, pairs))) == [(a, b) for a in range(d) for b in range(a + 1, d)]
-    for one, other in _rounds(d):
-        assert len({*one.tolist(), *other.tolist()}) == 2 * len(one)
 
 
 @given(**SIZES)

@@ -64,7 +64,7 @@ class GaussianMixture(SavingMixture):
         Most EM iterations; 0 returns the start.
     n_init : int, default=1
         Starts, of which the best is kept; of the raced ones of "auto" so many are polished.
-    init_params : {"auto", "kmeans", "k-means++", "random", "random_from_data"} or array, default="auto"
+    init_params : {"auto", "hierarchical", "kmeans", "k-means++", "random", "random_from_data"} or array, default="auto"
         How to start: "auto" races several starts on some of the rows, the others are one start each; or from labels
         0 … k − 1 of shape (n,), or from responsibilities of shape (n, k).
     weights_init : array of shape (k,), optional

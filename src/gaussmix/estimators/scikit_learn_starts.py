@@ -17,6 +17,9 @@ from gaussmix.fitting.scene import Scene, Start
 from gaussmix.fitting.start import ParametersStart, SharesStart
 from gaussmix.starts.shares import one_hot
 
+KINDS = ("kmeans", "k-means++", "random", "random_from_data")
+"""Names that scikit-learn's ``init_params`` has."""
+
 
 @dataclass(frozen=True)
 class ScikitLearnStart(Start):

@@ -13,7 +13,7 @@ from gaussmix.core.types import Array, Floats
 from gaussmix.data.memory import MemorySource
 from gaussmix.errors import ConfigError, DataError
 from gaussmix.estimators.rows import Rows
-from gaussmix.estimators.scikit_learn_starts import ScikitLearnStart
+from gaussmix.estimators.scikit_learn_starts import KINDS, ScikitLearnStart
 from gaussmix.fitting.scene import Start
 from gaussmix.fitting.start import SharesStart, start_named
 from gaussmix.starts.shares import one_hot
@@ -44,7 +44,7 @@ def start_for(
         If labels or responsibilities do not fit the rows, or have impossible values.
     """
     if isinstance(init_params, str):
-        if random_state is None:
+        if random_state is None or init_params not in KINDS:
             return rows, start_named(init_params)
         if rows.x is None:
             raise ConfigError(f"init_params={init_params!r} needs the rows as an array")

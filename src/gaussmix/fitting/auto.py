@@ -25,8 +25,8 @@ from gaussmix.errors import DegenerateFitError
 from gaussmix.families.gaussian import Gaussian
 from gaussmix.fitting.collapse import collapsed
 from gaussmix.fitting.scene import Entrant, Scene, Start
-from gaussmix.starts.coordinates import least_normal, whitened
-from gaussmix.starts.hierarchy import MERGED_ROWS, ward
+from gaussmix.starts.coordinates import halfway, least_normal, principal_components
+from gaussmix.starts.hierarchy import Agglomeration, joined, quantiles
 from gaussmix.starts.k_means import lloyd, metric, nearest
 from gaussmix.starts.seeding import draw_rows, greedy_k_means_plus_plus, spread_rows
 from gaussmix.starts.shares import mean_of_shares
@@ -48,6 +48,8 @@ alone would have been."""
 RACE_TOLERANCE = 1e-4
 """Nats a row that an entrant leaves ungained when it stops early, and by which two may differ and count as equal.
 The first of equals wins, so that rounding does not choose."""
+MERGED_ROWS = 200
+"""Rows that are merged: cost grows with their square, and this many show clusters of a twentieth."""
 BORROWED = 0.1
 """Pseudo-rows that a cell borrows of the pooled covariance, as a part of the average cell: enough to keep cells of
 two or three rows from being singular, a tenth of an average one's own."""
@@ -91,7 +93,7 @@ class AutoStart(Start):
             if same != partition.name:
                 copies.append((partition, same))
             else:
-                runners.append(_Runner(partition, *_from_labels(small, inside, partition.labels)))
+                runners.append(_Runner(partition, *from_labels(small, inside, partition.labels)))
         ranked = [runner for runner in _race(small, runners) if runner.mixture is None or runner.raced]
         raced = {r.partition.name: r.objective for r in ranked}
         return [
@@ -134,16 +136,21 @@ def proposals(scene: Scene, rows: Block, generator: np.random.Generator) -> Iter
     """
     k, weight = scene.recipe.n_components, rows.weight
     scaled = rows.x * metric(scene.summary, scene.frame, scene.recipe.structure.scaling)
-    white = whitened(scaled, weight)
+    white, variance = principal_components(scaled, weight)
     if not white.shape[1]:  # all rows are equal
-        white = np.zeros((len(rows), 1))
-    apart = least_normal(white, weight, k)
-    spaces = {"scaled columns": scaled, "whitened": white, "projected": apart}
+        white, variance = np.zeros((len(rows), 1)), np.ones(1)
+    spaces = {"scaled columns": scaled, "whitened": white}
+    if scaled.shape[1] > 1:
+        spaces["projected"] = least_normal(white, weight, k)
     for space, points in spaces.items():
         centres = points[greedy_k_means_plus_plus(points, weight, k, generator)]
         yield Partition(f"k-means, {space}", "k-means", lloyd(points, weight, centres))
-    merged = spread_rows(weight, min(MERGED_ROWS, len(rows)), generator)
-    yield Partition("Ward, whitened", "hierarchical", ward(white, merged, k))
+    if scaled.shape[1] == 1:
+        yield Partition("quantiles", "quantiles", quantiles(scaled, weight, k))
+    between = halfway(white, variance)
+    merged = between[spread_rows(weight, min(MERGED_ROWS, len(rows)), generator)]
+    groups = Agglomeration.of(merged, np.ones(len(merged))).labels(k)
+    yield Partition("merged ellipsoids", "hierarchical", joined(between, merged, groups))
     for number in (1, 2):
         centres = white[draw_rows(weight, k, generator)]
         yield Partition(f"random rows {number}", "random", nearest(white, centres))
@@ -184,7 +191,7 @@ def _run(scene: Scene, runner: _Runner, iterations: int) -> _Runner:
     return replace(runner, mixture=result.parameters, objective=objective, sound=sound)
 
 
-def _from_labels(scene: Scene, rows: Block, labels: Integers) -> tuple[Mixture | None, float, str]:
+def from_labels(scene: Scene, rows: Block, labels: Integers) -> tuple[Mixture | None, float, str]:
     """One M-step from the labels of rows in internal units: mixture, −inf, and why there is no mixture."""
     k = scene.recipe.n_components
     share = np.zeros((k, len(rows)))

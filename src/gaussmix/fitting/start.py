@@ -17,6 +17,7 @@ from gaussmix.families.gaussian import Gaussian
 from gaussmix.families.gaussian_update import CentresUpdate
 from gaussmix.families.structures import STRUCTURES
 from gaussmix.fitting.auto import AutoStart
+from gaussmix.fitting.hierarchical import HierarchicalStart
 from gaussmix.fitting.points import PlusPlusStart, RandomRowsStart, RandomStart, drawn_points
 from gaussmix.fitting.scene import Scene, Start
 from gaussmix.fitting.step import EMStep
@@ -109,7 +110,15 @@ class ParametersStart(Start):
 
 
 STARTS: dict[str, Start] = {
-    start.name: start for start in (AutoStart(), KMeansStart(), PlusPlusStart(), RandomStart(), RandomRowsStart())
+    start.name: start
+    for start in (
+        AutoStart(),
+        KMeansStart(),
+        PlusPlusStart(),
+        RandomStart(),
+        RandomRowsStart(),
+        HierarchicalStart(),
+    )
 }
 """Every start that has a name."""
 

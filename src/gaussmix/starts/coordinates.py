@@ -26,14 +26,26 @@ SETTLED = 1e-12
 """Part of its length by which an axis may fall short of that on the last, and the search has converged."""
 
 
-def whitened(points: Floats, weight: Floats) -> Floats:
-    """Principal components of the points, each of unit variance, the widest first: shape (m, r), r ≤ d."""
+def principal_components(points: Floats, weight: Floats) -> tuple[Floats, Floats]:
+    """Principal components of the points, each of unit variance, the widest first, and the variances that they had.
+
+    Shapes (m, r) and (r,), r ≤ d.
+    """
     share = weight / weight.sum()
     centred = points - share @ points
     variance, direction = np.linalg.eigh((centred * share[:, np.newaxis]).T @ centred)
     kept = variance > NEGLIGIBLE * max(float(variance[-1]), np.finfo(np.float64).tiny)
     scores = centred @ (direction[:, kept] / np.sqrt(variance[kept]))
-    return np.ascontiguousarray(scores[:, ::-1])
+    return np.ascontiguousarray(scores[:, ::-1]), variance[kept][::-1]
+
+
+def halfway(white: Floats, variance: Floats) -> Floats:
+    """Principal components between those of the points and whitened ones.
+
+    Each is divided by the root of its singular value (the scaled SVD of Scrucca & Raftery 2015, section 3.3): what is
+    wide stays wider, which whitening would hide, and no longer hides what is narrow.
+    """
+    return white * variance**0.25
 
 
 def least_normal(white: Floats, weight: Floats, n_components: int) -> Floats:
@@ -49,7 +61,7 @@ def least_normal(white: Floats, weight: Floats, n_components: int) -> Floats:
     Parameters
     ----------
     white : array, shape (m, r)
-        As `whitened` gives them.
+        As `principal_components` gives them.
     weight : array, shape (m,)
         Of the points.
     n_components : int

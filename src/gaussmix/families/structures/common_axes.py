@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache
-
 import numpy as np
 
-from gaussmix.core.types import Floats, Integers
+from gaussmix.core.extension import native as _native
+from gaussmix.core.types import Floats
 from gaussmix.families.forms.form import singular
 from gaussmix.families.structures.principal_axes import principal_axes
+from gaussmix.families.structures.volumes import factors_to_equal_volume
 
 TOLERANCE = 1e-12
 """Nats a unit of weight that one more sweep must gain. Near the optimum a sweep leaves the square of what was left."""
-GOING_ON, BEGINNING, CHOOSING = 100, 400, 40
-"""Most rounds of turns (of d − 1 in a sweep, but always a whole one) of an M-step that goes on from earlier axes, of
-one that does not, and of each set of axes from which the latter may begin. Every round raises the objective, and the
-next M-step goes on from where this ends, so that what many features leave undone comes later. To about five features
-axes are then known as well as floats tell; with fifty an M-step takes no longer than with five."""
+TURNS, CHOOSING = 500, 12
+"""Most turns of an axis (d − 1 in a sweep, but always a whole one) in an M-step, and for each of the sets of axes from
+which one may begin. Every turn raises the objective, and the next M-step goes on from where this ends, so that what
+many features leave undone comes later. To some twenty features axes are then known as well as floats tell; with fifty
+ten sweeps take as long as a pass over some thousand rows, and with fewer EM goes on for several times as long."""
 MOST_BEGINNINGS = 8
 """Components whose own axes are tried where there are none to go on from: sets of axes have local optima."""
 DIAGONAL = 1e-8
@@ -25,17 +24,13 @@ DIAGONAL = 1e-8
 BALL = 1e-12
 """Relative difference of variances below which a covariance is a ball, which has no axes."""
 
-Variances = Callable[[Floats, Floats], Floats]
-"""Scatter along the axes (k, d) and sums of shares (k,) to the best variances along them (k, d)."""
 
-
-def best_along_axes(scatter: Floats, sum_weight: Floats, previous: Floats | None, variances: Variances) -> Floats:
+def best_along_axes(scatter: Floats, sum_weight: Floats, previous: Floats | None, *, equal_volume: bool) -> Floats:
     """The best covariances Σₖ = D diag(aₖ) Dᵀ with one orthogonal D, shape (k, d, d).
 
     Instead of the linear majorisers of Browne & McNicholas (2014), which turn all axes a little, this turns two axes
-    at a time as far as is best (Flury & Gautschi 1986, for aₖ that are held): Σₖ tr(DᵀSₖD diag(1/aₖ)) is a sum over
-    the axes, so that planes without a common axis turn at once, and in each plane the best angle is a closed form.
-    After every turn the variances follow. No step lowers the objective, and near the optimum few sweeps are needed.
+    at a time as far as is best (Flury & Gautschi 1986, for aₖ that are held), and the variances follow after every
+    turn (`native/matrices/common_axes.cpp`). No step lowers the objective, and near the optimum few sweeps are needed.
 
     Parameters
     ----------
@@ -45,21 +40,29 @@ def best_along_axes(scatter: Floats, sum_weight: Floats, previous: Floats | None
         Sums of shares N.
     previous : array, shape (k, d, d), optional
         Covariances with common axes from which to go on. Balls have none.
-    variances : callable
-        The best variances along given axes, for which Σₖ tr(Σₖ⁻¹Sₖ) must be a constant.
+    equal_volume : bool
+        Whether all covariances are to have one determinant.
+
+    Raises
+    ------
+    DegenerateFitError
+        If a component has no variance along one of the axes.
     """
     if previous is None or _are_balls(previous):
-        tried = [_turned(first, scatter, sum_weight, variances, CHOOSING) for first in _beginnings(scatter, sum_weight)]
-        first, most = max(tried, key=lambda pair: pair[1])[0], BEGINNING
+        beginnings = _beginnings(scatter, sum_weight)
+        tried = [_turned(first, scatter, sum_weight, CHOOSING, equal_volume) for first in beginnings]
+        first = max(tried, key=lambda pair: pair[1])[0]
     else:
-        first, most = _axes_of(previous), GOING_ON
-    axes, _ = _turned(first, scatter, sum_weight, variances, most)
-    return _covariance(axes, variances(_along(axes, scatter), sum_weight))
+        first = _axes_of(previous)
+    axes, _ = _turned(first, scatter, sum_weight, TURNS, equal_volume)
+    along = np.einsum("ij,kij->kj", axes, scatter @ axes)  # not as turned: to its own digits
+    return _covariance(axes, _of_equal_volume(along, sum_weight) if equal_volume else along / sum_weight[:, np.newaxis])
 
 
-def varying(along: Floats, sum_weight: Floats) -> Floats:
-    """Variances without any restriction."""
-    return along / sum_weight[:, np.newaxis]
+def _of_equal_volume(along: Floats, sum_weight: Floats) -> Floats:
+    with np.errstate(divide="ignore", invalid="ignore"):  # a variance of zero is told by its volume
+        log_determinant = np.log(along).sum(axis=1)
+    return along * factors_to_equal_volume(log_determinant, sum_weight, along.shape[1])[:, np.newaxis]
 
 
 def _covariance(axes: Floats, variances: Floats) -> Floats:
@@ -67,65 +70,17 @@ def _covariance(axes: Floats, variances: Floats) -> Floats:
     return 0.5 * (covariance + covariance.swapaxes(1, 2))
 
 
-def _along(axes: Floats, scatter: Floats) -> Floats:
-    """Diagonals of DᵀSₖD, shape (k, d)."""
-    return np.einsum("ij,kij->kj", axes, scatter @ axes)
-
-
-def _turned(axes: Floats, scatter: Floats, sum_weight: Floats, variances: Variances, most: int) -> tuple[Floats, float]:
-    """Axes turned until a sweep gains nothing, or in at most so many rounds; and what they are worth.
+def _turned(axes: Floats, scatter: Floats, sum_weight: Floats, most: int, equal_volume: bool) -> tuple[Floats, float]:
+    """Axes turned until a sweep gains nothing, or at most so many times each; and what they are worth.
 
     That is meant a unit of weight, and up to a constant.
     """
-    part = sum_weight / sum_weight.sum()
-    axes, turned = axes.copy(), axes.T @ scatter @ axes  # (d, d), (k, d, d)
-    found = _positive(variances(_diagonal(turned), sum_weight))
-    worth = -0.5 * float(part @ np.log(found).sum(axis=1))
-    rounds = _rounds(len(axes))
-    for _ in range(max(1, most // max(1, len(rounds)))):
-        for one, other in rounds:
-            _turn(axes, turned, 1.0 / found, one, other)
-            found = _positive(variances(_diagonal(turned), sum_weight))
-        newer = -0.5 * float(part @ np.log(found).sum(axis=1))
-        gain, worth = newer - worth, newer
-        if gain < TOLERANCE:
-            break
-    return axes, worth
-
-
-def _turn(axes: Floats, turned: Floats, precision: Floats, one: Integers, other: Integers) -> None:
-    """Turn the planes of axes ``one[i]`` and ``other[i]`` as is best for these precisions (k, d) along the axes.
-
-    By an angle θ, Σₖ (w₁/a₁ + w₂/a₂) becomes a constant + p·cos 2θ + q·sin 2θ: least where (cos 2θ, sin 2θ) is −(p, q).
-    """
-    gap = precision[:, one] - precision[:, other]  # (k, m)
-    p = 0.5 * ((turned[:, one, one] - turned[:, other, other]) * gap).sum(axis=0)
-    q = (turned[:, one, other] * gap).sum(axis=0)
-    angle = np.where(np.hypot(p, q) > 0.0, 0.5 * np.arctan2(-q, -p), 0.0)
-    cosine, sine = np.cos(angle), np.sin(angle)
-    _mix(axes, one, other, cosine, sine)
-    _mix(turned, one, other, cosine, sine)
-    _mix(turned.swapaxes(1, 2), one, other, cosine, sine)
-
-
-def _mix(matrices: Floats, one: Integers, other: Integers, cosine: Floats, sine: Floats) -> None:
-    first, second = matrices[..., one], matrices[..., other]
-    matrices[..., one] = cosine * first + sine * second
-    matrices[..., other] = cosine * second - sine * first
-
-
-@cache
-def _rounds(n_axes: int) -> list[tuple[Integers, Integers]]:
-    """Every pair of axes once, in rounds of pairs without a common one (the circle method of tournaments)."""
-    seats = list(range(n_axes + n_axes % 2))  # with an odd number one axis rests in every round
-    rounds = []
-    for _ in range(len(seats) - 1):
-        half = len(seats) // 2
-        pairs = [(a, b) for a, b in zip(seats[:half], reversed(seats[half:]), strict=True) if max(a, b) < n_axes]
-        one, other = np.array(pairs, dtype=np.intp).reshape(-1, 2).T
-        rounds.append((one, other))
-        seats = [seats[0], seats[-1], *seats[1:-1]]
-    return rounds
+    turned = axes.T @ scatter @ axes
+    sweeps = max(1, most // max(1, len(axes) - 1))
+    found, worth, bad = _native.turn_axes(axes.T, turned, sum_weight, equal_volume, sweeps, TOLERANCE)
+    if bad >= 0:
+        raise singular(bad)
+    return found.T, worth
 
 
 def _beginnings(scatter: Floats, sum_weight: Floats) -> list[Floats]:
@@ -149,21 +104,19 @@ def _axes_of(covariance: Floats) -> Floats:
     # Multiples that are no simple ratios: a sum of covariances might have equal variances along two axes where no
     # single one has.
     part = (1.0 + np.modf(np.arange(1, k + 1) * 0.6180339887498949)[0]) / np.einsum("kii->k", covariance)
-    axes = principal_axes(np.einsum("k,kij->ij", part, covariance)[np.newaxis])[1][0]
+    whole = np.einsum("k,kij->ij", part, covariance)
+    axes: Floats = np.linalg.eigh(whole)[1]
+    if _correlation(axes, covariance) <= DIAGONAL:
+        return axes
+    axes = principal_axes(whole[np.newaxis])[1][0]  # features in very different units
+    if _correlation(axes, covariance) <= DIAGONAL:
+        return axes
+    return _turned(axes, covariance, np.ones(k), TURNS, equal_volume=False)[0]
+
+
+def _correlation(axes: Floats, covariance: Floats) -> float:
+    """The largest along these axes in any component."""
     turned = axes.T @ covariance @ axes
-    deviation = np.sqrt(_positive(_diagonal(turned)))
+    deviation = np.sqrt(np.abs(np.diagonal(turned, axis1=1, axis2=2)))  # rounding may be negative, and shows
     correlation = np.abs(turned) / (deviation[:, :, np.newaxis] * deviation[:, np.newaxis, :])
-    if (correlation - np.eye(len(axes))).max() > DIAGONAL:
-        axes, _ = _turned(axes, covariance, np.ones(k), varying, BEGINNING)
-    return axes
-
-
-def _diagonal(matrices: Floats) -> Floats:
-    return np.diagonal(matrices, axis1=1, axis2=2).copy()
-
-
-def _positive(variances: Floats) -> Floats:
-    bad = ~((variances > 0.0) & np.isfinite(variances)).all(axis=1)
-    if bad.any():
-        raise singular(int(np.flatnonzero(bad)[0]))
-    return variances
+    return float((correlation - np.eye(len(axes))).max())

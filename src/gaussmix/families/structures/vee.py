@@ -8,7 +8,7 @@ from gaussmix.core.frame import Scaling
 from gaussmix.core.types import Floats
 from gaussmix.families.forms.full import FullForm
 from gaussmix.families.structures.parsimonious import Parsimonious
-from gaussmix.families.structures.proportional import common_matrix
+from gaussmix.families.structures.proportional import multiples
 
 
 class VEE(Parsimonious):
@@ -21,5 +21,5 @@ class VEE(Parsimonious):
     scaling = Scaling.PER_FEATURE
 
     def covariance(self, scatter: Floats, sum_weight: Floats, previous: Floats | None = None) -> Floats:
-        volume, matrix = common_matrix(scatter, sum_weight, previous)
+        volume, matrix = multiples(scatter, sum_weight, previous)
         return volume[:, np.newaxis, np.newaxis] * matrix

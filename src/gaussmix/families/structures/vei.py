@@ -8,7 +8,7 @@ from gaussmix.core.frame import Scaling
 from gaussmix.core.types import Floats
 from gaussmix.families.forms.diagonal import DiagonalForm
 from gaussmix.families.structures.parsimonious import Parsimonious
-from gaussmix.families.structures.proportional import common_shape
+from gaussmix.families.structures.proportional import multiples
 
 
 class VEI(Parsimonious):
@@ -21,5 +21,5 @@ class VEI(Parsimonious):
     scaling = Scaling.PER_FEATURE
 
     def covariance(self, scatter: Floats, sum_weight: Floats, previous: Floats | None = None) -> Floats:
-        volume, shape = common_shape(scatter, sum_weight, previous)
+        volume, shape = multiples(scatter, sum_weight, previous)
         return volume[:, np.newaxis] * shape

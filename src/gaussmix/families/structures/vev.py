@@ -9,7 +9,7 @@ from gaussmix.core.types import Floats
 from gaussmix.families.forms.full import FullForm
 from gaussmix.families.structures.parsimonious import Parsimonious
 from gaussmix.families.structures.principal_axes import principal_axes
-from gaussmix.families.structures.proportional import common_shape
+from gaussmix.families.structures.proportional import multiples
 
 
 class VEV(Parsimonious):
@@ -25,6 +25,6 @@ class VEV(Parsimonious):
         # Each component's own axes, the longest with the longest, whatever A is, as for EEV; what is left is VEI.
         along, axes = principal_axes(scatter)  # (k, d), (k, d, d)
         before = None if previous is None else principal_axes(previous[:1])[0]
-        volume, shape = common_shape(along, sum_weight, before)
+        volume, shape = multiples(along, sum_weight, before)
         covariance = (axes * (volume[:, np.newaxis] * shape)[:, np.newaxis]) @ axes.swapaxes(1, 2)
         return 0.5 * (covariance + covariance.swapaxes(1, 2))

@@ -1,0 +1,140 @@
+"""Model-based agglomeration: brute force, Ward's tree of scipy, mclust's hc, and the start made of it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.cluster.hierarchy import fcluster, linkage
+from sklearn.metrics import adjusted_rand_score
+
+from gaussmix import GaussianMixture
+from gaussmix.starts.coordinates import halfway, principal_components
+from gaussmix.starts.hierarchy import MOST_GROUPS, PRIOR_VARIANCE, PRIOR_WEIGHT, Agglomeration, joined, quantiles
+
+ORACLES = Path(__file__).parents[1] / "oracles"
+HC = json.loads((ORACLES / "mclust_hc" / "labels.json").read_text())
+
+
+def by_brute_force(points: np.ndarray, weight: np.ndarray) -> list[list[set[int]]]:
+    """Groups of points after every merge: the criterion of every union from its points, by `numpy.linalg.slogdet`."""
+    d = points.shape[1]
+    share, prior = weight / weight.sum(), PRIOR_WEIGHT * d
+    variance = np.mean(share @ (points - share @ points) ** 2)
+
+    def cost(group: set[int]) -> float:
+        rows = sorted(group)
+        x, w = points[rows], share[rows]
+        z = x - w @ x / w.sum()
+        scatter = (z.T * w) @ z / variance + prior * PRIOR_VARIANCE * np.eye(d)
+        size = w.sum() + prior
+        return float(size * np.linalg.slogdet(scatter / size)[1])
+
+    groups = [{i} for i in range(len(points))]
+    steps = [list(groups)]
+    while len(groups) > 1:
+        pairs = [(i, j) for i in range(len(groups)) for j in range(i)]
+        rise = [cost(groups[i] | groups[j]) - cost(groups[i]) - cost(groups[j]) for i, j in pairs]
+        i, j = pairs[int(np.argmin(rise))]
+        groups[j] = groups[j] | groups.pop(i)
+        steps.append(list(groups))
+    return steps
+
+
+def as_sets(labels: np.ndarray) -> set[frozenset[int]]:
+    return {frozenset(np.flatnonzero(labels == each).tolist()) for each in np.unique(labels)}
+
+
+@pytest.mark.parametrize("d", [1, 2, 3, 9])
+@pytest.mark.parametrize("seed", range(2))
+def test_every_merge_is_that_of_brute_force(d, seed):
+    rng = np.random.default_rng(seed)
+    points = rng.normal(size=(24, d)) * np.exp(rng.normal(size=d)) + 3.0 * rng.integers(2, size=(24, 1))
+    weight = rng.uniform(0.5, 2.0, 24)
+    tree = Agglomeration.of(points, weight)
+    for groups in by_brute_force(points, weight):
+        assert as_sets(tree.labels(len(groups))) == {frozenset(group) for group in groups}
+
+
+def test_many_points_are_first_merged_as_by_ward():
+    points = np.random.default_rng(3).normal(size=(3 * MOST_GROUPS, 2))
+    tree = Agglomeration.of(points, np.ones(len(points)))
+    theirs = linkage(points, "ward")
+    for k in (MOST_GROUPS, MOST_GROUPS + 7, 2 * MOST_GROUPS):
+        assert as_sets(tree.labels(k)) == as_sets(fcluster(theirs, k, "maxclust"))
+    assert as_sets(tree.labels(5)) != as_sets(fcluster(theirs, 5, "maxclust"))
+
+
+def test_fewer_groups_are_unions_of_more():
+    points = np.random.default_rng(4).normal(size=(150, 3))
+    tree = Agglomeration.of(points, np.ones(150))
+    for k in range(1, 150):
+        coarse, fine = tree.labels(k), tree.labels(k + 1)
+        assert np.unique(coarse).tolist() == list(range(k))
+        assert len({*zip(coarse.tolist(), fine.tolist(), strict=True)}) == k + 1
+
+
+@pytest.mark.parametrize("n", [30, 150])
+def test_a_point_twice_is_one_of_weight_two_and_order_is_nothing(n):
+    rng = np.random.default_rng(5)
+    points, counts = rng.normal(size=(n, 2)), rng.integers(1, 4, n)
+    once = Agglomeration.of(points, counts.astype(float))
+    twice = Agglomeration.of(np.repeat(points, counts, axis=0), np.ones(counts.sum()))
+    order = rng.permutation(n)
+    turned = Agglomeration.of(points[order], counts[order].astype(float))
+    for k in (2, 5, 20):
+        assert as_sets(np.repeat(once.labels(k), counts)) == as_sets(twice.labels(k))
+        assert as_sets(once.labels(k)[order]) == as_sets(turned.labels(k))
+
+
+@pytest.mark.parametrize("points", [np.zeros((5, 2)), np.array([[0.0], [1e-200], [0.0]])])
+def test_points_in_one_place_are_one_group(points):
+    assert Agglomeration.of(points, np.ones(len(points))).labels(3).tolist() == [0] * len(points)
+
+
+def test_fewer_distinct_points_than_groups():
+    points = np.repeat([[0.0, 0.0], [1.0, 0.0], [5.0, 2.0]], 4, axis=0)
+    assert Agglomeration.of(points, np.ones(12)).labels(7).tolist() == [0] * 4 + [1] * 4 + [2] * 4
+
+
+@pytest.mark.parametrize("name", sorted(HC))
+def test_partitions_are_as_good_as_those_of_mclust(name):
+    """At the true number of classes, by the adjusted Rand index with them."""
+    x = np.array(json.loads((ORACLES / "mclust" / f"{name}.json").read_text())["X"], dtype=float)
+    ones, classes = np.ones(len(x)), HC[name]["class"]
+    points = halfway(*principal_components((x - x.mean(axis=0)) / x.std(axis=0), ones))
+    found = adjusted_rand_score(classes, Agglomeration.of(points, ones).labels(3))
+    assert found >= adjusted_rand_score(classes, HC[name]["labels"]["3"])
+
+
+def test_others_join_the_likeliest_ellipsoid():
+    """A short cluster across the end of a long one: the nearest centre is another."""
+    rng = np.random.default_rng(6)
+    x = np.concatenate([rng.normal(size=(400, 2)) * (8.0, 0.3), rng.normal((10.0, 4.0), (0.3, 0.6), (100, 2))])
+    truth = np.repeat([0, 1], (400, 100))
+    assert adjusted_rand_score(truth, joined(x, x[::5], truth[::5])) > 0.95
+
+
+def test_quantiles_share_the_weight_and_part_no_equals():
+    points = np.array([3.0, 0.0, 1.0, 2.0, 1.0, 7.0])[:, np.newaxis]
+    assert quantiles(points, np.ones(6), 3).tolist() == [2, 0, 1, 1, 1, 2]
+    assert quantiles(points, np.array([1.0, 9.0, 1.0, 1.0, 1.0, 9.0]), 2).tolist() == [1, 0, 0, 1, 0, 1]
+    assert quantiles(np.zeros((4, 1)), np.ones(4), 3).tolist() == [0, 0, 0, 0]
+
+
+@pytest.mark.parametrize("n", [400, 5000])
+def test_the_start_by_name_finds_long_clusters(n):
+    rng = np.random.default_rng(7)
+    labels = rng.integers(3, size=n)
+    x = rng.normal(size=(n, 2)) * (15.0, 1.0) + labels[:, np.newaxis] * (0.0, 8.0)
+    model = GaussianMixture(3, init_params="hierarchical", random_state=0).fit(x)
+    assert adjusted_rand_score(labels, model.labels_) > 0.97
+    assert [start.start for start in model.starts_] == ["hierarchical"]
+
+
+def test_one_dimension_races_quantiles():
+    x = np.random.default_rng(8).normal(size=(500, 1)) + np.repeat([0.0, 6.0], 250)[:, np.newaxis]
+    model = GaussianMixture(2, random_state=0).fit(x)
+    assert "quantiles" in {start.start for start in model.starts_}
