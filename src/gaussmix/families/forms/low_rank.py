@@ -37,7 +37,7 @@ class LowRankForm(Form):
     rank: int
 
     name = "low_rank"
-    compiled = False
+    compiled = True
     scatter_field = Field("scatter", ("k", "l", "d"))
     shown_as = FullForm()
 
