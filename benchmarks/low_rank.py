@@ -67,7 +67,7 @@ def best(name: str, structure: str, rows: tuple[Array, Array, Array], threads: i
             reg_covar=added,
             init_params="kmeans",
             tol=1e-3,
-            max_iter=100,
+            max_iter=50,
             random_state=0,
             n_threads=threads,
         )
@@ -113,7 +113,15 @@ def speed(structure: str, rank: int | None, n: int, k: int, dtype: str, threads:
         multiply_adds = n * k * d * (d + 1)  # half a matrix times each row twice: score and gather
     else:
         multiply_adds = n * k * d * 4 * (rank or 0)  # z, what is left, z again, products: all components share all rows
-    return {"structure": structure, "rank": rank, "n": n, "k": k, "dtype": dtype, "seconds": one, "flops": 2 * multiply_adds}
+    return {
+        "structure": structure,
+        "rank": rank,
+        "n": n,
+        "k": k,
+        "dtype": dtype,
+        "seconds": one,
+        "flops": 2 * multiply_adds,
+    }
 
 
 def main() -> int:
@@ -156,7 +164,11 @@ def main() -> int:
         for heading in ("covariance", "dtype", "ms", "GFLOP", "GFLOP/s"):
             table.add_column(heading, justify="right")
         measured["speed"] = []
-        for structure, rank, dtype in (("low_rank", 10, "float64"), ("low_rank", 10, "float32"), ("full", None, "float64")):
+        for structure, rank, dtype in (
+            ("low_rank", 10, "float64"),
+            ("low_rank", 10, "float32"),
+            ("full", None, "float64"),
+        ):
             one = speed(structure, rank, options.rows, 10, dtype, options.threads, options.repeat)
             measured["speed"].append(one)
             rate = one["flops"] / one["seconds"] / 1e9

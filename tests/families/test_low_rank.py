@@ -117,20 +117,22 @@ def stepped(family: Gaussian, scatter: np.ndarray, size: float, prior: np.ndarra
     """One step of EM for one component, from a whole scatter."""
     root, scaled = family.precision_cholesky[:, 0], family.precision_cholesky[:, 1:]
     products = loadings.regression(root, scaled) @ scatter
-    noise, lines = loadings.em_step((np.diagonal(scatter) + prior)[np.newaxis], products, root, scaled, np.array([size]))
+    noise, lines = loadings.em_step(
+        (np.diagonal(scatter) + prior)[np.newaxis], products, root, scaled, np.array([size])
+    )
     return Gaussian.from_covariance(
         family.structure, family.means, np.concatenate([noise[:, np.newaxis], lines], axis=1)
     )
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", range(8))
 def test_no_step_lowers_the_objective_and_the_last_has_no_gradient(seed):
     d, q = 8, 2
     family, _ = random_family(1, d, q, seed)
     scatter, size = random_scatter(d, seed), 24.0
     prior = np.diagonal(scatter) * (0.0 if seed % 2 else 1e-2)
     values = []
-    for _ in range(20_000):
+    for _ in range(4000):
         sigma = family.structure.form.shown_covariance(family.precision_cholesky)[0]
         noise = family.covariance[0, 0]
         values.append(q_function(sigma, scatter, size) - 0.5 * float((prior / noise).sum()))
@@ -191,7 +193,10 @@ def test_parameters_and_ledermanns_bound():
     assert [largest_rank(d) for d in (1, 2, 3, 4, 5, 6, 10, 20)] == [0, 0, 1, 1, 2, 3, 6, 14]
     assert LowRank(3).n_parameters(2, 10) == 2 * (10 * 3 + 10 - 3)
     assert LowRank(9).n_parameters(1, 10) == 55
-    with pytest.raises(ConfigError, match=r"would have 17 parameters a component, a whole covariance has 15 \(Ledermann's bound\); .* at most 2"):
+    with pytest.raises(
+        ConfigError,
+        match=r"would have 17 parameters a component, a whole covariance has 15 \(Ledermann's bound\); .* at most 2",
+    ):
         structure_named("low_rank", 5, 3)
     with pytest.raises(ConfigError, match="Ledermann's bound\\); take more features"):
         structure_named("low_rank", 2, 1)

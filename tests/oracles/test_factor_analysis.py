@@ -17,7 +17,9 @@ from gaussmix import GaussianMixture
 
 def rows_of_factors(n: int, d: int, q: int) -> np.ndarray:
     rng = np.random.default_rng(d + q)
-    return rng.normal(size=(n, q)) @ (2.0 * rng.normal(size=(q, d))) + rng.normal(size=(n, d)) * rng.uniform(0.3, 2.0, d)
+    return rng.normal(size=(n, q)) @ (2.0 * rng.normal(size=(q, d))) + rng.normal(size=(n, d)) * rng.uniform(
+        0.3, 2.0, d
+    )
 
 
 def digits() -> np.ndarray:
@@ -28,7 +30,7 @@ def digits() -> np.ndarray:
 CASES = {
     "2 of 8": (rows_of_factors(500, 8, 2), 2),
     "3 of 20": (rows_of_factors(1000, 20, 3), 3),
-    "5 of 60": (rows_of_factors(400, 60, 5), 5),
+    "5 of 60": (rows_of_factors(500, 60, 5), 5),
     "wine": (load_wine().data, 2),
     "digits": (digits(), 3),
 }

@@ -111,12 +111,12 @@ def principal(rows: Floats, rank: int) -> tuple[float, Floats]:
         direction[:, :found] /= np.maximum(np.sqrt(np.einsum("dq,dq->q", direction, direction)[:found]), 1e-300)
         direction = np.linalg.qr(direction + 1e-12 * np.eye(d, rank))[0]
         variance = np.concatenate([variance, np.zeros(rank - found)])
-    return _probabilistic(variance, direction, float(np.einsum("md,md->", centred, centred)) / m)
+    return _probabilistic(variance, direction, np.einsum("md,md->d", centred, centred) / m)
 
 
 def principal_of(covariance: Floats, rank: int) -> tuple[float, Floats]:
     """The same of a covariance (d, d)."""
-    return _probabilistic(*leading(covariance, rank), float(np.trace(covariance)))
+    return _probabilistic(*leading(covariance, rank), np.diagonal(covariance))
 
 
 def leading(matrix: Floats, count: int) -> tuple[Floats, Floats]:
@@ -126,8 +126,9 @@ def leading(matrix: Floats, count: int) -> tuple[Floats, Floats]:
     return values[::-1], vectors[:, ::-1]
 
 
-def _probabilistic(variance: Floats, direction: Floats, total: float) -> tuple[float, Floats]:
-    d, q = direction.shape
+def _probabilistic(variance: Floats, direction: Floats, diagonal: Floats) -> tuple[float, Floats]:
+    q, d = direction.shape[1], int((diagonal > 0.0).sum())  # a constant feature says nothing of the noise
+    total = float(diagonal.sum())
     if not total > 0.0:
         return 1.0, np.sqrt(LEAST_SIGNAL) * direction.T
     noise = max((total - float(variance.sum())) / max(d - q, 1), LEAST_NOISE * total / d)
