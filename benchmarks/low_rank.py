@@ -109,10 +109,8 @@ def speed(structure: str, rank: int | None, n: int, k: int, dtype: str, threads:
                 model.fit(x)
             seconds.append(perf_counter() - begin)
     one = (min(times[1 + rounds]) - min(times[1])) / rounds
-    if structure == "full":
-        multiply_adds = n * k * d * (d + 1)  # half a matrix times each row twice: score and gather
-    else:
-        multiply_adds = n * k * d * 4 * (rank or 0)  # z, what is left, z again, products: all components share all rows
+    # Full: half a matrix times each row, twice. Low rank: z, what is left, z again and products, of all in all rows.
+    multiply_adds = n * k * d * ((d + 1) if rank is None else 4 * rank)
     return {
         "structure": structure,
         "rank": rank,
@@ -159,7 +157,7 @@ def main() -> int:
             )
         console.print(table)
     if options.only in (None, "speed"):
-        flops = peak.fma_peak(options.threads) if hasattr(peak, "fma_peak") else None
+        flops = peak.fma_peak(options.threads)
         table = Table(title=f"one iteration, d = {SIDE * SIDE}, k = 10, n = {options.rows}", title_justify="left")
         for heading in ("covariance", "dtype", "ms", "GFLOP", "GFLOP/s"):
             table.add_column(heading, justify="right")

@@ -73,7 +73,7 @@ def test_no_rotation_shows(k, d, q):
 
 
 def test_loadings_so_long_that_a_difference_of_squares_would_lose_all_digits():
-    family, sigma = random_family(1, 5, 1, signal=1e7)
+    family, _ = random_family(1, 5, 1, signal=1e7)
     x = family.means[0] + 1e7 * np.outer(np.linspace(-2.0, 2.0, 9), family.covariance[0, 1] / 1e7)
     found = family.score(Block(x, np.ones(9))).log_density[0]
     expected = family.log_normaliser[0] - 0.5 * np.linspace(-2.0, 2.0, 9) ** 2  # along a loading: z alone

@@ -138,6 +138,6 @@ def test_what_does_not_fit_is_refused():
     stage = mixture.family.compiled
     with pytest.raises(ValueError, match="1 \\+ rank"):
         _native.rows(x, np.ones(5), np.zeros(5), "low_rank", stage.means, stage.means, stage.log_normaliser, 1)
+    wrong = stage.factor[:, :, :4].copy()
     with pytest.raises(ValueError, match="expected shape"):
-        wrong = stage.factor[:, :, :4].copy()
         _native.rows(x, np.ones(5), np.zeros(5), "low_rank", stage.means, wrong, stage.log_normaliser, 1)

@@ -25,7 +25,7 @@ PARAMETERS = ("weights_", "means_", *SPREADS)
 
 
 FACTORS = ("loadings_", "noise_variance_")
-"""What says the same of covariances of low rank, in fewer numbers: `SPREADS` follow from these and not the other way."""
+"""What says the same of covariances of low rank, in fewer numbers: `SPREADS` follow from these, not they from them."""
 
 PREDICTING = ("weights_", "means_", "precisions_cholesky_")
 """Those that a mixture is made of."""
@@ -53,8 +53,8 @@ class FittedParameter:
         if self._name in SPREADS:
             if estimator.covariance_type in RANKED:
                 raise ConfigError(
-                    f"{self._name} of covariance_type={estimator.covariance_type!r} cannot be assigned; they follow from "
-                    f"{' and '.join(FACTORS)}, which can"
+                    f"{self._name} of covariance_type={estimator.covariance_type!r} cannot be assigned; they follow "
+                    f"from {' and '.join(FACTORS)}, which can"
                 )
             for other in SPREADS:
                 estimator.__dict__.pop(other, None)
@@ -200,7 +200,8 @@ def held_or_derived(estimator: FittedMixture, state: Mapping[str, Any], name: st
     if name in state:
         return state[name]
     if name in SPREADS and estimator.covariance_type in RANKED and all(factor in state for factor in FACTORS):
-        return _whole(estimator.covariance_type, *(state[factor] for factor in FACTORS), name)
+        loadings, noise_variance = (state[factor] for factor in FACTORS)
+        return _whole(estimator.covariance_type, loadings, noise_variance, name)
     if name in SPREADS:
         for source in SPREADS:
             if source in state:
@@ -220,7 +221,8 @@ def factors_of_rank(covariance_type: str, loadings: Array, noise_variance: Array
     """
     if loadings.ndim != 3 or noise_variance.shape != loadings.shape[:2]:
         raise DataError(
-            f"loadings_ {loadings.shape} and noise_variance_ {noise_variance.shape} must have shapes (k, d, q) and (k, d)"
+            f"loadings_ {loadings.shape} and noise_variance_ {noise_variance.shape} must have shapes (k, d, q) and "
+            "(k, d)"
         )
     structure = structure_named(covariance_type, loadings.shape[1], loadings.shape[2])
     lines = loadings.astype(np.float64).swapaxes(1, 2)

@@ -16,7 +16,7 @@ from scipy.linalg import eigh, solve_triangular
 from gaussmix.core.types import Floats
 
 LEAST_NOISE = 1e-3
-"""Part of the mean variance that noise has at least where loadings begin: with next to none a step hardly moves them."""
+"""Part of the mean variance that noise has at least where loadings begin: with next to none a step hardly moves."""
 LEAST_SIGNAL = 0.1
 """Squared length that a scaled loading has at least where it begins: EM never leaves one of length 0."""
 

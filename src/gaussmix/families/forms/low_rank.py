@@ -16,7 +16,7 @@ from gaussmix.families.forms.full import FullForm
 ORTHOGONAL = 1e-9
 """Cosine up to which the scaled loadings of a file count as orthogonal: they were so to rounding."""
 DECOMPOSED = 200
-"""Steps by which a whole matrix is taken apart into loadings and noise. It is the beginning of a fit, or exact already."""
+"""Steps by which a whole matrix is taken apart into loadings and noise: where a fit begins, or goes on elsewhere."""
 
 
 @dataclass(frozen=True)
