@@ -17,10 +17,10 @@ struct ExpectTask {
   Form gather_form;
   const double* pivot;          // (k, d)
   const double* gather_factor;  // of the components that gather, as Model::factor
-  ptrdiff_t gather_rank;        // as Model::rank
   int64_t chunk_length;
   int64_t first_chunk;
   int n_threads;
+  ptrdiff_t gather_rank;  // as Model::rank
 };
 
 // Doubles of a packed vector: log_likelihood, sum_weight (k), sum_x (k, d), scatter (full: lower triangles row by

@@ -14,6 +14,7 @@ import numpy as np
 from scipy.linalg import eigh, solve_triangular
 
 from gaussmix.core.types import Floats
+from gaussmix.families.forms.form import singular
 
 LEAST_NOISE = 1e-3
 """Part of the mean variance that noise has at least where loadings begin: with next to none a step hardly moves."""
@@ -71,12 +72,21 @@ def em_step(
         Of the covariances that S is to be explained better than by.
     sum_weight : array, shape (k,)
         Sums of shares N.
+
+    Raises
+    ------
+    DegenerateFitError
+        If the factors have no precision to rounding, beside noise that all but vanished.
     """
     second = regression(root_precision, scaled) @ products.swapaxes(1, 2)  # (k, q, q)
     second = 0.5 * (second + second.swapaxes(1, 2))
     q = second.shape[1]
     second[:, np.arange(q), np.arange(q)] += sum_weight[:, np.newaxis] / (1.0 + lengths(scaled))
-    lower = np.linalg.cholesky(second)
+    try:
+        lower = np.linalg.cholesky(second)
+    except np.linalg.LinAlgError:
+        bad = ~np.array([np.linalg.eigvalsh(each)[0] > 0.0 if np.isfinite(each).all() else False for each in second])
+        raise singular(int(np.flatnonzero(bad)[0]) if bad.any() else None) from None
     loadings = np.stack(
         [
             solve_triangular(root, line, lower=True, check_finite=False)

@@ -111,12 +111,15 @@ class LowRankForm(Form):
 
     def is_factor(self, values: Floats) -> bool:
         """Whether the inverse roots are positive, and the scaled loadings orthogonal."""
-        scaled = values[:, 1:]
+        with np.errstate(all="ignore"):  # of numbers in a file: what overflows is not orthogonal
+            return bool((values[:, 0] > 0.0).all()) and self._are_orthogonal(values[:, 1:])
+
+    def _are_orthogonal(self, scaled: Floats) -> bool:
         length = np.sqrt(loadings.lengths(scaled))
         cosine = scaled @ scaled.swapaxes(1, 2) - np.eye(self.rank) * (length**2)[:, np.newaxis]
         most = ORTHOGONAL * np.maximum(length[:, np.newaxis] * length[:, :, np.newaxis], np.finfo(np.float64).tiny)
-        longest = length[:, :1, np.newaxis] ** 2 * float(np.finfo(np.float64).eps) * values.shape[2]
-        return bool((values[:, 0] > 0.0).all() and (np.abs(cosine) <= most + longest).all())
+        longest = length[:, :1, np.newaxis] ** 2 * float(np.finfo(np.float64).eps) * scaled.shape[2]
+        return bool((np.abs(cosine) <= most + longest).all())
 
     def factor_of_precision(self, precision: Floats) -> Floats | None:
         upper = triangular.factor_of_precision(precision)
