@@ -94,15 +94,24 @@ inline Form form_of(const std::string& text, const char* name) {
   if (text == "diagonal") return form_diagonal;
   if (text == "spherical") return form_spherical;
   if (text == "tied") return form_tied;
-  refuse(name, "expected 'full', 'diagonal', 'spherical' or 'tied', got '" + text + "'");
+  if (text == "low_rank") return form_low_rank;
+  refuse(name, "expected 'full', 'diagonal', 'spherical', 'tied' or 'low_rank', got '" + text + "'");
+}
+
+// Loadings of a component: a line each, behind that of the noise.
+inline size_t rank_of(Form form, const Array& factor, const char* name) {
+  if (form != form_low_rank) return 0;
+  if (factor.ndim() != 3 || factor.shape(1) < 2) refuse(name, "expected shape (k, 1 + rank, d) with rank > 0");
+  return factor.shape(1) - 1;
 }
 
 // Shape of the factors of k components.
-inline std::vector<size_t> factor_shape(Form form, size_t k, size_t d) {
+inline std::vector<size_t> factor_shape(Form form, size_t k, size_t d, size_t rank) {
   switch (form) {
     case form_diagonal:
     case form_spherical: return {k, d};
     case form_tied: return {d, d};
+    case form_low_rank: return {k, 1 + rank, d};
     default: return {k, d, d};
   }
 }
@@ -122,7 +131,8 @@ struct ModelArguments {
         multiplier(multiplier_in, "multiplier", {d}),
         shift(shift_in, "shift", {d}),
         means(means_in, "means", {k, d}),
-        factor(factor_in, "factor", factor_shape(form, k, d)),
+        rank(rank_of(form, factor_in, "factor")),
+        factor(factor_in, "factor", factor_shape(form, k, d, rank)),
         log_constant(log_constant_in, "log_constant", {k}) {}
 
   static size_t components(const Array& means) {
@@ -130,11 +140,13 @@ struct ModelArguments {
     return means.shape(0);
   }
   Model model() const {
-    return {ptrdiff_t(k), ptrdiff_t(d), means.data(), factor.data(), log_constant.data()};
+    return {ptrdiff_t(k), ptrdiff_t(d), means.data(), factor.data(), log_constant.data(), ptrdiff_t(rank)};
   }
 
   size_t k, d;
-  Parameters multiplier, shift, means, factor, log_constant;
+  Parameters multiplier, shift, means;
+  size_t rank;
+  Parameters factor, log_constant;
 };
 
 }  // namespace gaussmix

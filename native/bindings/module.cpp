@@ -51,12 +51,14 @@ nb::list expect_arrays(const Array& x, const Array& weight, const Array& multipl
   task.gather_form = form_of(gather_form, "gather_form");
   const ModelArguments arguments(task.rows, multiplier, shift, task.score_form, means, factor, log_constant);
   const Parameters about(pivot, "pivot", {arguments.k, arguments.d});
-  const Parameters spread(gather_factor, "gather_factor", factor_shape(task.gather_form, arguments.k, arguments.d));
+  const size_t rank = rank_of(task.gather_form, gather_factor, "gather_factor");
+  const Parameters spread(gather_factor, "gather_factor", factor_shape(task.gather_form, arguments.k, arguments.d, rank));
   task.model = arguments.model();
   task.rows.multiplier = arguments.multiplier.data();
   task.rows.shift = arguments.shift.data();
   task.pivot = about.data();
   task.gather_factor = spread.data();
+  task.gather_rank = ptrdiff_t(rank);
   if (chunk_length < 1) refuse("chunk_length", "expected at least 1");
   if (first_chunk < 0) refuse("first_chunk", "expected at least 0");
   task.chunk_length = chunk_length;
@@ -216,7 +218,7 @@ nb::tuple information_of(const Array& x, const Array& weight, const Array& multi
   if (task.rows.storage != storage_float64) refuse("x", "expected float64");
   set_weight(task.rows, weight);
   task.form = form_of(form, "form");
-  if (task.form == form_tied) refuse("form", "expected one whose components have sums of their own");
+  if (task.form == form_tied || task.form == form_low_rank) refuse("form", "expected one whose components have sums of their own");
   const ModelArguments arguments(task.rows, multiplier, shift, task.form, means, factor, log_constant);
   const Parameters about(pivot, "pivot", {arguments.k, arguments.d});
   task.model = arguments.model();

@@ -64,7 +64,7 @@ void Anchors::move_to_origin(NearOrigin is_near, const double* factors, double r
 }
 
 Centres Anchors::centres() const {
-  return {k_, d_, pivot_, ptrdiff_t(anchor_.size()) / d_, group_.data(), anchor_.data(), at_origin_.data()};
+  return {k_, d_, pivot_, ptrdiff_t(anchor_.size()) / d_, group_.data(), anchor_.data(), at_origin_.data(), nullptr, 0};
 }
 
 }  // namespace gaussmix

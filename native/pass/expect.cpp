@@ -67,7 +67,8 @@ bool pass_chunk(const Stages<T>& stages, Rows rows, const Centres& centres, cons
 template <class T>
 double operations(const Stages<T>& stages, const ExpectTask& task) {
   const ptrdiff_t k = task.model.k, d = task.rows.d;
-  return double(task.rows.n) * (stages.score.operations(k, d) + stages.gather.operations(k, d) + 30 * double(k));
+  return double(task.rows.n) * (stages.score.operations(k, d, task.model.rank) +
+                                stages.gather.operations(k, d, task.gather_rank) + 30 * double(k));
 }
 
 template <class T>
@@ -92,7 +93,9 @@ std::vector<TreeSum::Node> expect_in(const Level& level, const ExpectTask& task,
   rows.shift = frame.shift.data();
   const Packed<T> packed(stages.score, task.model);
   const Anchors about = anchors(stages, task);
-  const Centres centres = about.centres();
+  Centres centres = about.centres();
+  centres.factor = task.gather_factor;
+  centres.rank = task.gather_rank;
   const size_t sums_size = stages.gather.sums_size(centres), length = packed_length(level, task);
   const int64_t chunks = (rows.n + task.chunk_length - 1) / task.chunk_length;
 
@@ -120,7 +123,8 @@ std::vector<TreeSum::Node> expect_in(const Level& level, const ExpectTask& task,
 
 size_t packed_length(const Level& level, const ExpectTask& task) {
   const size_t k = size_t(task.model.k), d = size_t(task.rows.d);
-  return 1 + k + k * d + level.float64.gather[task.gather_form].scatter_size(task.model.k, task.rows.d);
+  const auto scatter_size = level.float64.gather[task.gather_form].scatter_size;
+  return 1 + k + k * d + scatter_size(task.model.k, task.rows.d, task.gather_rank);
 }
 
 std::vector<TreeSum::Node> expect(const Level& level, const ExpectTask& task, Interrupt interrupt, bool& interrupted) {

@@ -59,6 +59,32 @@ ScaledSquare far_square_tied(const Model& model, ptrdiff_t component, const doub
   return triangular_square(model.d, model.means + component * model.d, model.factor, row, stride);
 }
 
+// |y - V z|^2 + |z|^2 of y = root (row - mean), scaled as above: V has no units.
+ScaledSquare far_square_low_rank(const Model& model, ptrdiff_t component, const double* row, ptrdiff_t stride) {
+  const ptrdiff_t d = model.d;
+  const double* mean = model.means + component * d;
+  const double* root = model.factor + component * (1 + model.rank) * d;
+  const auto difference = [&](ptrdiff_t j) { return row[j * stride] - mean[j]; };
+  const int e = largest_exponent(d, difference);
+  const int f = largest_exponent(d, [&](ptrdiff_t j) { return root[j]; });
+  std::vector<double> y(static_cast<size_t>(d));
+  for (ptrdiff_t j = 0; j < d; ++j) y[size_t(j)] = std::ldexp(root[j], -f) * std::ldexp(difference(j), -e);
+  double sum = 0;
+  for (ptrdiff_t i = 0; i < model.rank; ++i) {  // columns of V are orthogonal: one after the other
+    const double* line = root + (1 + i) * d;
+    double along = 0, square = 0;
+    for (ptrdiff_t j = 0; j < d; ++j) {
+      along += line[j] * y[size_t(j)];
+      square += line[j] * line[j];
+    }
+    const double z = along / (1 + square);
+    sum += z * z;
+    for (ptrdiff_t j = 0; j < d; ++j) y[size_t(j)] -= line[j] * z;
+  }
+  for (const double rest : y) sum += rest * rest;
+  return normalised(sum, 2 * (e + f));
+}
+
 ScaledSquare far_square_diagonal(const Model& model, ptrdiff_t component, const double* row, ptrdiff_t stride) {
   const ptrdiff_t d = model.d;
   const double* mean = model.means + component * d;

@@ -7,6 +7,7 @@ namespace gaussmix {
 
 ScaledSquare far_square_full(const Model& model, ptrdiff_t component, const double* row, ptrdiff_t stride);
 ScaledSquare far_square_tied(const Model& model, ptrdiff_t component, const double* row, ptrdiff_t stride);
+ScaledSquare far_square_low_rank(const Model& model, ptrdiff_t component, const double* row, ptrdiff_t stride);
 ScaledSquare far_square_diagonal(const Model& model, ptrdiff_t component, const double* row, ptrdiff_t stride);
 
 // Overwrites the scores (elements score_stride apart) of a far row: the nearest component of positive weight gets

@@ -61,7 +61,7 @@ bool row_results_in(const Level& level, const RowResultsTask& task, Interrupt in
       write_tile(task, first, space.tile, space.shares);
     }
   };
-  const double operations = double(rows.n) * (score.operations(k, d) + 30 * double(k));
+  const double operations = double(rows.n) * (score.operations(k, d, task.model.rank) + 30 * double(k));
   return run_threads(worthwhile_threads(task.n_threads, operations, tiles), control, work);
 }
 

@@ -59,7 +59,7 @@ struct Limits<float> {
 };
 
 enum Storage { storage_float64, storage_float32 };
-enum Form { form_full, form_diagonal, form_spherical, form_tied, forms };
+enum Form { form_full, form_diagonal, form_spherical, form_tied, form_low_rank, forms };
 enum Mode { mode_soft, mode_hard, modes };
 
 // The caller's rows. Strides count elements.
@@ -102,8 +102,10 @@ struct Shares {
 struct Model {
   ptrdiff_t k, d;
   const double* means;         // (k, d)
-  const double* factor;        // full (k, d, d) upper triangles | diagonal, spherical (k, d) | tied (d, d) upper triangle
+  // full (k, d, d) upper triangles | diagonal, spherical (k, d) | tied (d, d) upper triangle | low rank (k, 1 + rank, d)
+  const double* factor;
   const double* log_constant;  // (k,)
+  ptrdiff_t rank;              // loadings of a component, orthogonal in units of the noise; 0 for other forms
 };
 
 // The points about which moments are asked for, the pivots, and those about which they are summed, the anchors.
@@ -116,6 +118,8 @@ struct Centres {
   const int32_t* group;      // (k,) number of each component's anchor
   const double* anchor;      // (anchors, d)
   const uint8_t* at_origin;  // (k,) whether that is the origin
+  const double* factor;      // of the components that gather, as Model::factor
+  ptrdiff_t rank;            // as Model::rank
 };
 
 // Square of a distance as mantissa * 2^exponent, beyond the range of a double.
@@ -136,11 +140,11 @@ struct Scorer {
 
 template <class T>
 struct ScoreStage {
-  size_t (*packed_size)(ptrdiff_t k, ptrdiff_t d);  // in elements
+  size_t (*packed_size)(ptrdiff_t k, ptrdiff_t d, ptrdiff_t rank);  // in elements
   void (*pack)(const Model& model, T* packed);
   void (*run)(const Scorer<T>& scorer, const Tile<T>& tile, Shares<T>& shares);
   FarSquare far_square;
-  double (*operations)(ptrdiff_t k, ptrdiff_t d);   // roughly, a row: for the choice of threads
+  double (*operations)(ptrdiff_t k, ptrdiff_t d, ptrdiff_t rank);   // roughly, a row: for the choice of threads
 };
 
 template <class T>
@@ -153,12 +157,12 @@ template <class T>
 struct GatherStage {
   bool (*needs_rows)(ptrdiff_t d);                                   // does it read Tile::by_row?
   size_t (*sums_size)(const Centres& centres);                       // working sums of a chunk, in doubles
-  size_t (*scratch_size)(ptrdiff_t rows, const Centres& centres);    // in elements
-  size_t (*scatter_size)(ptrdiff_t k, ptrdiff_t d);                  // doubles in the packed vector
+  size_t (*scratch_size)(ptrdiff_t rows, const Centres& centres);    // in elements, zero when a pass begins
+  size_t (*scatter_size)(ptrdiff_t k, ptrdiff_t d, ptrdiff_t rank);  // doubles in the packed vector
   void (*run)(const Tile<T>& tile, const Shares<T>& shares, const Centres& centres, double* sums, T* scratch);
   // Writes sum_weight (k,), sum_x (k, d) and scatter from the working sums, which it may use up.
   void (*finish)(const Centres& centres, double* sums, double* packed);
-  double (*operations)(ptrdiff_t k, ptrdiff_t d);                    // roughly, a row
+  double (*operations)(ptrdiff_t k, ptrdiff_t d, ptrdiff_t rank);    // roughly, a row
   bool shares_anchors;  // of components near each other
   NearOrigin is_near;   // which anchors may be the origin; null: none
   double reach;         // of is_near

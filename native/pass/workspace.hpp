@@ -82,7 +82,7 @@ class Workspace {
 template <class T>
 class Packed {
  public:
-  Packed(const ScoreStage<T>& stage, const Model& model) : packed_(stage.packed_size(model.k, model.d)) {
+  Packed(const ScoreStage<T>& stage, const Model& model) : packed_(stage.packed_size(model.k, model.d, model.rank)) {
     stage.pack(model, packed_.get());
     scorer.model = &model;
     scorer.packed = packed_.get();

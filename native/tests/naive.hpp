@@ -11,11 +11,15 @@
 
 namespace gaussmix {
 
+constexpr ptrdiff_t naive_rank = 2;
+inline ptrdiff_t rank_of(Form form) { return form == form_low_rank ? naive_rank : 0; }
+
 struct Problem {
   ptrdiff_t n, d, k;
   std::vector<float> narrow;  // x once more, where rows are kept as float32
   std::vector<double> x, weight, multiplier, shift, means, upper, inverse_deviation, log_constant, pivot;  // tied: the first of `upper`
   std::vector<double> inverse_radius;  // (k, d), the same for all features
+  std::vector<double> lines;           // (k, 1 + naive_rank, d), of even and of odd features, which are orthogonal
 
   Problem(ptrdiff_t n_, ptrdiff_t d_, ptrdiff_t k_, unsigned seed) : n(n_), d(d_), k(k_) {
     std::mt19937_64 random(seed);
@@ -39,15 +43,20 @@ struct Problem {
       for (ptrdiff_t i = 0; i < d; ++i)
         for (ptrdiff_t j = 0; j <= i; ++j)
           upper[size_t(c * d * d + i * d + j)] = i == j ? 0.5 + std::fabs(normal(random)) : 0.0;
+    for (ptrdiff_t c = 0; c < k; ++c)
+      for (ptrdiff_t i = 0; i <= naive_rank; ++i)
+        for (ptrdiff_t j = 0; j < d; ++j)
+          lines.push_back(i == 0 ? inverse_deviation[size_t(c * d + j)] : j % naive_rank == i - 1 ? normal(random) : 0.0);
     if (k > 3) log_constant[2] = -std::numeric_limits<double>::infinity();
   }
 
   const double* factor(Form form) const {
     if (form == form_diagonal) return inverse_deviation.data();
+    if (form == form_low_rank) return lines.data();
     return form == form_spherical ? inverse_radius.data() : upper.data();
   }
   Model model(Form form) const {
-    return {k, d, means.data(), factor(form), log_constant.data()};
+    return {k, d, means.data(), factor(form), log_constant.data(), rank_of(form)};
   }
   Rows rows() const {
     const void* stored = narrow.empty() ? static_cast<const void*>(x.data()) : narrow.data();
@@ -62,7 +71,7 @@ struct Problem {
     return p;
   }
   ExpectTask task(Form score, Mode mode, Form gather, int64_t chunk_length = 256, int n_threads = 1) const {
-    return {rows(), model(score), score, mode, gather, pivot.data(), factor(gather), chunk_length, 0, n_threads};
+    return {rows(), model(score), score, mode, gather, pivot.data(), factor(gather), chunk_length, 0, n_threads, rank_of(gather)};
   }
 };
 
@@ -73,11 +82,43 @@ inline double internal(const Problem& p, ptrdiff_t r, ptrdiff_t j) {
 
 inline bool along_axes(Form form) { return form == form_diagonal || form == form_spherical; }
 
+// The coordinates along the lines of component c that a centred row is expected to have, and by how much they shorten
+// its squared length in units of the noise: y^T V (1 + V^T V)^-1 V^T y.
+inline std::vector<long double> naive_coordinates(const Problem& p, size_t c, const std::vector<long double>& centred,
+                                                  long double& shorter) {
+  const size_t d = size_t(p.d);
+  const double* root = p.lines.data() + c * (1 + naive_rank) * d;
+  std::vector<long double> z;
+  shorter = 0;
+  for (size_t i = 0; i < naive_rank; ++i) {
+    const double* line = root + (1 + i) * d;
+    long double along = 0, square = 0;
+    for (size_t j = 0; j < d; ++j) {
+      along += (long double)line[j] * root[j] * centred[j];
+      square += (long double)line[j] * line[j];
+    }
+    z.push_back(along / (1 + square));
+    shorter += along * z.back();
+  }
+  return z;
+}
+
 inline std::vector<long double> naive_scores(const Problem& p, Form form, ptrdiff_t r) {
   const size_t d = size_t(p.d);
   std::vector<long double> score;
   for (size_t c = 0; c < size_t(p.k); ++c) {
     long double square = 0;
+    if (form == form_low_rank) {
+      std::vector<long double> centred(d);
+      long double shorter = 0;
+      for (size_t j = 0; j < d; ++j) {
+        centred[j] = (long double)internal(p, r, ptrdiff_t(j)) - p.means[c * d + j];
+        square += std::pow(p.inverse_deviation[c * d + j] * centred[j], 2.0L);
+      }
+      naive_coordinates(p, c, centred, shorter);
+      score.push_back(p.log_constant[c] - (square - shorter) / 2);
+      continue;
+    }
     for (size_t i = 0; i < d; ++i) {
       long double y = 0;
       const size_t matrix = form == form_tied ? 0 : c * d * d;
@@ -115,7 +156,10 @@ inline NaiveRow naive_row(const Problem& p, Form form, Mode mode, ptrdiff_t r) {
 // The packed vector of all rows.
 inline std::vector<long double> naive_expect(const Problem& p, Form form, Mode mode, Form gather) {
   const size_t k = size_t(p.k), d = size_t(p.d);
-  const size_t entries = gather == form_diagonal ? d : gather == form_spherical ? 1 : d * (d + 1) / 2;
+  const size_t entries = gather == form_diagonal    ? d
+                         : gather == form_low_rank ? (1 + naive_rank) * d
+                         : gather == form_spherical ? 1
+                                                    : d * (d + 1) / 2;
   std::vector<long double> packed(1 + k + k * d + (gather == form_tied ? 1 : k) * entries);
   for (ptrdiff_t r = 0; r < p.n; ++r) {
     const NaiveRow row = naive_row(p, form, mode, r);
@@ -127,6 +171,16 @@ inline std::vector<long double> naive_expect(const Problem& p, Form form, Mode m
       for (size_t j = 0; j < d; ++j) centred[j] = (long double)internal(p, r, ptrdiff_t(j)) - p.pivot[c * d + j];
       packed[1 + c] += share;
       size_t at = 1 + k + k * d + (gather == form_tied ? 0 : c * entries);
+      if (gather == form_low_rank) {
+        long double shorter = 0;
+        std::vector<long double> z = naive_coordinates(p, c, centred, shorter);
+        for (size_t j = 0; j < d; ++j) {
+          packed[1 + k + c * d + j] += share * centred[j];
+          packed[at + j] += share * centred[j] * centred[j];
+          for (size_t i = 0; i < naive_rank; ++i) packed[at + (1 + i) * d + j] += share * z[i] * centred[j];
+        }
+        continue;
+      }
       for (size_t i = 0; i < d; ++i) {
         packed[1 + k + c * d + i] += share * centred[i];
         for (size_t j = along_axes(gather) ? i : 0; j <= i; ++j) {

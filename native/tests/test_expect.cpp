@@ -27,9 +27,9 @@ static void compare(const std::vector<double>& got, const std::vector<long doubl
 }
 
 static void test_forms(const Problem& p) {
-  for (Form score : {form_full, form_diagonal, form_spherical, form_tied})
+  for (Form score : {form_full, form_diagonal, form_spherical, form_tied, form_low_rank})
     for (Mode mode : {mode_soft, mode_hard})
-      for (Form gather : {form_full, form_diagonal, form_spherical, form_tied}) {
+      for (Form gather : {form_full, form_diagonal, form_spherical, form_tied, form_low_rank}) {
         const std::vector<long double> wanted = naive_expect(p, score, mode, gather);
         for (const Level* level : levels())
           compare(run(*level, p.task(score, mode, gather)), wanted, mode == mode_soft ? "soft" : "hard", *level, p);
@@ -47,7 +47,7 @@ static void test_layouts_of(const Problem& p) {
     for (size_t j = 0; j < d; ++j) fortran[j * n + r] = spread[(r * d + j) * 3] = T(p.x[r * d + j]);
   }
   for (const Level* level : levels())
-    for (Form gather : {form_full, form_diagonal, form_spherical, form_tied}) {
+    for (Form gather : {form_full, form_diagonal, form_spherical, form_tied, form_low_rank}) {
       ExpectTask task = p.task(form_full, mode_soft, gather);
       const std::vector<double> wanted = run(*level, task);
       task.rows.x = fortran.data();
@@ -71,7 +71,7 @@ static void test_layouts(const Problem& p) {
 // Weights that float32 does not hold: the sums are those of the others, times a power of two.
 static void test_scaled_weights(const Problem& p) {
   for (const Level* level : levels())
-    for (Form form : {form_full, form_diagonal, form_spherical, form_tied})
+    for (Form form : {form_full, form_diagonal, form_spherical, form_tied, form_low_rank})
       for (int exponent : {-600, 600}) {
         std::vector<double> wanted = run(*level, p.task(form, mode_soft, form));
         for (double& each : wanted) each = std::ldexp(each, exponent);

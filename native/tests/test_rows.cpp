@@ -128,7 +128,7 @@ static void test_far_float32(const Level& level, Form form, ptrdiff_t d) {
 int main() {
   unsigned seed = 0;
   for (const Level* level : levels())
-    for (Form form : {form_full, form_diagonal, form_spherical, form_tied}) {
+    for (Form form : {form_full, form_diagonal, form_spherical, form_tied, form_low_rank}) {
       for (ptrdiff_t d : {1, 2, 3, 4, 5, 8, 13, 16, 33, 64}) {
         test_values(*level, Problem(70, d, 5, ++seed), form);
         test_values(*level, Problem(70, d, 5, ++seed).in_float32(), form);

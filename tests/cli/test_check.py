@@ -94,7 +94,7 @@ def test_json_is_what_python_says(run, dirty):
     outcome = run("check", dirty, "--json", "-k", 2, "--columns", "!no")
     assert (outcome.code, outcome.err) == (0, "")
     record = json.loads(outcome.out)
-    assert record.pop("settings") == {"n_components": 2, "covariance": "full"}
+    assert record.pop("settings") == {"n_components": 2, "covariance": "full", "rank": None}
     assert record.pop("data") == {"file": str(dirty), "weight": None}
     assert record == check_data(dirty, n_components=2, columns=["!no"]).to_dict()
     assert record["columns"] == ["length mm", "mass g", "length in"]

@@ -126,6 +126,7 @@ def test_settings_reach_the_fit(run, csv_file):
     assert record["settings"] == {
         "n_components": 2,
         "covariance": "full",
+        "rank": None,
         "weights": "equal",
         "tol": 1e-3,
         "reg_covar": 0.5,

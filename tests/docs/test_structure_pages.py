@@ -11,14 +11,14 @@ from gaussmix.core.frame import Scaling
 from gaussmix.data.memory import MemorySource
 from gaussmix.em.status import Status
 from gaussmix.em.stopping import AitkenTolerance
-from gaussmix.families.structures import NAMES, STRUCTURES, UNIVARIATE, structure_named
+from gaussmix.families.structures import NAMES, RANKED, STRUCTURES, UNIVARIATE, structure_named
 from gaussmix.fitting.fit import fit_mixture
 from gaussmix.fitting.recipe import Recipe
 from gaussmix.fitting.start import KMeansStart
 from gaussmix.kernels.automatic import AutomaticKernel
 
 DOCS = Path(__file__).parents[2] / "docs"
-SHAPES = {"spherical": "(k)", "diagonal": "(k, d)", "full": "(k, d, d)", "tied": "(d, d)"}
+SHAPES = {"spherical": "(k)", "diagonal": "(k, d)", "full": "(k, d, d)", "tied": "(d, d)", "low_rank": "(k, d, d)"}
 
 
 def test_the_table():
@@ -33,7 +33,7 @@ def test_the_table():
             assert (structure.scaling is Scaling.COMMON) == stays.startswith("one factor")
             told.add(name)
     assert told == set(NAMES) - set(UNIVARIATE)
-    assert len(rows) == len(STRUCTURES)
+    assert len(rows) == len(STRUCTURES) + len(RANKED)
 
 
 def test_the_file_that_is_shown(clusters):

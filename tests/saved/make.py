@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 import gaussmix
-from gaussmix.families.structures import SCIKIT_LEARN, STRUCTURES
+from gaussmix.families.structures import RANKED, SCIKIT_LEARN, STRUCTURES
 
 FOLDER = Path(__file__).parent
 
@@ -24,6 +24,7 @@ FITS: dict[str, dict[str, Any]] = {
     "diag": {"dtype": np.float32},
     "spherical": {"scale": 1e-150, "tol": 1e-3},
     **{name: {} for name in STRUCTURES if name not in SCIKIT_LEARN},
+    **{name: {"rank": 1} for name in RANKED},
 }
 """A structure, and what else of the format its file has."""
 

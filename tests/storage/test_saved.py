@@ -11,7 +11,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from gaussmix import __version__, load
-from gaussmix.families.structures import STRUCTURES
+from gaussmix.families.structures import RANKED, STRUCTURES
 
 FOLDER = Path(__file__).parent.parent / "saved"
 FILES = sorted(FOLDER.glob("*.gmm"))
@@ -37,4 +37,4 @@ def test_a_file_of_a_release(path, tmp_path):
 
 
 def test_every_structure_of_this_release_is_there():
-    assert {f"{__version__}-{structure}" for structure in STRUCTURES} <= {path.stem for path in FILES}
+    assert {f"{__version__}-{structure}" for structure in (*STRUCTURES, *RANKED)} <= {path.stem for path in FILES}

@@ -29,6 +29,12 @@ from gaussmix.cli.values import COVARIANCES, FilePath, names
     help="Covariances that are to be fitted.",
 )
 @click.option(
+    "--rank",
+    type=click.IntRange(min=1),
+    metavar="NUMBER",
+    help="Directions (factors) of each component with --covariance low_rank; 1 if not given.",
+)
+@click.option(
     "--columns",
     metavar="NAME,NAME,…",
     callback=names,
@@ -42,6 +48,7 @@ def check(
     file: str,
     n_components: int | None,
     covariance: str,
+    rank: int | None,
     columns: tuple[str, ...] | None,
     weight: str | None,
     as_json: bool,
@@ -69,11 +76,12 @@ def check(
             file_of(file),
             n_components=n_components,
             covariance_type=covariance,
+            rank=rank,
             sample_weight=weight,
             columns=columns,
             dialect=Dialect(**dialect),
         )
-        settings = {"n_components": n_components, "covariance": covariance}
+        settings = {"n_components": n_components, "covariance": covariance, "rank": rank}
         data = {"file": file, "weight": weight}
         text = to_json({"settings": settings, "data": data, **found.to_dict()}) if as_json else found.text(width())
         say(text)

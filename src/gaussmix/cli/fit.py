@@ -29,6 +29,7 @@ class Settings:
 
     n_components: int
     covariance: str
+    rank: int | None
     weights: str
     tol: float | str
     reg_covar: float | str
@@ -56,8 +57,14 @@ class Settings:
     metavar="NAME",
     help=(
         "full: one covariance for each component, tied: one for all, diag: only along the axes, spherical: only balls; "
-        "or one of mclust's names from EII to VVV (E, V for one column)."
+        "one of mclust's names from EII to VVV (E, V for one column); or low_rank: few directions beside noise."
     ),
+)
+@click.option(
+    "--rank",
+    type=click.IntRange(min=1),
+    metavar="NUMBER",
+    help="Directions (factors) of each component with --covariance low_rank; 1 if not given.",
 )
 @click.option(
     "--columns",
@@ -242,6 +249,7 @@ def _fitted(
     model = GaussianMixture(
         settings.n_components,
         covariance_type=settings.covariance,
+        rank=settings.rank,
         weights=settings.weights,
         tol=settings.tol,
         reg_covar=settings.reg_covar,

@@ -13,6 +13,7 @@ COVARIANCES = (
     *("full", "tied", "diag", "spherical"),
     *("EII", "EEI", "VEI", "EVI", "VEE", "EVE", "VVE", "EEV", "VEV", "EVV"),
     *("VVV", "EEE", "VVI", "VII", "E", "V"),
+    "low_rank",
 )
 """What `gaussmix.families.structures` knows by name, which is not asked: the command's help needs no NumPy."""
 

@@ -236,6 +236,10 @@ class Conditioned(Protocol):
 class Extrapolable(Protocol):
     """A family whose sums of several passes can be combined: as vectors in one space."""
 
+    @property
+    def combinable(self) -> bool:
+        """Whether that is so of these parameters."""
+
     def about(self, statistics: Statistics, pivot: Floats) -> Statistics:
         """The same sums, with moments about other points."""
 

@@ -33,7 +33,7 @@ def to_scikit_learn(mixture: PredictingMixture) -> Any:
     for name, value in mixture.get_params(deep=False).items():
         if name in known and _is_allowed(value, allowed[name]):
             setattr(theirs, name, value)
-    theirs.covariance_type = FORMS[structure_named(mixture.covariance_type).form.name]
+    theirs.covariance_type = FORMS[structure_named(mixture.covariance_type).form.shown_as.name]
     for name in (*PARAMETERS, *FITTED):
         if hasattr(mixture, name):
             setattr(theirs, name, getattr(mixture, name))

@@ -32,6 +32,7 @@ def check_data(
     *,
     n_components: int | None = None,
     covariance_type: str = "full",
+    rank: int | None = None,
     sample_weight: npt.ArrayLike | str | None = None,
     columns: Sequence[str] | None = None,
     dialect: Dialect | None = None,
@@ -50,6 +51,8 @@ def check_data(
         Components that are to be fitted: then rows are compared with the parameters of so many.
     covariance_type : str
         Covariances that are to be fitted.
+    rank : int, optional
+        Their rank, of "low_rank".
     sample_weight : array-like of shape (n,), or str, optional
         Weights of the rows; of rows in a file, a data set or a stream the name of their column.
     columns : sequence of str, optional
@@ -81,13 +84,13 @@ def check_data(
     False
     """
     k = _checked_number(n_components)
-    structure_named(covariance_type)  # before anything is read
+    structure_named(covariance_type, rank=rank)  # before anything is read
     table = _table(X, sample_weight, columns, dialect)
     if table.source is None:
         return DataCheck(None, (), tuple(findings_without_numbers(table.not_numeric)))
     # Read twice, not spooled: single rows of a spool, all over it, would bring most of it back into memory.
     source = table.source
-    structure = structure_named(covariance_type, source.n_features)
+    structure = structure_named(covariance_type, source.n_features, rank)
     census = take_census(source)
     if census is None:
         raise DataError("there are no rows")

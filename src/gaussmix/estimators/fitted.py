@@ -13,9 +13,9 @@ from gaussmix.allocations.weights import CommonWeights
 from gaussmix.core.frame import Frame
 from gaussmix.core.mixture import Mixture
 from gaussmix.core.types import Array, Floats
-from gaussmix.errors import DataError
+from gaussmix.errors import ConfigError, DataError
 from gaussmix.families.gaussian import Gaussian
-from gaussmix.families.structures import Structure, structure_named
+from gaussmix.families.structures import RANKED, Structure, structure_named
 
 SPREADS = ("precisions_cholesky_", "covariances_", "precisions_")
 """Three ways to say the same: whichever was assigned last, the other two follow from it."""
@@ -24,14 +24,20 @@ PARAMETERS = ("weights_", "means_", *SPREADS)
 """Every fitted parameter of the components."""
 
 
+FACTORS = ("loadings_", "noise_variance_")
+"""What says the same of covariances of low rank, in fewer numbers: `SPREADS` follow from these, not they from them."""
+
 PREDICTING = ("weights_", "means_", "precisions_cholesky_")
 """Those that a mixture is made of."""
+PREDICTING_OF_RANK = ("weights_", "means_", *FACTORS)
+"""Those that a mixture of low rank is made of."""
 
 
 class FittedParameter:
     """A parameter that lies in the estimator's ``__dict__`` like any other, or follows from one that does.
 
-    Assigning one of `SPREADS` forgets the other two.
+    Assigning one of `SPREADS` forgets the other two. Where covariances are of low rank none of these can be assigned:
+    a whole matrix seldom is a sum of loadings and noise.
     """
 
     def __set_name__(self, owner: type, name: str) -> None:
@@ -45,6 +51,11 @@ class FittedParameter:
     def __set__(self, estimator: FittedMixture, value: Any) -> None:
         array = np.asarray(value)
         if self._name in SPREADS:
+            if estimator.covariance_type in RANKED:
+                raise ConfigError(
+                    f"{self._name} of covariance_type={estimator.covariance_type!r} cannot be assigned; they follow "
+                    f"from {' and '.join(FACTORS)}, which can"
+                )
             for other in SPREADS:
                 estimator.__dict__.pop(other, None)
         estimator.__dict__[self._name] = array if array.dtype.kind == "f" else array.astype(np.float64)
@@ -79,6 +90,7 @@ class FittedMixture(BaseEstimator):
     """
 
     covariance_type: str
+    rank: int | None = None
     weights: str
 
     weights_ = FittedParameter()
@@ -86,40 +98,55 @@ class FittedMixture(BaseEstimator):
     covariances_ = FittedParameter()
     precisions_ = FittedParameter()
     precisions_cholesky_ = FittedParameter()
+    loadings_ = FittedParameter()
+    noise_variance_ = FittedParameter()
 
     @property
     def mixture_(self) -> Mixture:
         """The value that predicts, in float64."""
         state = dict(vars(self))  # at one instant: another thread may be about to set a new fit
-        weights, means, factor = (held_or_derived(self, state, name) for name in PREDICTING)
+        parameters = tuple(held_or_derived(self, state, name) for name in self._predicting)
         held = state.get("_held")
-        if held is not None and held.belongs_to((weights, means, factor)):
+        if held is not None and held.belongs_to(parameters):
             return held.mixture
-        structure = structure_named(self.covariance_type)
+        weights, means, *spread = parameters
+        if self.covariance_type in RANKED:
+            structure, factor = factors_of_rank(self.covariance_type, *spread)
+        else:
+            structure, factor = structure_named(self.covariance_type), spread[0]
         mixture = assigned_mixture(structure, weights, means, factor, free=self.weights == "free")
-        self._held = HeldMixture.of(mixture, (weights, means, factor))
+        self._held = HeldMixture.of(mixture, parameters)
         return mixture
 
+    @property
+    def _predicting(self) -> tuple[str, ...]:
+        """Names of the attributes that the mixture is made of."""
+        return PREDICTING_OF_RANK if self.covariance_type in RANKED else PREDICTING
+
     def __sklearn_is_fitted__(self) -> bool:
-        return hasattr(self, "weights_") and hasattr(self, "means_") and hasattr(self, "precisions_cholesky_")
+        return all(hasattr(self, name) for name in self._predicting)
 
     def _set_mixture(self, mixture: Mixture, dtype: np.dtype[Any]) -> None:
         """Take a mixture as the fitted one, and give its parameters in this dtype."""
+        for name in (*SPREADS, *FACTORS):  # those of another structure say something else
+            self.__dict__.pop(name, None)
         self.__dict__.update(self._parameters(mixture, dtype))
 
     def _parameters(self, mixture: Mixture, dtype: np.dtype[Any]) -> dict[str, Any]:
         """The attributes of an estimator that was fitted to come to this mixture."""
         family, frame = gaussian(mixture), mixture.frame
-        public = {
-            "weights_": mixture.weights,
-            "means_": family.public_means(frame),
-            "covariances_": family.public_covariance(frame),
-            "precisions_": family.public_precision(frame),
-            "precisions_cholesky_": family.public_precision_cholesky(frame),
-        }
+        public = {"weights_": mixture.weights, "means_": family.public_means(frame)}
+        if self.covariance_type in RANKED:
+            public |= {"loadings_": family.public_loadings(frame), "noise_variance_": family.public_noise(frame)}
+        else:
+            public |= {
+                "covariances_": family.public_covariance(frame),
+                "precisions_": family.public_precision(frame),
+                "precisions_cholesky_": family.public_precision_cholesky(frame),
+            }
         with np.errstate(over="ignore"):  # beyond float32 a parameter is infinite; the mixture is not
             state: dict[str, Any] = {name: np.array(values, dtype=dtype) for name, values in public.items()}
-        return state | {"_held": HeldMixture.of(mixture, tuple(state[name] for name in PREDICTING))}
+        return state | {"_held": HeldMixture.of(mixture, tuple(state[name] for name in self._predicting))}
 
 
 def feature_names(estimator: FittedMixture) -> tuple[str, ...] | None:
@@ -172,11 +199,47 @@ def held_or_derived(estimator: FittedMixture, state: Mapping[str, Any], name: st
     """
     if name in state:
         return state[name]
+    if name in SPREADS and estimator.covariance_type in RANKED and all(factor in state for factor in FACTORS):
+        loadings, noise_variance = (state[factor] for factor in FACTORS)
+        return _whole(estimator.covariance_type, loadings, noise_variance, name)
     if name in SPREADS:
         for source in SPREADS:
             if source in state:
                 return _converted(structure_named(estimator.covariance_type), state[source], source, name)
     raise AttributeError(f"{type(estimator).__name__!r} object has no attribute {name!r}")
+
+
+def factors_of_rank(covariance_type: str, loadings: Array, noise_variance: Array) -> tuple[Structure, Floats]:
+    """The structure of low rank, and its factors, of loadings (k, d, q) and noise variances (k, d).
+
+    Raises
+    ------
+    DataError
+        If their shapes do not belong together.
+    DegenerateFitError
+        If a variance is not positive.
+    """
+    if loadings.ndim != 3 or noise_variance.shape != loadings.shape[:2]:
+        raise DataError(
+            f"loadings_ {loadings.shape} and noise_variance_ {noise_variance.shape} must have shapes (k, d, q) and "
+            "(k, d)"
+        )
+    structure = structure_named(covariance_type, loadings.shape[1], loadings.shape[2])
+    lines = loadings.astype(np.float64).swapaxes(1, 2)
+    covariance = np.concatenate([noise_variance.astype(np.float64)[:, np.newaxis], lines], axis=1)
+    return structure, structure.form.factor(covariance)
+
+
+def _whole(covariance_type: str, loadings: Array, noise_variance: Array, wanted: str) -> Array:
+    """One of `SPREADS` of loadings and noise: whole matrices, which nobody may want."""
+    structure, factor = factors_of_rank(covariance_type, loadings, noise_variance)
+    form = structure.form
+    make = {
+        "covariances_": form.shown_covariance,
+        "precisions_": form.precision,
+        "precisions_cholesky_": form.shown_factor,
+    }[wanted]
+    return make(factor).astype(loadings.dtype)
 
 
 def _converted(structure: Structure, values: Array, given: str, wanted: str) -> Array:

@@ -73,7 +73,8 @@ class FittingMixture(CallbackSupportMixin, PrivateNames):
             As `GaussianMixture.fit` says.
         """
         goes_on = self.warm_start and hasattr(self, "mixture_")
-        structure_named(self.covariance_type, rows.source.n_features)  # some names are for one feature only
+        # Some names are for one feature only, and a rank may be too large.
+        structure_named(self.covariance_type, rows.source.n_features, self.rank)
         recipe = self._recipe(getattr(self, "lower_bound_", -np.inf) if goes_on else -np.inf)
         callbacks = self._callbacks(rows, y)
         recipe = replace(recipe, listener=self._listener(recipe, rows, callbacks))
@@ -102,7 +103,7 @@ class FittingMixture(CallbackSupportMixin, PrivateNames):
         kind = ScikitLearnRecipe if self._compatibility.singletons else Recipe
         return kind(
             n_components=int(self.n_components),
-            structure=structure_named(self.covariance_type),
+            structure=structure_named(self.covariance_type, rank=self.rank),
             equal_weights=self.weights == "equal",
             reg_covar=None if isinstance(self.reg_covar, str) else float(self.reg_covar),
             stopping=self._stopping(before),
@@ -151,7 +152,7 @@ class FittingMixture(CallbackSupportMixin, PrivateNames):
 
     def _last(self, rows: Rows) -> Start:
         """The parameters that the last fit came to, or that were assigned."""
-        start = last_start(self.mixture_, self.n_components, rows.source.n_features, self.covariance_type)
+        start = last_start(self.mixture_, self.n_components, rows.source.n_features, self._recipe().structure)
         if not (isinstance(self.checkpoint, CheckpointFile) and self.checkpoint.same_rows):
             return start
         fingerprint = self.fitted_rows_.fingerprint if hasattr(self, "fitted_rows_") else None

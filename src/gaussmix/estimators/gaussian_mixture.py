@@ -47,10 +47,13 @@ class GaussianMixture(SavingMixture):
     ----------
     n_components : int, default=1
         Number of components.
-    covariance_type : {"full", "tied", "diag", "spherical"} or mclust's name, default="full"
+    covariance_type : {"full", "tied", "diag", "spherical", "low_rank"} or mclust's name, default="full"
         Which covariances are allowed: one for each component, one for all, only along the axes, only balls; or of
         what volume, shape and orientation by mclust's three letters, from "EII" to "VVV" ("E" and "V" for one
-        feature): ``docs/structures.md``.
+        feature): ``docs/structures.md``. "low_rank" is for many features: a few directions for each component beside
+        noise (a mixture of factor analysers): ``docs/low-rank.md``.
+    rank : int or None, default=None
+        Directions (factors) of "low_rank"; None stands for 1 there, and is all that other structures take.
     tol : float or "auto", default="auto"
         When to stop. A number is scikit-learn's rule: the mean log-likelihood changed by less. "auto" estimates
         what is still to gain (Aitken) and stops when that is below 1e-7 a row. On a long way (from 30 iterations on,
@@ -106,7 +109,11 @@ class GaussianMixture(SavingMixture):
         Means.
     covariances_, precisions_, precisions_cholesky_ : array
         Covariances, their inverses, and the upper factors U of the inverses (UUᵀ): of shape (k, d, d) for "full",
-        (d, d) for "tied", (k, d) for "diag" and others along the axes, (k,) for "spherical" and "EII".
+        (d, d) for "tied", (k, d) for "diag" and others along the axes, (k,) for "spherical" and "EII". For "low_rank"
+        they are made when they are asked for, as large as for "full".
+    loadings_, noise_variance_ : array of shape (k, d, q) and (k, d)
+        For "low_rank": what its covariances ``loadings_ @ loadings_.swapaxes(1, 2)`` + diagonal noise are made of.
+        Columns of loadings are orthogonal in units of the noise, the longest first.
     labels_ : array of shape (n,)
         Most probable component of each row of the fit, where the rows came as an array.
     converged_ : bool
@@ -166,6 +173,7 @@ class GaussianMixture(SavingMixture):
         n_components: int = 1,
         *,
         covariance_type: str = "full",
+        rank: int | None = None,
         tol: float | str = "auto",
         reg_covar: float | str = "auto",
         max_iter: int = 1000,
@@ -186,6 +194,7 @@ class GaussianMixture(SavingMixture):
     ) -> None:
         self.n_components = n_components
         self.covariance_type = covariance_type
+        self.rank = rank
         self.tol = tol
         self.reg_covar = reg_covar
         self.max_iter = max_iter

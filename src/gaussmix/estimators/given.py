@@ -76,7 +76,7 @@ def _weights(weights: npt.ArrayLike, n_components: int, swapped: bool) -> Floats
 def precision_factors(precisions: npt.ArrayLike, structure: Structure, n_components: int, n_features: int) -> Floats:
     """Upper factors of given precisions, as the structure's form has them."""
     form = structure.form
-    shape = structure.public(np.empty(form.shape(n_components, n_features))).shape
+    shape = structure.public(np.empty(form.shown_as.shape(n_components, n_features))).shape
     values = _finite(f"{structure.name} precision", precisions, shape)
     factor = form.factor_of_precision(structure.private(values, n_components, n_features))
     if factor is None:

@@ -10,7 +10,7 @@ from gaussmix.allocations.weights import CommonWeights
 from gaussmix.core.mixture import Mixture
 from gaussmix.errors import ConfigError
 from gaussmix.estimators.fitted import gaussian
-from gaussmix.families.structures import structure_named
+from gaussmix.families.structures import Structure
 from gaussmix.fitting.scene import Scene, Start
 from gaussmix.fitting.start import ParametersStart, SharesStart
 
@@ -44,8 +44,7 @@ class LastStart(Start):
 
     def _converted(self) -> ParametersStart:
         family, frame = gaussian(self.mixture), self.mixture.frame
-        k, d = family.means.shape
-        factor = family.structure.private(family.public_precision_cholesky(frame), k, d)
+        factor = family.structure.form.scale_features(family.precision_cholesky, frame.multiplier)
         return ParametersStart(self.mixture.weights, family.public_means(frame), factor, SharesStart())
 
 
@@ -75,7 +74,7 @@ class SameRowsStart(LastStart):
         return super().first(scene, generator)
 
 
-def last_start(mixture: Mixture, n_components: int, n_features: int, covariance_type: str) -> LastStart:
+def last_start(mixture: Mixture, n_components: int, n_features: int, structure: Structure) -> LastStart:
     """The start from a mixture, if it is of the shape that is asked for.
 
     Raises
@@ -83,10 +82,15 @@ def last_start(mixture: Mixture, n_components: int, n_features: int, covariance_
     ConfigError
         If it is not.
     """
-    k, d, structure = mixture.n_components, mixture.n_features, gaussian(mixture).structure.name
-    if (k, d, structure) != (n_components, n_features, structure_named(covariance_type).name):
+    k, d, last = mixture.n_components, mixture.n_features, gaussian(mixture).structure
+    if (k, d, last) != (n_components, n_features, structure):
         raise ConfigError(
-            f"warm_start goes on from a {structure} mixture of {k} components and {d} features; now "
-            f"{covariance_type}, {n_components} components and {n_features} features are asked for"
+            f"warm_start goes on from a {last.name} mixture of {k} components and {d} features"
+            f"{_of_rank(last)}; now {structure.name}, {n_components} components and {n_features} features"
+            f"{_of_rank(structure)} are asked for"
         )
     return LastStart(mixture)
+
+
+def _of_rank(structure: Structure) -> str:
+    return "" if structure.rank is None else f" of rank {structure.rank}"

@@ -20,6 +20,7 @@ from gaussmix.fitting.start import STARTS
 CONSTRAINTS: dict[str, list[Any]] = {
     "n_components": [Interval(Integral, 1, None, closed="left")],
     "covariance_type": [StrOptions(set(NAMES))],
+    "rank": [Interval(Integral, 1, None, closed="left"), None],
     "tol": [Interval(Real, 0.0, None, closed="left"), StrOptions({"auto"})],
     "reg_covar": [Interval(Real, 0.0, np.inf, closed="left"), StrOptions({"auto"})],
     "max_iter": [Interval(Integral, 0, None, closed="left")],
@@ -40,7 +41,7 @@ CONSTRAINTS: dict[str, list[Any]] = {
 }
 """What every parameter may be, in the words of scikit-learn's own validation."""
 
-COUNTS = ("n_components", "max_iter", "n_init", "verbose_interval", "n_threads")
+COUNTS = ("n_components", "rank", "max_iter", "n_init", "verbose_interval", "n_threads")
 """Parameters that are numbers of something; a truth value is none, although Python counts it as an integer."""
 
 

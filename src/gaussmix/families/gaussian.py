@@ -16,7 +16,8 @@ from gaussmix.core.statistics import Field, Statistics
 from gaussmix.core.types import Array, Floats, Integers, read_only
 from gaussmix.errors import ConfigError
 from gaussmix.families.forms.form import Form
-from gaussmix.families.structures import STRUCTURES, Structure, structure_named
+from gaussmix.families.forms.low_rank import LowRankForm
+from gaussmix.families.structures import RANKED, STRUCTURES, Structure, structure_named
 
 LOG_TWO_PI = float(np.log(2.0 * np.pi))
 
@@ -64,8 +65,11 @@ class Gaussian(Family):
 
     @classmethod
     def from_parts(cls, parts: Parts) -> Gaussian:
-        structure = structure_named(parts.text("structure"))
         means = parts.finite("means", 2)
+        name = parts.text("structure")
+        # The line beside those of the loadings is the noise's.
+        rank = parts.finite("precision_cholesky", 3).shape[1] - 1 if name in RANKED else None
+        structure = structure_named(name, means.shape[1] if name in RANKED else None, rank)
         k, d = means.shape
         # Of no size, as nothing is known yet of k and d but that the means are there.
         shape = structure.public(np.broadcast_to(np.float64(0.0), structure.form.shape(k, d))).shape
@@ -132,16 +136,14 @@ class Gaussian(Family):
 
         That is how many times a rounding of the scatter comes back in the squared distances.
         """
-        form, k = self.structure.form, self.n_components
-        factors = form.stack(self.precision_cholesky, k)  # (k, d, d)
-        covariance = form.stack(self.covariance, k)
-        ratio = np.diagonal(factors, axis1=1, axis2=2) ** 2 * np.diagonal(covariance, axis1=1, axis2=2)
-        return self.n_features * max(1.0, float(ratio.max()))
+        largest = self.structure.form.amplification(self.precision_cholesky, self.n_components)
+        return self.n_features * max(1.0, largest)
 
     @property
     def layout(self) -> tuple[Sequence[Field], Mapping[str, int]]:
-        d = self.n_features
-        return (SUM_X, self.structure.form.scatter_field), {"k": self.n_components, "d": d, "t": d * (d + 1) // 2}
+        d, form = self.n_features, self.structure.form
+        sizes = {"k": self.n_components, "d": d, "t": d * (d + 1) // 2}
+        return (SUM_X, form.scatter_field), {**sizes, **form.sizes}
 
     def score(self, block: Block) -> Scores:
         with np.errstate(over="ignore", invalid="ignore"):  # a row beyond reach is decided by distance
@@ -150,7 +152,8 @@ class Gaussian(Family):
 
     def gather(self, block: Block, share: Floats, scores: Scores) -> Mapping[str, Floats]:
         sum_x = np.stack([share[j] @ (block.x - mean) for j, mean in enumerate(self.means)])  # (k, d)
-        return {"sum_x": sum_x, "scatter": self.structure.form.gather(block.x, share, self.means)}
+        scatter = self.structure.form.gather(block.x, share, self.means, self.precision_cholesky)
+        return {"sum_x": sum_x, "scatter": scatter}
 
     def relative_distance(self, x: Floats) -> Floats:
         # Halves first: a difference of two numbers of 1e300 stays finite. Then every row is brought to order one.
@@ -166,6 +169,10 @@ class Gaussian(Family):
         ]
         return np.stack(parts)
 
+    @property
+    def combinable(self) -> bool:
+        return not self.structure.stepwise
+
     def about(self, statistics: Statistics, pivot: Floats) -> Statistics:
         """The same sums, with moments about other points."""
         if pivot is statistics.pivot:
@@ -177,7 +184,7 @@ class Gaussian(Family):
         sum_x = moved["sum_x"]
         sum_x -= half
         scatter = moved["scatter"]
-        scatter -= self.structure.form.twice_symmetric(sum_x, shift)
+        scatter -= self.structure.form.twice_symmetric(sum_x, shift, self.precision_cholesky)
         sum_x -= half
         return moved
 
@@ -192,7 +199,8 @@ class Gaussian(Family):
             Points about which moments are taken.
         """
         z = np.ascontiguousarray(x.T) - pivot[:, :, np.newaxis]  # (k, d, b)
-        return np.concatenate([np.ones_like(z[:, :1]), z, self.structure.form.products(z)], axis=1)
+        products = self.structure.form.products(z, self.precision_cholesky)
+        return np.concatenate([np.ones_like(z[:, :1]), z, products], axis=1)
 
     def expected_products(self) -> Floats:
         """Mean of the products of what a row of each component adds to its sums about its mean, shape (k, q, q)."""
@@ -212,8 +220,7 @@ class Gaussian(Family):
 
     def typical_sums(self, sum_weight: Floats) -> Mapping[str, Floats]:
         """What one row a deviation from the mean adds, times the root of the number of rows."""
-        covariance = self.structure.form.stack(self.covariance, self.n_components)
-        rows = self.means + np.sqrt(np.diagonal(covariance, axis1=1, axis2=2))
+        rows = self.means + np.sqrt(self.structure.form.variances(self.covariance, self.n_components))
         share = np.diag(np.sqrt(sum_weight))
         return self.gather(Block(rows, np.ones(len(rows))), share, Scores(share))
 
@@ -254,8 +261,10 @@ class Gaussian(Family):
 
     def public_precision_cholesky(self, frame: Frame) -> Floats:
         """Factors in the user's units, in the shape that scikit-learn gives them."""
+        form = self.structure.form
+        shown = form.shown_factor(self.precision_cholesky)
         with np.errstate(over="ignore"):  # infinite for standard deviations below the smallest normal float
-            return self.structure.public(self.structure.form.scale_features(self.precision_cholesky, frame.multiplier))
+            return self.structure.public(form.shown_as.scale_features(shown, frame.multiplier))
 
     def public_precision(self, frame: Frame) -> Floats:
         """Precisions in the user's units, in the shape that scikit-learn gives them."""
@@ -264,17 +273,32 @@ class Gaussian(Family):
 
     def public_covariance(self, frame: Frame) -> Floats:
         """Covariances in the user's units, in the shape that scikit-learn gives them."""
-        return self._in_squared_units(self.covariance, np.ldexp(1.0, frame.exponent))
+        covariance = self.structure.form.shown_covariance(self.precision_cholesky)
+        return self._in_squared_units(covariance, np.ldexp(1.0, frame.exponent))
+
+    def public_loadings(self, frame: Frame) -> Floats:
+        """Loadings in the user's units, shape (k, d, q); of a structure of low rank."""
+        return frame.lengths_to_user(self._lines[:, 1:]).swapaxes(1, 2)
+
+    def public_noise(self, frame: Frame) -> Floats:
+        """Noise variances in the user's units, shape (k, d); of a structure of low rank."""
+        with np.errstate(over="ignore"):
+            return np.ldexp(self._lines[:, 0], 2 * frame.exponent)
+
+    @property
+    def _lines(self) -> Floats:
+        if not isinstance(self.structure.form, LowRankForm):
+            raise TypeError(f"{self.structure.name} covariances are no loadings and noise")
+        return self.covariance
 
     def standard_deviations(self, frame: Frame) -> Floats:
         """Standard deviation of each feature in each component, in the user's units: shape (k, d)."""
-        stacked = self.structure.form.stack(self.covariance, self.n_components)
-        return frame.lengths_to_user(np.sqrt(np.diagonal(stacked, axis1=1, axis2=2)))
+        return frame.lengths_to_user(np.sqrt(self.structure.form.variances(self.covariance, self.n_components)))
 
     def _in_squared_units(self, matrices: Floats, scale: Floats) -> Floats:
         # Scaled last: where a square is beyond the range of floats it becomes infinite, and no sum of such NaN.
         with np.errstate(over="ignore"):
-            return self.structure.public(self.structure.form.scale_features(matrices, scale) * scale)
+            return self.structure.public(self.structure.form.shown_as.scale_features(matrices, scale) * scale)
 
 
 @lru_cache(maxsize=64)
@@ -282,8 +306,8 @@ def _quadratic(form: Form, d: int) -> Floats:
     """What each product of two features adds to the scatter of a form, shape (t, d²)."""
     unit = np.eye(d)
     both = (unit[:, np.newaxis] + unit).reshape(d * d, d)
-    alone = form.products(unit.T[np.newaxis])[0]  # (t, d)
-    quadratic: Floats = form.products(both.T[np.newaxis])[0]
+    alone = form.products(unit.T[np.newaxis], unit)[0]  # (t, d)
+    quadratic: Floats = form.products(both.T[np.newaxis], unit)[0]
     quadratic = quadratic - np.repeat(alone, d, axis=1) - np.tile(alone, d)
     return 0.5 * quadratic
 

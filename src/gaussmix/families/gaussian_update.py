@@ -14,7 +14,6 @@ from gaussmix.families.coupled import admitted_to_structure, coupled_covariance
 from gaussmix.families.forms.form import singular
 from gaussmix.families.gaussian import Gaussian
 from gaussmix.families.prior import Prior
-from gaussmix.families.structures import Structure
 
 EMPTY = 1e-30
 """A component whose shares sum to less than this part of all weight says nothing of its parameters: it keeps them."""
@@ -69,7 +68,7 @@ class GaussianUpdate(Update[Gaussian]):
             size = np.where(empty, 1.0 / len(sum_weight), sum_weight)
             sum_x = np.where(empty[:, np.newaxis], 0.0, sum_x)
         step = sum_x / size[:, np.newaxis]  # (k, d)
-        scatter = form.scatter(statistics["scatter"], sum_weight, step)
+        scatter = form.scatter(statistics["scatter"], sum_weight, step, current.precision_cholesky)
         faint = FAINT if len(self.prior.null) else EMPTY
         kept: Array | None = None if least > faint * total else ~(sum_weight > faint * total)
         if structure.coupled:
@@ -77,7 +76,7 @@ class GaussianUpdate(Update[Gaussian]):
                 size = np.where(kept, EMPTY * total, size)
             covariance = coupled_covariance(structure, self.prior, scatter, size, current.covariance, kept)
         else:
-            covariance = self._covariance(structure, scatter, size)
+            covariance = self._covariance(current, scatter, size)
             if kept is not None:
                 covariance = form.replace(covariance, self.prior.null.hold(current.covariance), kept)
         return Gaussian.from_covariance(structure, statistics.pivot + step, covariance)
@@ -105,15 +104,14 @@ class GaussianUpdate(Update[Gaussian]):
         k = len(sum_weight)
         safe = np.where(sum_weight > 0.0, sum_weight, 1.0)
         step = statistics["sum_x"] / safe[:, np.newaxis]  # (k, d)
-        scatter = form.scatter(statistics["scatter"], sum_weight, step)
+        scatter = form.scatter(statistics["scatter"], sum_weight, step, current.precision_cholesky)
         average = sum_weight.sum() / k
-        mean_scatter = np.add.reduce(form.stack(scatter, k), axis=0) / k
-        pooled = form.from_stack(np.broadcast_to(mean_scatter, (k, *mean_scatter.shape)))
+        pooled = form.pooled(scatter, k)
         if isinf(borrowed):
             step, scatter, size = np.zeros_like(step), pooled, np.full(k, average)
         else:
             scatter, size = scatter + borrowed * pooled, sum_weight + borrowed * average
-        covariance = self._covariance(structure, scatter, size)
+        covariance = self._covariance(current, scatter, size)
         return Gaussian.from_covariance(structure, statistics.pivot + step, covariance)
 
     def admitted(self, given: Gaussian) -> Gaussian:
@@ -137,14 +135,16 @@ class GaussianUpdate(Update[Gaussian]):
         # Where covariances are held it is the same for all, and so large that it would hide the rest.
         return -0.5 * (penalty - self.prior.null.trace(factor, diagonal))
 
-    def _covariance(self, structure: Structure, scatter: Floats, sum_weight: Floats) -> Floats:
-        """The structure's best for the scatter about the means, under the prior."""
+    def _covariance(self, current: Gaussian, scatter: Floats, sum_weight: Floats) -> Floats:
+        """The structure's best for the scatter about the means, gathered for ``current``, under the prior."""
+        structure = current.structure
         if structure.coupled:
             return coupled_covariance(structure, self.prior, scatter, sum_weight)
         form, prior = structure.form, self.prior
         if prior.adds_to_scatter:
             scatter = form.add_diagonal(scatter, prior.scatter_diagonal, len(sum_weight))
-        covariance = prior.null.hold(structure.covariance(scatter, sum_weight))
+        previous = current.covariance if structure.stepwise else None
+        covariance = prior.null.hold(structure.covariance(scatter, sum_weight, previous))
         return form.add_diagonal(covariance, prior.covariance_diagonal, 1) if prior.adds_to_covariance else covariance
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import reduce
 from itertools import compress
 from math import prod
 
@@ -18,7 +19,7 @@ from gaussmix.core.block import Block
 from gaussmix.core.contracts import layout_of
 from gaussmix.core.mixture import Mixture
 from gaussmix.core.statistics import Statistics
-from gaussmix.core.types import Integers
+from gaussmix.core.types import Floats, Integers
 from gaussmix.em.driver import run
 from gaussmix.em.stopping import AitkenTolerance
 from gaussmix.errors import DegenerateFitError
@@ -53,6 +54,8 @@ MERGED_ROWS = 200
 BORROWED = 0.1
 """Pseudo-rows that a cell borrows of the pooled covariance, as a part of the average cell: enough to keep cells of
 two or three rows from being singular, a tenth of an average one's own."""
+MOST_NUMBERS = 1 << 24
+"""Numbers that rows are made into at a time: 128 MiB, more than most starts have."""
 
 
 @dataclass(frozen=True)
@@ -201,11 +204,11 @@ def from_labels(scene: Scene, rows: Block, labels: Integers) -> tuple[Mixture | 
     if not size.all():
         # An empty cell stands where a row is that no cell describes well: the farthest from the middle.
         means[size == 0.0] = rows.x[np.einsum("md,md->m", rows.x, rows.x).argmax()]
-    target = Gaussian.unit(scene.recipe.structure, means)
+    target = scene.target(means)
     layout = layout_of(target, CommonWeights.equal(k))
     # Each row is in one cell, so that one difference a row is enough, not one from every cell's mean.
     z = np.ascontiguousarray(rows.x.T) - means.T.take(labels, axis=1)  # (d, b)
-    scatter, shape = share @ target.structure.form.products(z[np.newaxis])[0].T, layout.shapes["scatter"]
+    scatter, shape = _scatter(target, z, share), layout.shapes["scatter"]
     packed = layout.pack(
         {
             "log_likelihood": 0.0,
@@ -222,13 +225,26 @@ def from_labels(scene: Scene, rows: Block, labels: Integers) -> tuple[Mixture | 
     return scene.mixture(family, size + BORROWED * size.mean()), -np.inf, ""
 
 
+def _scatter(target: Gaussian, z: Floats, share: Floats) -> Floats:
+    """Sums (k, q) of products of rows (d, b) from their own cells' means; some after others where each adds much."""
+    k, n = share.shape
+    length = max(1, MOST_NUMBERS // (layout_of(target, CommonWeights.equal(k)).size // k))
+    factor = target.reorder(np.zeros(1, dtype=np.int64)).precision_cholesky
+    form = target.structure.form
+    sums = (
+        share[:, a : a + length] @ form.products(z[np.newaxis, :, a : a + length], factor)[0].T
+        for a in range(0, n, length)
+    )
+    return reduce(np.add, sums)
+
+
 def _whole(scene: Scene) -> Entrant:
     """All rows as one component: nothing to race."""
     name, kind = "all rows", "whole"
     origin = Gaussian.unit(scene.recipe.structure, np.zeros((1, scene.source.n_features)))
     mixture = Mixture(origin, CommonWeights.equal(1), scene.frame)
     # Moments about the mean to the last digit, which the origin, a float in the user's units, is not.
-    target = Gaussian.unit(scene.recipe.structure, mean_of_shares(scene.source, scene.kernel, mixture))
+    target = scene.target(mean_of_shares(scene.source, scene.kernel, mixture))
     sums = scene.kernel.expect(scene.source, mixture, target)
     try:
         return Entrant(name, kind, scene.mixture(scene.update.update(sums, target), np.ones(1)))

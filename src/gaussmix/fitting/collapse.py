@@ -87,7 +87,7 @@ def _held_up(family: Gaussian, part: Floats, diagonal: Floats) -> Array:
     zero = np.zeros_like(family.covariance)
     size = np.maximum(part, EMPTY / k)
     bare = form.add_diagonal(zero, diagonal, k)
-    if structure.coupled:  # what its own rows and prior would make of a component alone
+    if structure.coupled or structure.stepwise:  # what its own rows and prior would make of a component alone
         bare /= size.reshape(-1, *(1,) * (bare.ndim - 1))
     else:
         bare = structure.covariance(bare, size)

@@ -47,7 +47,7 @@ class PointsStart(Start):
         measure = metric(scene.summary, scene.frame, structure.scaling)
         means = self.points(*drawn_points(scene, generator), measure, k, generator)
         balls = Gaussian(STRUCTURES["diag"], means, np.repeat(measure[np.newaxis], k, axis=0))
-        target = Gaussian.unit(structure, means)
+        target = scene.target(means)
         sums = scene.kernel.expect(scene.source, Mixture(balls, Hard(k), scene.frame), target)
         return scene.mixture(scene.update.first(sums, target, np.inf), np.ones(k))
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 
 import numpy as np
 
 from gaussmix.allocations.weights import CommonWeights, CommonWeightsUpdate
 from gaussmix.core.block import Block
 from gaussmix.core.contracts import Kernel
-from gaussmix.core.frame import Frame
+from gaussmix.core.frame import Frame, Scaling
 from gaussmix.core.mixture import Mixture
 from gaussmix.core.source import Source
 from gaussmix.core.statistics import Statistics
@@ -25,6 +25,10 @@ from gaussmix.families.structures import STRUCTURES
 from gaussmix.fitting.even_rows import even_rows
 from gaussmix.fitting.recipe import Recipe
 from gaussmix.fitting.step import EMStep
+from gaussmix.starts.k_means import metric
+
+PRINCIPAL_ROWS = 1000
+"""Rows that are asked for the principal directions of all; matrices of their products are as large."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,17 @@ class Scene:
         """An EM iteration of the recipe on these rows."""
         monotone = self.update.prior.monotone
         return EMStep(self.source, self.kernel, self.update, CommonWeightsUpdate(), self.summary.sum_weight, monotone)
+
+    def target(self, means: Floats) -> Gaussian:
+        """Components about these points for which a start gathers sums."""
+        return Gaussian(self.recipe.structure, means, self._gathered_for)
+
+    @cached_property
+    def _gathered_for(self) -> Floats:
+        deviation = 1.0 / metric(self.summary, self.frame, Scaling.PER_FEATURE)
+        return self.recipe.structure.to_gather_for(
+            self.recipe.n_components, deviation, lambda: self.frame.to_internal(self.even(PRINCIPAL_ROWS)).x
+        )
 
     def mixture(self, family: Gaussian, sum_weight: Floats) -> Mixture:
         """The mixture of these components, weighted by their sums of shares."""
@@ -114,7 +129,7 @@ def _covariance(source: Source, kernel: Kernel, frame: Frame) -> Floats:
     whole = Gaussian.unit(STRUCTURES["full"], np.zeros((1, source.n_features)))
     sums = kernel.expect(source, Mixture(whole, CommonWeights.equal(1), frame))
     mean = sums["sum_x"] / sums.sum_weight[:, np.newaxis]
-    scatter = whole.structure.form.scatter(sums["scatter"], sums.sum_weight, mean)
+    scatter = whole.structure.form.scatter(sums["scatter"], sums.sum_weight, mean, whole.precision_cholesky)
     return whole.structure.covariance(scatter, sums.sum_weight)[0]
 
 

@@ -34,7 +34,7 @@ class SumsSpace:
     def about(cls, mixture: Mixture, statistics: Statistics) -> SumsSpace | None:
         """The space about a mixture whose E-step gave these sums; None if its family knows none."""
         family, sum_weight = mixture.family, statistics.sum_weight
-        if not isinstance(family, Extrapolable) or mixture.allocation.layout[0]:
+        if not isinstance(family, Extrapolable) or not family.combinable or mixture.allocation.layout[0]:
             return None
         typical: dict[str, Floats | float] = {
             "log_likelihood": 0.0,  # what a pass finds, not what an M-step uses

@@ -47,7 +47,7 @@ class KMeansStart(Start):
         step = EMStep(scene.source, scene.kernel, CentresUpdate(), Unchanged(), scene.summary.sum_weight)
         rule = AitkenTolerance(K_MEANS_TOLERANCE)
         partition = run(step, Mixture(balls, Hard(k), scene.frame), rule, K_MEANS_ITERATIONS).parameters
-        target = Gaussian.unit(structure, partition.family.pivot)
+        target = scene.target(partition.family.pivot)
         return scene.mixture_of(*from_shares(scene.source, scene.kernel, partition, target, scene.update))
 
 
@@ -61,7 +61,7 @@ class SharesStart(Start):
         source, kernel, k = scene.source, scene.kernel, scene.recipe.n_components
         origin = Gaussian.unit(scene.recipe.structure, np.zeros((k, source.n_features)))
         given = Mixture(origin, Given(k), scene.frame)
-        target = Gaussian.unit(scene.recipe.structure, mean_of_shares(source, kernel, given))
+        target = scene.target(mean_of_shares(source, kernel, given))
         return scene.mixture_of(*from_shares(source, kernel, given, target, scene.update))
 
 

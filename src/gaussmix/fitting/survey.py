@@ -19,6 +19,7 @@ from gaussmix.em.acceleration import Anderson
 from gaussmix.em.evaluation import Acceleration
 from gaussmix.em.scoring import Scoring
 from gaussmix.families.gaussian import Gaussian
+from gaussmix.fitting.ahead import Ahead
 from gaussmix.fitting.scene import Scene
 from gaussmix.kernels.information import information
 
@@ -44,6 +45,8 @@ def acceleration(scene: Scene, start: Mixture) -> Acceleration[Mixture, Statisti
     every change of sums is one of parameters.
     """
     family, allocation = start.family, start.allocation
+    if isinstance(family, Gaussian) and family.structure.stepwise:
+        return Ahead(scene.step)
     separate = isinstance(family, Gaussian) and family.structure.separate and not len(scene.update.prior.null)
     free = isinstance(allocation, CommonWeights) and allocation.free
     layout = layout_of(family, allocation)

@@ -9,8 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from gaussmix.core.frame import Frame
 from gaussmix.core.mixture import Mixture
 from gaussmix.em.history import History
+from gaussmix.families.gaussian import Gaussian
 from gaussmix.insight.fit_summary import FitSummary, gaussian_of
 
 
@@ -70,10 +72,17 @@ def fit_record(summary: FitSummary, mixture: Mixture, history: History) -> dict[
             "columns": names,
             "weights": mixture.weights,
             "means": family.public_means(mixture.frame),
-            "covariances": family.public_covariance(mixture.frame),
+            **_spread(family, mixture.frame),
         },
         "history": {"log_likelihood": history.log_likelihood, "objective": history.objective},
     }
+
+
+def _spread(family: Gaussian, frame: Frame) -> dict[str, Any]:
+    """Covariances; where they are whole matrices of few numbers, these."""
+    if family.structure.rank is None:
+        return {"covariances": family.public_covariance(frame)}
+    return {"loadings": family.public_loadings(frame), "noise_variances": family.public_noise(frame)}
 
 
 def to_json(record: Mapping[str, Any]) -> str:

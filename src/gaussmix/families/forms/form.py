@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -34,26 +35,42 @@ class Form(ABC):
     def scatter_field(self) -> Field:
         """The sum that `gather` gives."""
 
+    @property
+    def sizes(self) -> Mapping[str, int]:
+        """Sizes of dimensions that ``scatter_field`` has beside k, d and t."""
+        return {}
+
+    @property
+    def shown_as(self) -> Form:
+        """The form in which users see matrices: this, but where it holds none."""
+        return self
+
     @abstractmethod
     def squared_distance(self, x: Floats, means: Floats, precision_cholesky: Floats) -> Floats:
         """Squared Mahalanobis distance of each row from each mean, shape (k, b)."""
 
     @abstractmethod
-    def gather(self, x: Floats, share: Floats, pivot: Floats) -> Floats:
-        """Scatter about the pivots, weighted by ``share`` (k, b), as ``scatter_field`` declares it."""
+    def gather(self, x: Floats, share: Floats, pivot: Floats, precision_cholesky: Floats) -> Floats:
+        """Scatter about the pivots, weighted by ``share`` (k, b), as ``scatter_field`` declares it.
+
+        Here and below, ``precision_cholesky`` are the factors of the components for which it is gathered: what is
+        gathered may depend on them.
+        """
 
     @abstractmethod
-    def products(self, z: Floats) -> Floats:
+    def products(self, z: Floats, precision_cholesky: Floats) -> Floats:
         """What each row adds to the scatter of each component that has it whole, before any is shared.
 
         Parameters
         ----------
         z : array, shape (k, d, b)
             Rows from each component's point.
+        precision_cholesky : array
+            As for `gather`.
         """
 
     @abstractmethod
-    def scatter(self, gathered: Floats, sum_weight: Floats, step: Floats) -> Floats:
+    def scatter(self, gathered: Floats, sum_weight: Floats, step: Floats, precision_cholesky: Floats) -> Floats:
         """Scatter about the new means from what was gathered about the pivots.
 
         Parameters
@@ -64,11 +81,18 @@ class Form(ABC):
             Sums of shares.
         step : array, shape (k, d)
             New means minus pivots.
+        precision_cholesky : array
+            As for `gather`.
         """
 
     @abstractmethod
-    def twice_symmetric(self, left: Floats, right: Floats) -> Floats:
+    def twice_symmetric(self, left: Floats, right: Floats, precision_cholesky: Floats) -> Floats:
         """Each component's ``left rightᵀ + right leftᵀ`` of vectors (k, d), as ``scatter_field`` declares it."""
+
+    def pooled(self, scatter: Floats, n_components: int) -> Floats:
+        """The mean of the components' scatter, for each of them; all were gathered for the same factors."""
+        mean = np.add.reduce(self.stack(scatter, n_components), axis=0) / n_components
+        return self.from_stack(np.broadcast_to(mean, (n_components, *mean.shape)))
 
     @abstractmethod
     def add_diagonal(self, matrices: Floats, diagonal: Floats, n_components: int) -> Floats:
@@ -103,7 +127,7 @@ class Form(ABC):
 
     @abstractmethod
     def precision(self, precision_cholesky: Floats) -> Floats:
-        """Precisions of which these are the upper factors."""
+        """Precisions of which these are the upper factors, in the form `shown_as`."""
 
     @abstractmethod
     def covariance(self, precision_cholesky: Floats) -> Floats:
@@ -115,7 +139,25 @@ class Form(ABC):
 
     @abstractmethod
     def precision_trace(self, precision_cholesky: Floats, diagonal: Floats, n_components: int) -> float:
-        """Sum over components of tr(Σ⁻¹ diag(diagonal))."""
+        """Sum over components of tr(Σ⁻¹ diag(diagonal)), of as much of Σ as `add_diagonal` adds to."""
+
+    def amplification(self, precision_cholesky: Floats, n_components: int) -> float:
+        """Largest 1 / (1 − R²), R² of a feature from those before it, or from all others."""
+        factors = self.stack(precision_cholesky, n_components)  # (k, d, d)
+        variance = self.variances(self.covariance(precision_cholesky), n_components)
+        return float((np.diagonal(factors, axis1=1, axis2=2) ** 2 * variance).max())
+
+    def variances(self, covariance: Floats, n_components: int) -> Floats:
+        """The diagonal of each component's matrix, shape (k, d)."""
+        return np.diagonal(self.stack(covariance, n_components), axis1=1, axis2=2)
+
+    def shown_covariance(self, precision_cholesky: Floats) -> Floats:
+        """Covariances as users see them, in the form `shown_as`."""
+        return self.covariance(precision_cholesky)
+
+    def shown_factor(self, precision_cholesky: Floats) -> Floats:
+        """Upper factors of the precisions as users see them, in the form `shown_as`."""
+        return precision_cholesky
 
     @abstractmethod
     def stack(self, covariance: Floats, n_components: int) -> Floats:

@@ -24,7 +24,7 @@ class FullForm(Form):
             distance[j] = np.einsum("bd,bd->b", y, y)
         return distance
 
-    def gather(self, x: Floats, share: Floats, pivot: Floats) -> Floats:
+    def gather(self, x: Floats, share: Floats, pivot: Floats, precision_cholesky: Floats) -> Floats:
         lower = triangular.lower_triangle(x.shape[1])
         scatter = np.empty((len(pivot), len(lower[0])))
         for j, centre in enumerate(pivot):
@@ -32,15 +32,15 @@ class FullForm(Form):
             scatter[j] = ((z * share[j, :, np.newaxis]).T @ z)[lower]
         return scatter
 
-    def products(self, z: Floats) -> Floats:
+    def products(self, z: Floats, precision_cholesky: Floats) -> Floats:
         return triangular.products(z)
 
-    def scatter(self, gathered: Floats, sum_weight: Floats, step: Floats) -> Floats:
+    def scatter(self, gathered: Floats, sum_weight: Floats, step: Floats, precision_cholesky: Floats) -> Floats:
         scatter = triangular.unpack(gathered, step.shape[1])
         scatter -= (sum_weight[:, np.newaxis] * step)[:, :, np.newaxis] * step[:, np.newaxis, :]
         return scatter
 
-    def twice_symmetric(self, left: Floats, right: Floats) -> Floats:
+    def twice_symmetric(self, left: Floats, right: Floats, precision_cholesky: Floats) -> Floats:
         outer = left[:, :, np.newaxis] * right[:, np.newaxis, :]
         outer = outer + outer.swapaxes(1, 2)
         return triangular.pack(outer)

@@ -24,20 +24,20 @@ class TiedForm(Form):
             distance[j] = np.einsum("bd,bd->b", y, y)
         return distance
 
-    def gather(self, x: Floats, share: Floats, pivot: Floats) -> Floats:
+    def gather(self, x: Floats, share: Floats, pivot: Floats, precision_cholesky: Floats) -> Floats:
         total = np.zeros((x.shape[1], x.shape[1]))
         for j, centre in enumerate(pivot):
             z = x - centre  # (b, d)
             total += (z * share[j, :, np.newaxis]).T @ z
         return total[triangular.lower_triangle(x.shape[1])]
 
-    def products(self, z: Floats) -> Floats:
+    def products(self, z: Floats, precision_cholesky: Floats) -> Floats:
         return triangular.products(z)
 
-    def scatter(self, gathered: Floats, sum_weight: Floats, step: Floats) -> Floats:
+    def scatter(self, gathered: Floats, sum_weight: Floats, step: Floats, precision_cholesky: Floats) -> Floats:
         return triangular.unpack(gathered, step.shape[1]) - np.einsum("k,ki,kj->ij", sum_weight, step, step)
 
-    def twice_symmetric(self, left: Floats, right: Floats) -> Floats:
+    def twice_symmetric(self, left: Floats, right: Floats, precision_cholesky: Floats) -> Floats:
         row, column = triangular.lower_triangle(left.shape[1])
         return np.einsum("kt,kt->t", left[:, row], right[:, column]) + np.einsum(
             "kt,kt->t", right[:, row], left[:, column]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 
+import numpy as np
+
 from gaussmix.core.frame import Scaling
 from gaussmix.core.statistics import Statistics
 from gaussmix.core.types import Floats
@@ -49,6 +51,13 @@ class Structure(ABC):
 
     separate = False
     """Whether each component has all its parameters to itself, and as many of them as sums are gathered for it."""
+
+    rank: int | None = None
+    """Number of loadings, where there is a structure for every such number."""
+
+    stepwise = False
+    """Whether `covariance` is a step from ``previous``, for which the scatter was gathered, and not the best there is.
+    What sums mean then differs from pass to pass, so that they cannot be combined."""
 
     @abstractmethod
     def n_parameters(self, n_components: int, n_features: int) -> int:
@@ -116,6 +125,21 @@ class Structure(ABC):
             Variance that the prior adds for a component of average weight, as a part of a column's.
         """
         return NullDirections.none(len(standard_deviation))
+
+    def to_gather_for(self, n_components: int, deviation: Floats, rows: Callable[[], Floats]) -> Floats:
+        """Factors of components for which a start gathers sums: of unit covariance, unless these factors matter.
+
+        Parameters
+        ----------
+        n_components : int
+            Number of components.
+        deviation : array, shape (d,)
+            Standard deviations of the columns, internal units, 1 for a constant one.
+        rows : callable
+            Some rows (m, d), internal units.
+        """
+        d = len(deviation)
+        return self.form.from_stack(np.broadcast_to(np.eye(d), (n_components, d, d)))
 
     @abstractmethod
     def public(self, matrices: Floats) -> Floats:
