@@ -18,7 +18,8 @@ from gaussmix.core.block import Block
 from gaussmix.core.contracts import Family
 from gaussmix.core.mixture import Mixture
 from gaussmix.core.statistics import Statistics
-from gaussmix.core.types import Floats
+from gaussmix.core.types import Floats, Integers
+from gaussmix.data.memory import MemorySource
 from gaussmix.em.driver import FitResult, run
 from gaussmix.em.evaluation import Evaluation
 from gaussmix.em.history import Entry, History
@@ -33,9 +34,13 @@ from gaussmix.kernels.row_weights import RowWeights
 
 FIRST_ROUND = 1
 """Iterations of the first round; each further one has twice as many. At first components move by their width."""
+LONGEST_ROUND = 5
+"""Iterations of later rounds: a search costs as much as two or three."""
 STRANGERS = 4
 """Components drawn at random that each cell tries in a search: those near it are found by their neighbours sooner, and
 what chance is for is a part of the mixture to which no neighbour leads."""
+AMONG = 4
+"""Of so many times the rows that a search asks of all components they are drawn."""
 FOUND = 1e-4
 """Nats a row that a search must gain for the fit to go on after a round that has converged."""
 LEFT_OUT = 0.01
@@ -102,18 +107,18 @@ def climb(scene: Scene, start: Mixture, max_iter: int, generator: np.random.Gene
         Draws components that a search tries.
     """
     count = min(scene.recipe.n_candidates or start.n_components, start.n_components)
-    exact = _exact(scene, start)
-    cells = Cells.of(exact.label, nearest(start.family, count), np.zeros((start.n_components, count)))
+    label = scene.kernel.rows(scene.source, start, ("label",))["label"]
+    cells = Cells.of(label, nearest(start.family, count), np.zeros((start.n_components, count)))
     way = _Way(scene, generator, max_iter, start, cells)
     while True:
         way.go()
         exact = _exact(scene, way.parameters)
+        moved = way.relabel(exact.label)
         left_out = way.left_out(exact)
-        count = min(2 * count, start.n_components)
-        enough = left_out.gap <= LEFT_OUT or way.status is Status.STOPPED or way.n_left <= 0
-        if enough or left_out.n_candidates == count:
+        if way.has_ended or (left_out.gap <= LEFT_OUT and moved <= LEFT_OUT):
             return Climbed(way.result(exact), left_out)
-        way.widen(exact.label, count)
+        if left_out.gap > LEFT_OUT:
+            way.widen()
 
 
 def nearest(family: Family, count: int) -> npt.NDArray[np.int32]:
@@ -177,9 +182,16 @@ class _Way:
         self.parameters = start
         self.status = Status.MAX_ITER
         self._cells = cells
+        self._weight = _weight(scene)
+        self._log_density = np.empty(len(cells.order))
         self._evaluation = self._expect(cells)
         self._history = History()
         self._history.append(self._evaluation.entry)
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether no further iteration is to be made."""
+        return self.n_left <= 0 or self.status in (Status.STOPPED, Status.FELL)
 
     @property
     def n_left(self) -> int:
@@ -188,31 +200,35 @@ class _Way:
 
     def go(self) -> None:
         """Rounds and searches, until neither gains any more or the fit is to end."""
-        for length in _doubling(FIRST_ROUND):
+        for length in _lengths():
             found = self._search()
             if self.status is Status.CONVERGED and found < FOUND * self._scene.summary.sum_weight:
                 return
             self._round(min(length, self.n_left))
-            if self.n_left <= 0 or self.status in (Status.STOPPED, Status.FELL):
+            if self.has_ended:
                 return
 
-    def widen(self, label: npt.NDArray[np.integer], count: int) -> None:
-        """Go on with so many candidates: those there are, and the nearest others."""
-        family, own = self.parameters.family, self._cells.candidates
+    def relabel(self, label: npt.NDArray[np.integer]) -> float:
+        """Rows in the cells of these labels, if the bound is higher with them; what it gains, nats a row."""
+        gain = self._take(Cells.of(label, self._cells.candidates, self._cells.mass))
+        return gain / self._scene.summary.sum_weight
+
+    def widen(self) -> None:
+        """Go on with twice the candidates: those there are, and the nearest others."""
+        own = self._cells.candidates
         k, before = own.shape
-        others = nearest(family, count)
-        lines = [
-            np.concatenate([mine, line[~np.isin(line, mine)]])[:count] for mine, line in zip(own, others, strict=True)
-        ]
+        count = min(2 * before, k)
+        others = nearest(self.parameters.family, count)
+        lines = [np.concatenate([m, o[~np.isin(o, m)]])[:count] for m, o in zip(own, others, strict=True)]
         mass = np.concatenate([self._cells.mass, np.zeros((k, count - before))], axis=1)
-        self._take(Cells.of(label, np.array(lines, dtype=np.int32), mass))
+        self._take(replace(self._cells, candidates=np.array(lines, dtype=np.int32), mass=mass))
 
     def left_out(self, exact: _Exact) -> LeftOut:
         """By how much the bound is below what all components give."""
-        density = self._kernel(self._cells).log_density(self._scene.source, self.parameters)
+        self._expect(self._cells)
+        density = self._log_density - self._scene.frame.log_volume
         weight, sum_weight = _weight(self._scene), self._scene.summary.sum_weight
-        missing = np.maximum(exact.log_density - density, 0.0, out=density)
-        part = -np.expm1(-missing)
+        part = -np.expm1(-np.maximum(exact.log_density - density, 0.0))
         return LeftOut(
             max(exact.log_likelihood - self._evaluation.entry.log_likelihood, 0.0) / sum_weight,
             float(np.add.reduce(_weighted(weight, part))) / sum_weight,
@@ -238,8 +254,25 @@ class _Way:
         trials = min(count, k - count)
         if not trials:
             return 0.0
+        asked = self._described_worst(len(self._log_density) * count // k)
         drawn = self._generator.integers(k, size=(k, min(STRANGERS, trials)), dtype=np.int32)
-        return self._take(self._kernel(self._cells).search(self._scene.source, self.parameters, trials, drawn))
+        cells = self._kernel(self._cells).search(self._scene.source, self.parameters, trials, drawn)
+        few = self._scene.source.take(asked)
+        label = cells.label
+        label[asked] = self._scene.kernel.rows(MemorySource(few.x), self.parameters, ("label",))["label"]
+        return self._take(Cells.of(label, cells.candidates, cells.mass))
+
+    def _described_worst(self, size: int) -> Integers:
+        """Numbers of rows that lie in their cells as few others do: some of them may have gone astray.
+
+        They are drawn from the worst: those of true outliers would else be all that are ever asked.
+        """
+        label = self._cells.label
+        rows = np.diff(self._cells.begin)
+        density = np.where(self._weight > 0.0, self._log_density, np.inf)
+        mean = np.bincount(label, self._log_density, minlength=len(rows)) / np.maximum(rows, 1)
+        worst = np.argpartition(density - mean[label], min(AMONG * size, len(label) - 1))[: AMONG * size]
+        return np.sort(self._generator.choice(worst, min(size, len(worst)), replace=False))
 
     def _take(self, cells: Cells) -> float:
         """These cells, if the bound is higher with them; what it gains."""
@@ -267,10 +300,11 @@ class _Way:
         return replace(self._scene, kernel=self._kernel(cells)).step.expect(self.parameters)
 
     def _kernel(self, cells: Cells) -> CellsKernel:
-        return CellsKernel.like(self._scene.kernel, cells)
+        return CellsKernel.like(self._scene.kernel, cells, self._log_density)
 
 
-def _doubling(first: int) -> Iterator[int]:
+def _lengths() -> Iterator[int]:
+    length = FIRST_ROUND
     while True:
-        yield first
-        first *= 2
+        yield length
+        length = min(2 * length, LONGEST_ROUND)

@@ -49,6 +49,13 @@ class Cells:
     candidates: npt.NDArray[np.int32]
     mass: Floats
 
+    @property
+    def label(self) -> Integers:
+        """Each row's cell, shape (n,)."""
+        label = np.empty(len(self.order), dtype=np.int64)
+        label[self.order] = np.repeat(np.arange(len(self.candidates)), np.diff(self.begin))
+        return label
+
     @classmethod
     def of(cls, label: npt.NDArray[np.integer], candidates: npt.NDArray[np.int32], mass: Floats) -> Cells:
         """Each row in the cell of its label, shape (n,)."""
@@ -133,27 +140,32 @@ class CellsKernel(Kernel):
         Of the rows of one source, which hands them out all at once.
     n_threads : int
         Most threads of a pass.
+    log_density : array, shape (n,), optional
+        Each pass writes here what it found for each row, in internal units; for a row of weight 0 anything.
     """
 
     cells: Cells
     n_threads: int
+    log_density: Floats | None = None
 
     @classmethod
-    def like(cls, kernel: Kernel, cells: Cells) -> CellsKernel:
+    def like(cls, kernel: Kernel, cells: Cells, log_density: Floats) -> CellsKernel:
         """With as many threads as another kernel."""
-        return cls(cells, thread_count(kernel.n_threads if isinstance(kernel, AutomaticKernel) else None))
+        n_threads = thread_count(kernel.n_threads if isinstance(kernel, AutomaticKernel) else None)
+        return cls(cells, n_threads, log_density)
 
     def expect(self, source: Source, mixture: Mixture, gather: Family | None = None) -> Statistics:
         """One pass; the log-likelihood is the lower bound."""
         if gather is not None and gather is not mixture.family:
             raise TypeError("rows by cells are gathered by the family that scores them")
-        return self._expect(source, mixture, None)
-
-    def log_density(self, source: Source, mixture: Mixture) -> Floats:
-        """Of each row under its candidates, in the user's units, shape (n,); of a row of weight 0 anything."""
-        density = np.empty(len(self.cells.order))
-        self._expect(source, mixture, density)
-        return density - mixture.frame.log_volume
+        frame, stage, *_ = scored = self._scored(mixture)
+        layout = layout_of(mixture.family, mixture.allocation)
+        # As in NativeKernel: float32 rounds the points about which moments are taken.
+        pivot = stage.means.astype(source.dtype).astype(np.float64)
+        total = source.map_reduce(ExpectTask(*scored, pivot=pivot, log_density=self.log_density))
+        statistics = Statistics(layout, np.array(total), frame, pivot)
+        statistics.buffer[0] -= np.add.reduce(statistics.sum_weight) * frame.log_volume
+        return statistics
 
     def search(self, source: Source, mixture: Mixture, trials: int, drawn: npt.NDArray[np.int32]) -> Cells:
         """Cells in which rows are with the best of the components tried, and these are the ones of largest mass.
@@ -173,16 +185,6 @@ class CellsKernel(Kernel):
     def row_task(self, dtype: np.dtype[Any], mixture: Mixture, wanted: Sequence[str]) -> RowTask:
         """What is said of a row is exact: of all components."""
         return NativeKernel(self.n_threads).row_task(dtype, mixture, wanted)
-
-    def _expect(self, source: Source, mixture: Mixture, log_density: Floats | None) -> Statistics:
-        frame, stage, *_ = scored = self._scored(mixture)
-        layout = layout_of(mixture.family, mixture.allocation)
-        # As in NativeKernel: float32 rounds the points about which moments are taken.
-        pivot = stage.means.astype(source.dtype).astype(np.float64)
-        total = source.map_reduce(ExpectTask(*scored, pivot=pivot, log_density=log_density))
-        statistics = Statistics(layout, np.array(total), frame, pivot)
-        statistics.buffer[0] -= np.add.reduce(statistics.sum_weight) * frame.log_volume
-        return statistics
 
     def _scored(self, mixture: Mixture) -> tuple[Frame, CompiledStage, Floats, Cells, int]:
         stage, share = mixture.family.compiled, mixture.allocation.compiled
