@@ -25,22 +25,28 @@ struct Cells {
 };
 
 // Some components as a model of their own, packed for a score stage.
+//
+// Under full covariances components lie packed one after the other: they are packed once a pass and copied from there.
+// Other forms interleave them, and have few parameters.
 template <class T>
 class Selection {
  public:
-  Selection(const ScoreStage<T>& stage, Form form, const Model& all, ptrdiff_t most)
+  // `whole`: all components, packed.
+  Selection(const ScoreStage<T>& stage, Form form, const Scorer<T>& whole, ptrdiff_t most)
       : stage_(stage),
-        all_(all),
+        all_(*whole.model),
+        whole_(form == form_full ? whole.packed : nullptr),
+        component_(stage.packed_size(1, all_.d)),
         // One factor for all is not selected from.
-        factor_length_(form == form_tied ? 0 : form == form_full ? size_t(all.d * all.d) : size_t(all.d)),
-        means_(size_t(most * all.d)),
-        factor_(size_t(most) * factor_length_),
+        factor_length_(form == form_tied ? 0 : size_t(all_.d)),
+        means_(whole_ ? 0 : size_t(most * all_.d)),
+        factor_(whole_ ? 0 : size_t(most) * factor_length_),
         log_constant_(size_t(most)),
-        packed_(stage.packed_size(most, all.d)) {
-    model.d = all.d;
+        packed_(stage.packed_size(most, all_.d)) {
+    model.d = all_.d;
     model.k = 0;
-    model.means = means_.data();
-    model.factor = factor_length_ ? factor_.data() : all.factor;
+    model.means = whole_ ? all_.means : means_.data();
+    model.factor = whole_ || !factor_length_ ? all_.factor : factor_.data();
     model.log_constant = log_constant_.data();
     scorer.model = &model;
     scorer.packed = packed_.get();
@@ -48,14 +54,21 @@ class Selection {
   }
   Selection(const Selection&) = delete;
 
+  // `number` is kept.
   void take(const int32_t* number, ptrdiff_t count) {
     model.k = count;
+    for (ptrdiff_t i = 0; i < count; ++i) log_constant_[size_t(i)] = all_.log_constant[number[i]];
+    if (whole_) {
+      model.number = number;
+      T* out = packed_.get();
+      for (ptrdiff_t i = 0; i < count; ++i) out = std::copy_n(whole_ + size_t(number[i]) * component_, component_, out);
+      return;
+    }
     const size_t d = size_t(all_.d);
     for (ptrdiff_t i = 0; i < count; ++i) {
       const size_t c = size_t(number[i]);
       std::copy_n(all_.means + c * d, d, means_.data() + size_t(i) * d);
-      if (factor_length_) std::copy_n(all_.factor + c * factor_length_, factor_length_, factor_.data() + size_t(i) * factor_length_);
-      log_constant_[size_t(i)] = all_.log_constant[c];
+      std::copy_n(all_.factor + c * factor_length_, factor_length_, factor_.data() + size_t(i) * factor_length_);
     }
     stage_.pack(model, packed_.get());
   }
@@ -66,7 +79,8 @@ class Selection {
  private:
   const ScoreStage<T>& stage_;
   const Model& all_;
-  size_t factor_length_;
+  const T* whole_;
+  size_t component_, factor_length_;
   std::vector<double> means_, factor_, log_constant_;
   Buffer<T> packed_;
 };

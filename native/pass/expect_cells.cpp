@@ -45,14 +45,14 @@ struct Places {
 template <class T>
 class Worker {
  public:
-  Worker(const Kernels<T>& kernels, const CellsTask& task, const Rows& rows, const Places& places)
+  Worker(const Kernels<T>& kernels, const CellsTask& task, const Scorer<T>& whole, const Rows& rows, const Places& places)
       : kernels_(kernels),
         score_(kernels.score[task.pass.score_form]),
         gather_(kernels.gather[task.pass.gather_form]),
         task_(task),
         places_(places),
         pivot_(size_t(task.cells.candidates * task.pass.model.d)),
-        selection_(score_, task.pass.score_form, task.pass.model, task.cells.candidates),
+        selection_(score_, task.pass.score_form, whole, task.cells.candidates),
         space_(task.cells.candidates, rows.d, gather_.needs_rows(rows.d), 0),
         gathered_(rows, space_.rows) {}
 
@@ -133,13 +133,14 @@ std::vector<TreeSum::Node> expect_cells_in(const Level& level, const CellsTask& 
   rows.shift = frame.shift.data();
   const size_t length = packed_length(level, task.pass);
   const Places places(k, d, kernels.gather[task.pass.gather_form].scatter_size(k, d), task.pass.gather_form == form_tied);
+  const Packed<T> packed(kernels.score[task.pass.score_form], task.pass.model);
   const int64_t unit = unit_rows(rows.n, k), units = (rows.n + unit - 1) / unit;
 
   TreeSum tree(length);
   Control control(interrupt);
   std::atomic<int64_t> next{0};
   const auto work = [&](int thread) {
-    Worker<T> worker(kernels, task, rows, places);
+    Worker<T> worker(kernels, task, packed.scorer, rows, places);
     for (int64_t number; (number = next.fetch_add(1)) < units;) {
       TreeSum::Sums sums = tree.take();
       std::fill_n(sums.get(), length, 0.0);

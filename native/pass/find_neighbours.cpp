@@ -92,12 +92,12 @@ class Proposals {
 template <class T>
 class Worker {
  public:
-  Worker(const Kernels<T>& kernels, const NeighboursTask& task, const Rows& rows)
+  Worker(const Kernels<T>& kernels, const NeighboursTask& task, const Scorer<T>& whole, const Rows& rows)
       : kernels_(kernels),
         score_(kernels.score[task.score_form]),
         task_(task),
         most_(task.cells.candidates + task.trials),
-        selection_(score_, task.score_form, task.model, most_),
+        selection_(score_, task.score_form, whole, most_),
         space_(most_, rows.d, false, 0),
         gathered_(rows, space_.rows) {}
 
@@ -166,6 +166,7 @@ bool find_neighbours_in(const Level& level, const NeighboursTask& task, Interrup
   Rows rows = task.rows;
   rows.multiplier = frame.multiplier.data();
   rows.shift = frame.shift.data();
+  const Packed<T> packed(kernels.score[task.score_form], task.model);
   const std::vector<Piece> pieces = pieces_of(task.cells);
   std::vector<std::vector<int32_t>> tried(size_t(task.cells.k));
   std::vector<std::vector<double>> mass(pieces.size());
@@ -184,7 +185,7 @@ bool find_neighbours_in(const Level& level, const NeighboursTask& task, Interrup
   if (!run_threads(threads, control, propose)) return false;
   std::atomic<size_t> next_piece{0};
   const auto try_out = [&](int thread) {
-    Worker<T> worker(kernels, task, rows);
+    Worker<T> worker(kernels, task, packed.scorer, rows);
     for (size_t number; (number = next_piece.fetch_add(1)) < pieces.size();) {
       const std::vector<int32_t>& theirs = tried[size_t(pieces[number].cell)];
       mass[number].assign(theirs.size(), 0.0);

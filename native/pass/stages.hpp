@@ -104,6 +104,9 @@ struct Model {
   const double* means;         // (k, d)
   const double* factor;        // full (k, d, d) upper triangles | diagonal, spherical (k, d) | tied (d, d) upper triangle
   const double* log_constant;  // (k,)
+  const int32_t* number = nullptr;  // (k,) where means and factors of each component lie; null: in order
+
+  ptrdiff_t place(ptrdiff_t component) const { return number ? number[component] : component; }
 };
 
 // The points about which moments are asked for, the pivots, and those about which they are summed, the anchors.

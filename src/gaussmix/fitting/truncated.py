@@ -23,11 +23,12 @@ from gaussmix.data.memory import MemorySource
 from gaussmix.em.driver import FitResult, run
 from gaussmix.em.evaluation import Evaluation
 from gaussmix.em.history import Entry, History
+from gaussmix.em.listener import Listener
 from gaussmix.em.status import Status
+from gaussmix.em.stopping import Stopping
 from gaussmix.fitting.recipe import Recipe
 from gaussmix.fitting.scene import Scene
 from gaussmix.fitting.step import EMStep
-from gaussmix.fitting.survey import acceleration
 from gaussmix.kernels.cells import Cells, CellsKernel
 from gaussmix.kernels.native import NativeKernel
 from gaussmix.kernels.row_weights import RowWeights
@@ -110,9 +111,20 @@ def climb(scene: Scene, start: Mixture, max_iter: int, generator: np.random.Gene
     label = scene.kernel.rows(scene.source, start, ("label",))["label"]
     cells = Cells.of(label, nearest(start.family, count), np.zeros((start.n_components, count)))
     way = _Way(scene, generator, max_iter, start, cells)
+    status: Status | None = None
+    try:
+        climbed = _to_the_end(way)
+        status = climbed.result.status
+    finally:
+        if scene.recipe.listener is not None:
+            scene.recipe.listener.ended(status)
+    return climbed
+
+
+def _to_the_end(way: _Way) -> Climbed:
     while True:
         way.go()
-        exact = _exact(scene, way.parameters)
+        exact = _exact(way.scene, way.parameters)
         moved = way.relabel(exact.label)
         left_out = way.left_out(exact)
         if way.has_ended or (left_out.gap <= LEFT_OUT and moved <= LEFT_OUT):
@@ -172,13 +184,39 @@ class _BegunStep(EMStep):
         return super().expect(parameters)
 
 
+class _Onward(Listener[Mixture]):
+    """Tells a listener of a round as of the rest of one run, which it neither begins nor ends."""
+
+    def __init__(self, listener: Listener[Mixture], before: History) -> None:
+        self._listener, self._before = listener, before
+
+    def evaluated(self, parameters: Mixture, history: History, sum_weight: float) -> bool:
+        whole = self._before.continued(history)
+        if len(history) == 1 and len(whole) > 1:
+            return False  # it heard of these parameters at the end of the last round
+        return self._listener.evaluated(parameters, whole, sum_weight)
+
+
+@dataclass(frozen=True)
+class _OnwardStopping(Stopping):
+    """A rule that sees the rounds before as well; what a search gained counts as gained by the iteration before it."""
+
+    rule: Stopping
+    before: History
+
+    def converged(self, history: History, sum_weight: float) -> bool:
+        if len(history) == 1 and len(self.before) > 1:
+            return False  # nothing was iterated since it was asked last
+        return self.rule.converged(self.before.continued(history), sum_weight)
+
+
 class _Way:
     """How far truncated EM has come: parameters, cells, history."""
 
     def __init__(
         self, scene: Scene, generator: np.random.Generator, max_iter: int, start: Mixture, cells: Cells
     ) -> None:
-        self._scene, self._generator, self._max_iter = scene, generator, max_iter
+        self.scene, self._generator, self._max_iter = scene, generator, max_iter
         self.parameters = start
         self.status = Status.MAX_ITER
         self._cells = cells
@@ -202,7 +240,7 @@ class _Way:
         """Rounds and searches, until neither gains any more or the fit is to end."""
         for length in _lengths():
             found = self._search()
-            if self.status is Status.CONVERGED and found < FOUND * self._scene.summary.sum_weight:
+            if self.status is Status.CONVERGED and found < FOUND * self.scene.summary.sum_weight:
                 return
             self._round(min(length, self.n_left))
             if self.has_ended:
@@ -211,7 +249,7 @@ class _Way:
     def relabel(self, label: npt.NDArray[np.integer]) -> float:
         """Rows in the cells of these labels, if the bound is higher with them; what it gains, nats a row."""
         gain = self._take(Cells.of(label, self._cells.candidates, self._cells.mass))
-        return gain / self._scene.summary.sum_weight
+        return gain / self.scene.summary.sum_weight
 
     def widen(self) -> None:
         """Go on with twice the candidates: those there are, and the nearest others."""
@@ -226,8 +264,8 @@ class _Way:
     def left_out(self, exact: _Exact) -> LeftOut:
         """By how much the bound is below what all components give."""
         self._expect(self._cells)
-        density = self._log_density - self._scene.frame.log_volume
-        weight, sum_weight = _weight(self._scene), self._scene.summary.sum_weight
+        density = self._log_density - self.scene.frame.log_volume
+        weight, sum_weight = _weight(self.scene), self.scene.summary.sum_weight
         part = -np.expm1(-np.maximum(exact.log_density - density, 0.0))
         return LeftOut(
             max(exact.log_likelihood - self._evaluation.entry.log_likelihood, 0.0) / sum_weight,
@@ -256,10 +294,10 @@ class _Way:
             return 0.0
         asked = self._described_worst(len(self._log_density) * count // k)
         drawn = self._generator.integers(k, size=(k, min(STRANGERS, trials)), dtype=np.int32)
-        cells = self._kernel(self._cells).search(self._scene.source, self.parameters, trials, drawn)
-        few = self._scene.source.take(asked)
+        cells = self._kernel(self._cells).search(self.scene.source, self.parameters, trials, drawn)
+        few = self.scene.source.take(asked)
         label = cells.label
-        label[asked] = self._scene.kernel.rows(MemorySource(few.x), self.parameters, ("label",))["label"]
+        label[asked] = self.scene.kernel.rows(MemorySource(few.x), self.parameters, ("label",))["label"]
         return self._take(Cells.of(label, cells.candidates, cells.mass))
 
     def _described_worst(self, size: int) -> Integers:
@@ -288,19 +326,21 @@ class _Way:
 
     def _round(self, length: int) -> None:
         """So many iterations with these cells."""
-        scene, recipe = self._scene, self._scene.recipe
+        scene, recipe = self.scene, self.scene.recipe
         inside = replace(scene, kernel=self._kernel(self._cells))
         step = _BegunStep(**{**vars(inside.step), "known": (self.parameters, self._evaluation)})
-        leaps = acceleration(inside, self.parameters) if recipe.accelerated and step.monotone else None
-        result = run(step, self.parameters, recipe.stopping, length, leaps, recipe.listener)
+        # No leaps: they are made of more iterations than a round has, and cells of the next make other sums.
+        listener = None if recipe.listener is None else _Onward(recipe.listener, self._history)
+        stopping = _OnwardStopping(recipe.stopping, self._history)
+        result = run(step, self.parameters, stopping, length, None, listener)
         self.parameters, self._evaluation, self.status = result.parameters, result.evaluation, result.status
         self._history = self._history.continued(result.history)
 
     def _expect(self, cells: Cells) -> Evaluation[Statistics]:
-        return replace(self._scene, kernel=self._kernel(cells)).step.expect(self.parameters)
+        return replace(self.scene, kernel=self._kernel(cells)).step.expect(self.parameters)
 
     def _kernel(self, cells: Cells) -> CellsKernel:
-        return CellsKernel.like(self._scene.kernel, cells, self._log_density)
+        return CellsKernel.like(self.scene.kernel, cells, self._log_density)
 
 
 def _lengths() -> Iterator[int]:

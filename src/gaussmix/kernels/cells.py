@@ -60,7 +60,9 @@ class Cells:
     def of(cls, label: npt.NDArray[np.integer], candidates: npt.NDArray[np.int32], mass: Floats) -> Cells:
         """Each row in the cell of its label, shape (n,)."""
         begin = np.concatenate([[0], np.cumsum(np.bincount(label, minlength=len(candidates)))])
-        return cls(np.argsort(label, kind="stable"), begin, candidates, mass)
+        # Of 16 bits NumPy sorts in two sweeps, some ten times as fast.
+        short = label.astype(np.uint16) if len(candidates) <= 1 << 16 else label
+        return cls(np.argsort(short, kind="stable"), begin, candidates, mass)
 
 
 @dataclass(frozen=True)
