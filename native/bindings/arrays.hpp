@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "../pass/stages.hpp"
+#include "../pass/cells.hpp"
 
 namespace gaussmix {
 
@@ -120,6 +120,41 @@ inline Mode mode_of(const std::string& text, const char* name) {
   if (text == "soft") return mode_soft;
   if (text == "hard") return mode_hard;
   refuse(name, "expected 'soft' or 'hard', got '" + text + "'");
+}
+
+// C-contiguous integers of a given shape, all from 0 up to below `end`.
+template <class Integer>
+const Integer* numbers_of(const Array& array, const char* name, const std::vector<size_t>& shape, int64_t end) {
+  expect_shape(array, name, shape);
+  if (array.dtype() != nb::dtype<Integer>()) refuse(name, "expected integers of " + std::to_string(sizeof(Integer)) + " bytes");
+  size_t size = 1;
+  for (size_t i = shape.size(); i-- > 0; size *= shape[i])
+    if (shape[i] > 1 && array.stride(i) != int64_t(size)) refuse(name, "expected a C-contiguous array");
+  const Integer* numbers = static_cast<const Integer*>(array.data());
+  for (size_t i = 0; i < size; ++i)
+    if (numbers[i] < 0 || numbers[i] >= end) refuse(name, "expected numbers from 0 to " + std::to_string(end - 1));
+  return numbers;
+}
+
+// Rows by cells. That order is a permutation is the caller's promise.
+inline Cells cells_of(const Array& order, const Array& begin, const Array& candidate, size_t n, size_t k) {
+  Cells cells = {};
+  cells.k = ptrdiff_t(k);
+  cells.order = numbers_of<int64_t>(order, "order", {n}, int64_t(n));
+  cells.begin = numbers_of<int64_t>(begin, "begin", {k + 1}, int64_t(n) + 1);
+  for (size_t c = 0; c < k; ++c)
+    if (cells.begin[c] > cells.begin[c + 1]) refuse("begin", "expected numbers that do not fall");
+  if (cells.begin[0] != 0 || cells.begin[k] != int64_t(n)) refuse("begin", "expected to go from 0 to the number of rows");
+  if (candidate.ndim() != 2 || candidate.shape(1) == 0) refuse("candidate", "expected shape (k, candidates)");
+  cells.candidates = ptrdiff_t(candidate.shape(1));
+  cells.candidate = numbers_of<int32_t>(candidate, "candidate", {k, candidate.shape(1)}, int64_t(k));
+  std::vector<size_t> last(k, k);  // the cell that had each component last
+  for (size_t i = 0; i < k * size_t(cells.candidates); ++i) {
+    size_t& before = last[size_t(cells.candidate[i])];
+    if (before == i / size_t(cells.candidates)) refuse("candidate", "expected no component twice in a cell");
+    before = i / size_t(cells.candidates);
+  }
+  return cells;
 }
 
 // The parameters that rows are scored under, kept alive with their copies.

@@ -8,8 +8,10 @@
 #include <optional>
 
 #include "../pass/expect.hpp"
+#include "../pass/expect_cells.hpp"
 #include "../pass/factors.hpp"
 #include "../pass/full_update.hpp"
+#include "../pass/find_neighbours.hpp"
 #include "../pass/information.hpp"
 #include "../pass/k_means.hpp"
 #include "../pass/levels.hpp"
@@ -37,6 +39,13 @@ void set_weight(Rows& rows, const Array& weight) {
   if (weight.dtype() != nb::dtype<double>()) refuse("weight", "expected float64");
   rows.weight = static_cast<const double*>(weight.data());
   rows.weight_stride = ptrdiff_t(weight.stride(0));
+}
+
+nb::list listed(std::vector<TreeSum::Node>& nodes, size_t length) {
+  nb::list result;
+  for (TreeSum::Node& node : nodes)
+    result.append(nb::make_tuple(node.level, node.index, owned<1>(node.sums.release(), {length})));
+  return result;
 }
 
 nb::list expect_arrays(const Array& x, const Array& weight, const Array& multiplier, const Array& shift,
@@ -73,12 +82,7 @@ nb::list expect_arrays(const Array& x, const Array& weight, const Array& multipl
     nodes = expect(chosen, task, {signal_came, nullptr}, interrupted);
   }
   if (interrupted) throw nb::python_error();
-  const size_t length = packed_length(chosen, task);
-  nb::list result;
-  for (TreeSum::Node& node : nodes) {
-    result.append(nb::make_tuple(node.level, node.index, owned<1>(node.sums.release(), {length})));
-  }
-  return result;
+  return listed(nodes, packed_length(chosen, task));
 }
 
 // The start of an output array of this shape, C-contiguous.
@@ -126,6 +130,79 @@ void write_rows(const Array& x, const Array& multiplier, const Array& shift, con
   {
     nb::gil_scoped_release free;
     finished = row_results(level(), task, {signal_came, nullptr});
+  }
+  if (!finished) throw nb::python_error();
+}
+
+nb::list expect_cells_arrays(const Array& x, const Array& weight, const Array& multiplier, const Array& shift,
+                             const std::string& form, const Array& means, const Array& factor, const Array& log_constant,
+                             const Array& pivot, const Array& order, const Array& begin, const Array& candidate,
+                             int n_threads, const std::optional<OutArray>& log_density) {
+  CellsTask task = {};
+  ExpectTask& pass = task.pass;
+  pass.rows = rows_of(x);
+  set_weight(pass.rows, weight);
+  pass.score_form = pass.gather_form = form_of(form, "form");
+  pass.share_mode = mode_soft;
+  const ModelArguments arguments(pass.rows, multiplier, shift, pass.score_form, means, factor, log_constant);
+  const Parameters about(pivot, "pivot", {arguments.k, arguments.d});
+  pass.model = arguments.model();
+  pass.rows.multiplier = arguments.multiplier.data();
+  pass.rows.shift = arguments.shift.data();
+  pass.pivot = about.data();
+  pass.gather_factor = pass.model.factor;
+  pass.n_threads = checked_threads(n_threads);
+  task.cells = cells_of(order, begin, candidate, size_t(pass.rows.n), arguments.k);
+  if (log_density) {
+    if (log_density->dtype() != nb::dtype<double>()) refuse("log_density", "expected float64");
+    task.log_density = static_cast<double*>(output(*log_density, "log_density", {size_t(pass.rows.n)}));
+  }
+
+  const Level& chosen = level();
+  std::vector<TreeSum::Node> nodes;
+  bool interrupted = false;
+  {
+    nb::gil_scoped_release free;
+    nodes = expect_cells(chosen, task, {signal_came, nullptr}, interrupted);
+  }
+  if (interrupted) throw nb::python_error();
+  return listed(nodes, packed_length(chosen, pass));
+}
+
+void neighbours_into(const Array& x, const Array& weight, const Array& multiplier, const Array& shift,
+                     const std::string& form, const Array& means, const Array& factor, const Array& log_constant,
+                     const Array& order, const Array& begin, const Array& candidate, const Array& mass, ptrdiff_t trials,
+                     const Array& drawn, int n_threads, const OutArray& label, const OutArray& chosen,
+                     const OutArray& chosen_mass) {
+  NeighboursTask task = {};
+  task.rows = rows_of(x);
+  set_weight(task.rows, weight);
+  task.score_form = form_of(form, "form");
+  const ModelArguments arguments(task.rows, multiplier, shift, task.score_form, means, factor, log_constant);
+  const size_t n = size_t(task.rows.n), k = arguments.k;
+  task.model = arguments.model();
+  task.rows.multiplier = arguments.multiplier.data();
+  task.rows.shift = arguments.shift.data();
+  task.cells = cells_of(order, begin, candidate, n, k);
+  const size_t count = size_t(task.cells.candidates);
+  const Parameters masses(mass, "mass", {k, count});
+  task.mass = masses.data();
+  if (drawn.ndim() != 2) refuse("drawn", "expected two dimensions");
+  task.strangers = ptrdiff_t(drawn.shape(1));
+  if (trials < task.strangers) refuse("trials", "expected at least as many as are drawn for each cell");
+  task.trials = trials;
+  task.drawn = numbers_of<int32_t>(drawn, "drawn", {k, drawn.shape(1)}, int64_t(k));
+  task.n_threads = checked_threads(n_threads);
+  if (label.dtype() != nb::dtype<int32_t>()) refuse("label", "expected int32");
+  if (chosen.dtype() != nb::dtype<int32_t>()) refuse("chosen", "expected int32");
+  if (chosen_mass.dtype() != nb::dtype<double>()) refuse("chosen_mass", "expected float64");
+  task.label = static_cast<int32_t*>(output(label, "label", {n}));
+  task.candidate = static_cast<int32_t*>(output(chosen, "chosen", {k, count}));
+  task.chosen_mass = static_cast<double*>(output(chosen_mass, "chosen_mass", {k, count}));
+  bool finished = false;
+  {
+    nb::gil_scoped_release free;
+    finished = find_neighbours(level(), task, {signal_came, nullptr});
   }
   if (!finished) throw nb::python_error();
 }
@@ -272,6 +349,14 @@ NB_MODULE(_native, m) {
   m.def("rows", &gaussmix::write_rows, "x"_a, "multiplier"_a, "shift"_a, "score_form"_a, "means"_a, "factor"_a,
         "log_constant"_a, "n_threads"_a, "log_density"_a = nb::none(), "share"_a = nb::none(),
         "label"_a = nb::none(), "Writes log density, shares and label of each row into the arrays given.");
+  m.def("expect_cells", &gaussmix::expect_cells_arrays, "x"_a, "weight"_a, "multiplier"_a, "shift"_a, "form"_a, "means"_a,
+        "factor"_a, "log_constant"_a, "pivot"_a, "order"_a, "begin"_a, "candidate"_a, "n_threads"_a,
+        "log_density"_a = nb::none(),
+        "Additive statistics of rows by cells, whose shares are among the candidates of their cell; as expect.");
+  m.def("find_neighbours", &gaussmix::neighbours_into, "x"_a, "weight"_a, "multiplier"_a, "shift"_a, "form"_a, "means"_a,
+        "factor"_a, "log_constant"_a, "order"_a, "begin"_a, "candidate"_a, "mass"_a, "trials"_a, "drawn"_a,
+        "n_threads"_a, "label"_a, "chosen"_a, "chosen_mass"_a,
+        "Writes each row's best component and each cell's best candidates, of those it has and others tried.");
   m.def("information", &gaussmix::information_of, "x"_a, "weight"_a, "multiplier"_a, "shift"_a, "form"_a, "means"_a,
         "factor"_a, "log_constant"_a, "pivot"_a, "What rows say of the sums: information of rows that tell, and as they are.");
   m.def("precision_factors", &gaussmix::factors_of, "covariances"_a,

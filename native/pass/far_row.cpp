@@ -51,12 +51,12 @@ ScaledSquare triangular_square(ptrdiff_t d, const double* mean, const double* fa
 }  // namespace
 
 ScaledSquare far_square_full(const Model& model, ptrdiff_t component, const double* row, ptrdiff_t stride) {
-  const ptrdiff_t d = model.d;
-  return triangular_square(d, model.means + component * d, model.factor + component * d * d, row, stride);
+  const ptrdiff_t d = model.d, place = model.place(component);
+  return triangular_square(d, model.means + place * d, model.factor + place * d * d, row, stride);
 }
 
 ScaledSquare far_square_tied(const Model& model, ptrdiff_t component, const double* row, ptrdiff_t stride) {
-  return triangular_square(model.d, model.means + component * model.d, model.factor, row, stride);
+  return triangular_square(model.d, model.means + model.place(component) * model.d, model.factor, row, stride);
 }
 
 // |y - V z|^2 + |z|^2 of y = root (row - mean), scaled as above: V has no units.
@@ -86,9 +86,9 @@ ScaledSquare far_square_low_rank(const Model& model, ptrdiff_t component, const 
 }
 
 ScaledSquare far_square_diagonal(const Model& model, ptrdiff_t component, const double* row, ptrdiff_t stride) {
-  const ptrdiff_t d = model.d;
-  const double* mean = model.means + component * d;
-  const double* factor = model.factor + component * d;
+  const ptrdiff_t d = model.d, place = model.place(component);
+  const double* mean = model.means + place * d;
+  const double* factor = model.factor + place * d;
   // A product is kept as two mantissas and a common exponent.
   int largest = no_exponent;
   const auto product = [&](ptrdiff_t j, int& exponent) {

@@ -106,6 +106,9 @@ struct Model {
   const double* factor;
   const double* log_constant;  // (k,)
   ptrdiff_t rank;              // loadings of a component, orthogonal in units of the noise; 0 for other forms
+  const int32_t* number = nullptr;  // (k,) where means and factors of each component lie; null: in order
+
+  ptrdiff_t place(ptrdiff_t component) const { return number ? number[component] : component; }
 };
 
 // The points about which moments are asked for, the pivots, and those about which they are summed, the anchors.

@@ -57,6 +57,54 @@ def rows(
     Rows of float32 are computed with in float32.
     """
 
+def expect_cells(
+    x: NDArray[np.float64] | NDArray[np.float32],
+    weight: NDArray[np.float64],
+    multiplier: NDArray[np.float64],
+    shift: NDArray[np.float64],
+    form: str,
+    means: NDArray[np.float64],
+    factor: NDArray[np.float64],
+    log_constant: NDArray[np.float64],
+    pivot: NDArray[np.float64],
+    order: NDArray[np.int64],
+    begin: NDArray[np.int64],
+    candidate: NDArray[np.int32],
+    n_threads: int,
+    log_density: NDArray[np.float64] | None = None,
+) -> list[tuple[int, int, NDArray[np.float64]]]:
+    """What `expect` gives, of rows whose shares are among the candidates of their cell alone.
+
+    Rows ``order[begin[c] : begin[c + 1]]`` are those of cell c, whose candidates are ``candidate[c]``, each once;
+    ``log_density`` is written. Nodes are those of the tree over units of rows in that order.
+    """
+
+def find_neighbours(
+    x: NDArray[np.float64] | NDArray[np.float32],
+    weight: NDArray[np.float64],
+    multiplier: NDArray[np.float64],
+    shift: NDArray[np.float64],
+    form: str,
+    means: NDArray[np.float64],
+    factor: NDArray[np.float64],
+    log_constant: NDArray[np.float64],
+    order: NDArray[np.int64],
+    begin: NDArray[np.int64],
+    candidate: NDArray[np.int32],
+    mass: NDArray[np.float64],
+    trials: int,
+    drawn: NDArray[np.int32],
+    n_threads: int,
+    label: NDArray[np.int32],
+    chosen: NDArray[np.int32],
+    chosen_mass: NDArray[np.float64],
+) -> None:
+    """Writes each row's best component and each cell's candidates, by mass, of those it has and ``trials`` others.
+
+    ``mass`` (k, candidates) says how much of the cells' rows each candidate had, ``drawn`` (k, few) which components
+    chance gives each cell to try; the others are candidates of candidates. A cell's own component stays its first.
+    """
+
 def information(
     x: NDArray[np.float64],
     weight: NDArray[np.float64],

@@ -64,6 +64,16 @@ class History:
         whole.repairs = (*self.repairs, len(self), *(len(self) + number for number in later.repairs))
         return whole
 
+    def continued(self, later: History) -> History:
+        """The same with the last entry evaluated anew, as the first of a later history, and the rest of that one."""
+        whole = History()
+        before = len(self) - 1
+        whole._entries = [*self._entries[:-1], *later._entries]
+        whole._leaps = [*self._leaps, *(before + number for number in later._leaps)]
+        whole.to_come = later.to_come
+        whole.repairs = (*self.repairs, *(before + number for number in later.repairs))
+        return whole
+
     def __len__(self) -> int:
         return len(self._entries)
 

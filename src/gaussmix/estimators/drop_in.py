@@ -26,6 +26,7 @@ class GaussianMixture(gaussian_mixture.GaussianMixture):
     # No parameters, so that `get_params` knows exactly scikit-learn's.
     weights = "free"
     rank = None
+    n_candidates = None
     n_threads = None
     time_limit = None
     callback = None

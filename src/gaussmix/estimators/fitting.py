@@ -18,6 +18,7 @@ from gaussmix.core.types import Array
 from gaussmix.em.listener import Listener, Listeners
 from gaussmix.em.status import Status
 from gaussmix.em.stopping import AutomaticTolerance, PlainTolerance, Stopping, remaining_gain
+from gaussmix.errors import ConfigError
 from gaussmix.estimators.callbacks import Callbacks, CallbackSupportMixin
 from gaussmix.estimators.checkpoint import Checkpoint, CheckpointFile
 from gaussmix.estimators.fitted import gaussian
@@ -58,6 +59,7 @@ class FittingMixture(CallbackSupportMixin, PrivateNames):
     time_limit: float | None
     callback: Reader | None
     checkpoint: str | PathLike[str] | None
+    n_candidates: int | None
 
     @abstractmethod
     def _save_unfinished(self, rows: Rows, mixture: Mixture) -> None:
@@ -75,6 +77,11 @@ class FittingMixture(CallbackSupportMixin, PrivateNames):
         goes_on = self.warm_start and hasattr(self, "mixture_")
         # Some names are for one feature only, and a rank may be too large.
         structure_named(self.covariance_type, rows.source.n_features, self.rank)
+        if self.n_candidates is not None and rows.x is None:
+            raise ConfigError(
+                "n_candidates needs the rows as an array: those that lie near one component are read together, and a "
+                "file is read from its beginning to its end; leave n_candidates out, or load the rows"
+            )
         recipe = self._recipe(getattr(self, "lower_bound_", -np.inf) if goes_on else -np.inf)
         callbacks = self._callbacks(rows, y)
         recipe = replace(recipe, listener=self._listener(recipe, rows, callbacks))
@@ -109,6 +116,7 @@ class FittingMixture(CallbackSupportMixin, PrivateNames):
             stopping=self._stopping(before),
             max_iter=int(self.max_iter),
             accelerated=isinstance(self.tol, str),
+            n_candidates=None if self.n_candidates is None else int(self.n_candidates),
         )
 
     def _stopping(self, before: float) -> Stopping:

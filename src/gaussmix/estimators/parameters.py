@@ -34,6 +34,7 @@ CONSTRAINTS: dict[str, list[Any]] = {
     "verbose": ["verbose"],
     "verbose_interval": [Interval(Integral, 1, None, closed="left")],
     "weights": [StrOptions({"free", "equal"})],
+    "n_candidates": [Interval(Integral, 2, None, closed="left"), None],
     "n_threads": [Interval(Integral, 1, None, closed="left"), None],
     "time_limit": [Interval(Real, 0.0, None, closed="left"), None],
     "callback": [callable, None],
@@ -41,7 +42,7 @@ CONSTRAINTS: dict[str, list[Any]] = {
 }
 """What every parameter may be, in the words of scikit-learn's own validation."""
 
-COUNTS = ("n_components", "rank", "max_iter", "n_init", "verbose_interval", "n_threads")
+COUNTS = ("n_components", "rank", "max_iter", "n_init", "verbose_interval", "n_candidates", "n_threads")
 """Parameters that are numbers of something; a truth value is none, although Python counts it as an integer."""
 
 

@@ -45,6 +45,8 @@ class Recipe:
         Most iterations.
     accelerated : bool
         Whether slow iterations are extrapolated. A fit that is to go EM's own way, step by step, is not.
+    n_candidates : int, optional
+        Components that each row is shared among; all of them where not given.
     listener : Listener, optional
         Is told of every evaluation on all rows but those of refused leaps, and may end the fit.
     """
@@ -56,6 +58,7 @@ class Recipe:
     stopping: Stopping
     max_iter: int
     accelerated: bool = False
+    n_candidates: int | None = None
     listener: Listener[Mixture] | None = None
 
     def wants_end(self) -> str:

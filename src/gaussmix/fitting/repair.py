@@ -16,6 +16,7 @@ from gaussmix.families.gaussian import Gaussian
 from gaussmix.fitting.collapse import EMPTY, collapsed
 from gaussmix.fitting.scene import Scene
 from gaussmix.fitting.survey import acceleration
+from gaussmix.fitting.truncated import climb, is_truncated
 from gaussmix.starts.seeding import draw_rows
 
 TRIES = 2
@@ -39,8 +40,8 @@ class Event:
     component : int or None
         Which component, by its number at that moment; None for the fit as a whole.
     kind : str
-        One word: ``reseeded``, ``dropped``, ``spike``, ``empty``, ``fell``, ``stopped``; of the rows: ``constant``,
-        ``equal``, ``few``.
+        One word: ``reseeded``, ``dropped``, ``spike``, ``empty``, ``fell``, ``stopped``, ``truncated``; of the rows:
+        ``constant``, ``equal``, ``few``.
     text : str
         What happened, in words.
     start : int or None
@@ -71,8 +72,8 @@ def polish(scene: Scene, start: Mixture, generator: np.random.Generator) -> Poli
         If a covariance becomes singular, without the automatic prior.
     """
     recipe = scene.recipe
-    result = _climb(scene, start, recipe.max_iter)
     events: list[Event] = []
+    result = _climb(scene, start, recipe.max_iter, generator, events)
     tries = 0
     while True:
         iteration = result.n_iter
@@ -102,11 +103,17 @@ def polish(scene: Scene, start: Mixture, generator: np.random.Generator) -> Poli
             mended, tries = without(result.parameters, component), 0
             words += f"; put elsewhere {TRIES} times it collapsed again and was dropped: the fit has one fewer"
             events.append(Event(iteration, component, "dropped", words))
-        later = _climb(scene, mended, remaining)
+        later = _climb(scene, mended, remaining, generator, events)
         result = FitResult(later.parameters, later.evaluation, result.history.repaired(later.history), later.status)
 
 
-def _climb(scene: Scene, start: Mixture, max_iter: int) -> FitResult[Mixture, Statistics]:
+def _climb(
+    scene: Scene, start: Mixture, max_iter: int, generator: np.random.Generator, events: list[Event]
+) -> FitResult[Mixture, Statistics]:
+    if is_truncated(scene.recipe, start):
+        climbed = climb(scene, start, max_iter, generator)
+        events.append(Event(climbed.result.n_iter, None, "truncated", str(climbed.left_out)))
+        return climbed.result
     step, recipe = scene.step, scene.recipe
     # Without a promise that the objective rises its rise is no reason to take a longer step.
     leaps = acceleration(scene, start) if recipe.accelerated and step.monotone else None

@@ -18,19 +18,30 @@ from gaussmix.core.source import RowField, RowTask, Source
 from gaussmix.core.statistics import Statistics
 from gaussmix.core.tree import Node
 from gaussmix.core.types import Array, Floats
+from gaussmix.errors import ConfigError
 from gaussmix.kernels.chunks import chunk_length
 from gaussmix.kernels.row_fields import row_fields
 
 LEVEL_VARIABLE = "GAUSSMIX_ISA"
 """Environment variable that forces an instruction level, one of `levels`."""
 
-if LEVEL_VARIABLE in os.environ:
-    _native.use_level(os.environ[LEVEL_VARIABLE])
-
 
 def levels() -> list[str]:
     """Instruction levels that this build has and this processor runs, the best last."""
     return list(_native.levels())
+
+
+def _use_level(name: str) -> None:
+    if name not in levels():
+        raise ConfigError(
+            f"environment variable {LEVEL_VARIABLE}: {name!r} is not one of {', '.join(levels())}, "
+            "the instruction levels that this build has and this processor runs"
+        )
+    _native.use_level(name)
+
+
+if LEVEL_VARIABLE in os.environ:
+    _use_level(os.environ[LEVEL_VARIABLE])
 
 
 @dataclass(frozen=True)
