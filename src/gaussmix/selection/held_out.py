@@ -31,6 +31,9 @@ N_FOLDS = 5
 SPAN_ROWS = 1 << 18
 """Rows whose weights are made anew at a time: 2 MB, and chunks enough for many threads."""
 
+SAME_SUM = 1e-9
+"""Shares of the same rows may add up to the rows' weights with other rounding for another number of components."""
+
 
 @dataclass(frozen=True)
 class Folds:
@@ -174,12 +177,15 @@ class HeldOut:
 
     Parameters
     ----------
+    folds : Folds
+        Who was held out with whom.
     fold_means : array, shape (n_folds,)
         Of the rows of each fold, by their weights.
     fold_weight : array, shape (n_folds,)
         Sums of these weights.
     """
 
+    folds: Folds
     fold_means: Floats
     fold_weight: Floats
 
@@ -203,7 +209,8 @@ class HeldOut:
         ConfigError
             If the folds are not the same.
         """
-        if not np.array_equal(self.fold_weight, other.fold_weight):
+        same_rows = np.allclose(self.fold_weight, other.fold_weight, rtol=SAME_SUM, atol=0.0)
+        if self.folds != other.folds or not same_rows:
             raise ConfigError("these held-out log-likelihoods are of different folds and cannot be compared")
         gains = self.fold_means - other.fold_means
         return float(self.fold_weight @ gains / self.fold_weight.sum()), _standard_error(gains, self.fold_weight)
@@ -267,4 +274,4 @@ def held_out_log_likelihood(
         if not weight[fold] > 0.0:
             raise DataError(f"no row of fold {fold} (from 0) of {n_folds} has a positive weight; take fewer folds")
         means[fold] = sums.log_likelihood / weight[fold]
-    return HeldOut(means, weight)
+    return HeldOut(folds, means, weight)
