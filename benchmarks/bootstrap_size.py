@@ -1,7 +1,7 @@
 """`python -m benchmarks.bootstrap_size`: how often the bootstrap test rejects a true number of components.
 
 Rows come from two Gaussian clusters, so that 2 is true, and 2 is tested against 3. A test of 5 % rejects in 5 % of the
-runs, and over 200 of them between 2 and 9 % with a probability of 0.97.
+runs, and over 200 of them between 2 and 9 % with a probability of 0.985.
 """
 
 from __future__ import annotations

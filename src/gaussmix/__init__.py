@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from gaussmix.estimators.bootstrap_test import bootstrap_test as bootstrap_test
     from gaussmix.estimators.data_check import check_data as check_data
     from gaussmix.estimators.gaussian_mixture import GaussianMixture as GaussianMixture
+    from gaussmix.estimators.held_out import held_out as held_out
     from gaussmix.estimators.loading import load as load
     from gaussmix.estimators.merging import merge_components as merge_components
     from gaussmix.estimators.patch import patch_sklearn as patch_sklearn
@@ -32,6 +33,7 @@ _PUBLIC = {
     "GaussianMixture": "gaussmix.estimators.gaussian_mixture",
     "bootstrap_test": "gaussmix.estimators.bootstrap_test",
     "check_data": "gaussmix.estimators.data_check",
+    "held_out": "gaussmix.estimators.held_out",
     "load": "gaussmix.estimators.loading",
     "merge_components": "gaussmix.estimators.merging",
     "open_rows": "gaussmix.data.files",
@@ -45,6 +47,7 @@ __all__ = [
     "__version__",
     "bootstrap_test",
     "check_data",
+    "held_out",
     "load",
     "merge_components",
     "open_rows",

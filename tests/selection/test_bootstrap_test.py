@@ -122,10 +122,9 @@ def test_where_all_are_rejected_it_says_so():
 
 
 def test_a_true_two_is_rejected_about_one_time_in_twenty():
-    """50 runs here, 200 by `python -m benchmarks.bootstrap_size`: these take a minute.
+    """50 runs of 19 draws here, which take seconds; 200 of 199 by `python -m benchmarks.bootstrap_size`.
 
-    A size of 5 % rejects at most 8 of 50 in 999 of 1000 cases; at least one in twelve of thirteen, which a test that
-    never rejects would not: its power is seen by the test of two clusters above.
+    A test of 5 % rejects more than 8 of 50 once in 1300 times; that it can reject is seen in the tests above.
     """
     rejected = 0
     for seed in range(50):

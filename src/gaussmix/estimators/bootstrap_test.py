@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable
-from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ import numpy.typing as npt
 
 from gaussmix.errors import ConfigError, DataWarning
 from gaussmix.estimators.gaussian_mixture import GaussianMixture
+from gaussmix.estimators.parameters import is_whole
 from gaussmix.estimators.predicting import generator_of
 from gaussmix.estimators.rows import training_rows
 from gaussmix.families.structures import structure_named
@@ -123,18 +123,14 @@ def _checked(n_components: Iterable[int], level: Any, n_draws: Any, n_jobs: Any)
         numbers = list(n_components)
     except TypeError as error:
         raise ConfigError(f"n_components must be numbers to be tested, such as [2]; got {n_components!r}") from error
-    if not numbers or not all(_is_whole(k) and k >= 1 for k in numbers) or sorted(set(numbers)) != numbers:
+    if not numbers or not all(is_whole(k) and k >= 1 for k in numbers) or sorted(set(numbers)) != numbers:
         raise ConfigError(f"n_components must be whole numbers of at least 1 that ascend; got {numbers!r}")
     if not isinstance(level, float) or not 0.0 < level < 1.0:
         raise ConfigError(f"level must be a number between 0 and 1, got {level!r}")
-    if not _is_whole(n_draws) or n_draws < 1 or (n_draws + 1) * level < 1.0:
+    if not is_whole(n_draws) or n_draws < 1 or (n_draws + 1) * level < 1.0:
         raise ConfigError(
             f"n_draws must be a whole number of at least 1 / level − 1, else nothing is rejected; got {n_draws!r}"
         )
-    if n_jobs is not None and (not _is_whole(n_jobs) or not (n_jobs >= 1 or n_jobs == -1)):
+    if n_jobs is not None and (not is_whole(n_jobs) or not (n_jobs >= 1 or n_jobs == -1)):
         raise ConfigError(f"n_jobs must be a whole number of at least 1, or −1, or None; got {n_jobs!r}")
     return [int(k) for k in numbers]
-
-
-def _is_whole(value: Any) -> bool:
-    return isinstance(value, Integral) and not isinstance(value, bool)
