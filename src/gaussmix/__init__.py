@@ -17,9 +17,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from gaussmix.data.csv.dialect import Dialect as Dialect
     from gaussmix.data.files import open_rows as open_rows
+    from gaussmix.estimators.bootstrap_test import bootstrap_test as bootstrap_test
     from gaussmix.estimators.data_check import check_data as check_data
     from gaussmix.estimators.gaussian_mixture import GaussianMixture as GaussianMixture
+    from gaussmix.estimators.held_out import held_out as held_out
     from gaussmix.estimators.loading import load as load
+    from gaussmix.estimators.merging import merge_components as merge_components
     from gaussmix.estimators.patch import patch_sklearn as patch_sklearn
     from gaussmix.estimators.patch import unpatch_sklearn as unpatch_sklearn
 
@@ -28,8 +31,11 @@ __version__ = "0.1.0"
 _PUBLIC = {
     "Dialect": "gaussmix.data.csv.dialect",
     "GaussianMixture": "gaussmix.estimators.gaussian_mixture",
+    "bootstrap_test": "gaussmix.estimators.bootstrap_test",
     "check_data": "gaussmix.estimators.data_check",
+    "held_out": "gaussmix.estimators.held_out",
     "load": "gaussmix.estimators.loading",
+    "merge_components": "gaussmix.estimators.merging",
     "open_rows": "gaussmix.data.files",
     "patch_sklearn": "gaussmix.estimators.patch",
     "unpatch_sklearn": "gaussmix.estimators.patch",
@@ -39,8 +45,11 @@ __all__ = [
     "Dialect",
     "GaussianMixture",
     "__version__",
+    "bootstrap_test",
     "check_data",
+    "held_out",
     "load",
+    "merge_components",
     "open_rows",
     "patch_sklearn",
     "unpatch_sklearn",

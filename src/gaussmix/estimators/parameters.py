@@ -81,6 +81,11 @@ def refuse_truth_values(owner: str, parameters: Mapping[str, Any]) -> None:
             raise ParameterError(f"The {name!r} parameter of {owner} must be {wanted}. Got {value!r} instead.")
 
 
+def is_whole(value: Any) -> bool:
+    """Whether it is a whole number; a truth value is none."""
+    return isinstance(value, Integral) and not isinstance(value, bool)
+
+
 def nearest_structure(covariance_type: Any) -> str:
     """A hint at what may have been meant, where it is no covariance structure; empty where there is none."""
     if not isinstance(covariance_type, str) or covariance_type in NAMES:

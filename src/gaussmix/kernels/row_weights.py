@@ -14,17 +14,18 @@ from gaussmix.core.types import Array, Floats
 class RowWeights:
     """A task that gives each row's weight."""
 
+    name = "weight"
     chunk_length = 1
     """Rows that must stay together: nothing is added up here, so that blocks can be taken as they come."""
 
     @property
     def fields(self) -> Mapping[str, RowField]:
         """One number a row."""
-        return {"weight": RowField((), np.dtype(np.float64))}
+        return {self.name: RowField((), np.dtype(np.float64))}
 
     def map(self, block: Block, out: Mapping[str, Array]) -> None:
         """Copy them."""
-        out["weight"][...] = block.weight
+        out[self.name][...] = block.weight
 
 
 def cumulative_weights(source: Source) -> Iterator[Floats]:
@@ -34,7 +35,7 @@ def cumulative_weights(source: Source) -> Iterator[Floats]:
     """
     before = 0.0
     for part in source.row_parts(RowWeights()):
-        weight = part["weight"]
+        weight = part[RowWeights.name]
         if len(weight):
             weight[0] += before
             cumulative = np.cumsum(weight, out=weight)

@@ -1,0 +1,1 @@
+"""How many components, of what shape: ways to choose between mixtures."""
