@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from gaussmix.data.csv.dialect import Dialect as Dialect
     from gaussmix.data.files import open_rows as open_rows
+    from gaussmix.estimators.auto_gaussian_mixture import AutoGaussianMixture as AutoGaussianMixture
+    from gaussmix.estimators.auto_gaussian_mixture import select as select
     from gaussmix.estimators.data_check import check_data as check_data
     from gaussmix.estimators.gaussian_mixture import GaussianMixture as GaussianMixture
     from gaussmix.estimators.loading import load as load
@@ -26,16 +28,19 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _PUBLIC = {
+    "AutoGaussianMixture": "gaussmix.estimators.auto_gaussian_mixture",
     "Dialect": "gaussmix.data.csv.dialect",
     "GaussianMixture": "gaussmix.estimators.gaussian_mixture",
     "check_data": "gaussmix.estimators.data_check",
     "load": "gaussmix.estimators.loading",
     "open_rows": "gaussmix.data.files",
     "patch_sklearn": "gaussmix.estimators.patch",
+    "select": "gaussmix.estimators.auto_gaussian_mixture",
     "unpatch_sklearn": "gaussmix.estimators.patch",
 }
 
 __all__ = [
+    "AutoGaussianMixture",
     "Dialect",
     "GaussianMixture",
     "__version__",
@@ -43,6 +48,7 @@ __all__ = [
     "load",
     "open_rows",
     "patch_sklearn",
+    "select",
     "unpatch_sklearn",
 ]
 

@@ -1,0 +1,99 @@
+"""What one cell of the grid came to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import Enum
+from math import nan
+
+from gaussmix.fitting.fit import Fit
+from gaussmix.selection.cells import Cell
+from gaussmix.selection.criteria import Criterion
+from gaussmix.selection.figures import Figures
+
+
+class Outcome(Enum):
+    """What is to be made of a cell."""
+
+    FITTED = "fitted"
+    SPIKE = "spike"
+    DROPPED = "dropped"
+    FAILED = "failed"
+    NOT_TRIED = "not tried"
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One cell of the grid, and what it came to.
+
+    Parameters
+    ----------
+    cell : Cell
+        Number of components and structure.
+    outcome : Outcome
+        Only a fitted one may be chosen.
+    reason : str
+        Why it may not be.
+    seconds : float
+        What it took.
+    fit : Fit or None
+        Of the rows; None if it failed or was not tried.
+    figures : Figures or None
+        Of the fit.
+    """
+
+    cell: Cell
+    outcome: Outcome
+    reason: str = ""
+    seconds: float = 0.0
+    fit: Fit | None = None
+    figures: Figures | None = None
+
+    @property
+    def eligible(self) -> bool:
+        """Whether it may be chosen."""
+        return self.outcome is Outcome.FITTED
+
+    @property
+    def status(self) -> str:
+        """How its fit ended, or why it may not be chosen, in a word or two."""
+        if self.eligible and self.fit is not None:
+            return self.fit.result.status.value
+        return self.outcome.value
+
+    @property
+    def log_likelihood(self) -> float:
+        """Of its fit; NaN where there is none."""
+        return nan if self.figures is None else self.figures.log_likelihood
+
+    @property
+    def smallest(self) -> float:
+        """Weight of the smallest component, in rows; NaN where there is no fit."""
+        return nan if self.figures is None else self.figures.smallest
+
+    def value(self, criterion: Criterion) -> float:
+        """Of a criterion; NaN where there is no fit."""
+        return nan if self.figures is None else criterion.of(self.figures)
+
+    def better_of(self, other: Candidate) -> Candidate:
+        """The more likely of two fits of one cell, with the time of both."""
+        seconds = self.seconds + other.seconds
+        if (other.eligible, other.objective) > (self.eligible, self.objective):
+            return replace(other, seconds=seconds)
+        return replace(self, seconds=seconds)
+
+    @property
+    def objective(self) -> float:
+        """What its fit climbed: the log-likelihood, penalised by the prior; −inf where there is none."""
+        return float("-inf") if self.fit is None else self.fit.result.evaluation.entry.objective
+
+
+def in_order(candidates: tuple[Candidate, ...], criterion: Criterion) -> list[Candidate]:
+    """The best first, then what may not be chosen; of equals the one with fewer parameters, then the earlier."""
+
+    def place(candidate: Candidate) -> tuple[bool, float, int]:
+        if candidate.figures is None or not candidate.eligible:
+            return True, 0.0, 0
+        return False, candidate.value(criterion), candidate.figures.n_parameters
+
+    return sorted(candidates, key=place)
