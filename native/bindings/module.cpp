@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "../pass/expect.hpp"
+#include "../pass/common_axes.hpp"
 #include "../pass/factors.hpp"
 #include "../pass/information.hpp"
 #include "../pass/levels.hpp"
@@ -132,6 +133,25 @@ void write_rows(const Array& x, const Array& multiplier, const Array& shift, con
   if (!finished) throw nb::python_error();
 }
 
+nb::tuple common_axes(const Array& axes, const Array& scatter, const Array& sum_weight, bool equal_volumes, int64_t most,
+                      double tolerance) {
+  if (scatter.ndim() != 3) refuse("scatter", "expected shape (k, d, d)");
+  const size_t k = scatter.shape(0), d = scatter.shape(1);
+  if (d == 0) refuse("scatter", "expected at least one feature");
+  const Parameters matrices(scatter, "scatter", {k, d, d}), begin(axes, "axes", {d, d}), size(sum_weight, "sum_weight", {k});
+  const auto turned = owned<2>(new double[d * d], {d, d});
+  for (size_t i = 0; i < d * d; ++i) turned.data()[i] = begin.data()[i];
+  double worth = 0;
+  ptrdiff_t singular = -1;
+  {
+    nb::gil_scoped_release free;
+    singular = turn_common_axes(ptrdiff_t(k), ptrdiff_t(d), matrices.data(), size.data(),
+                                equal_volumes ? Volumes::equal : Volumes::varying, ptrdiff_t(most), tolerance,
+                                turned.data(), &worth);
+  }
+  return nb::make_tuple(turned, worth, singular);
+}
+
 nb::tuple factors_of(const Array& covariances) {
   if (covariances.ndim() != 3) refuse("covariances", "expected shape (k, d, d)");
   const size_t k = covariances.shape(0), d = covariances.shape(1);
@@ -210,6 +230,8 @@ NB_MODULE(_native, m) {
         "label"_a = nb::none(), "Writes log density, shares and label of each row into the arrays given.");
   m.def("information", &gaussmix::information_of, "x"_a, "weight"_a, "multiplier"_a, "shift"_a, "form"_a, "means"_a,
         "factor"_a, "log_constant"_a, "pivot"_a, "What rows say of the sums: information of rows that tell, and as they are.");
+  m.def("common_axes", &gaussmix::common_axes, "axes"_a, "scatter"_a, "sum_weight"_a, "equal_volumes"_a, "most"_a,
+        "tolerance"_a, "Axes turned, what they are worth, and the first component without a variance or -1.");
   m.def("precision_factors", &gaussmix::factors_of, "covariances"_a,
         "Upper factors of the precisions, and the number of the first singular covariance or -1.");
   m.def("fma_peak", &gaussmix::measure_peak, "n_threads"_a, "seconds"_a,

@@ -75,6 +75,21 @@ def information(
     ``full``, ``diagonal`` or ``spherical``.
     """
 
+def common_axes(
+    axes: NDArray[np.float64],
+    scatter: NDArray[np.float64],
+    sum_weight: NDArray[np.float64],
+    equal_volumes: bool,
+    most: int,
+    tolerance: float,
+) -> tuple[NDArray[np.float64], float, int]:
+    """Common axes (d, d) of covariances that are turned, two at a time, as is best for scatter matrices (k, d, d).
+
+    At most ``most`` rounds of turns of pairs without a common axis (but a whole sweep), or until a sweep gains less
+    than ``tolerance``. Beside them what the covariances are worth a unit of weight, up to a constant, and the first
+    component without a variance along some axis, or -1.
+    """
+
 def precision_factors(covariances: NDArray[np.float64]) -> tuple[NDArray[np.float64], int]:
     """Upper triangular U (k, d, d) with Σ⁻¹ = U Uᵀ of covariances Σ (k, d, d), and -1.
 

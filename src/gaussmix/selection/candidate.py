@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from math import nan
 
+from gaussmix.core.mixture import Mixture
 from gaussmix.fitting.fit import Fit
 from gaussmix.selection.cells import Cell
 from gaussmix.selection.criteria import Criterion
@@ -53,6 +54,19 @@ class Candidate:
     def eligible(self) -> bool:
         """Whether it may be chosen."""
         return self.outcome is Outcome.FITTED
+
+    @property
+    def mixture(self) -> Mixture:
+        """What was fitted.
+
+        Raises
+        ------
+        ValueError
+            If nothing was.
+        """
+        if self.fit is None:
+            raise ValueError(f"nothing was fitted: {self.reason}")
+        return self.fit.mixture
 
     @property
     def status(self) -> str:

@@ -48,9 +48,7 @@ def numbers_of(n_components: int | Iterable[int]) -> tuple[int, ...]:
     except TypeError:
         numbers = []
     if not numbers or numbers[0] < 1:
-        raise ConfigError(
-            f"n_components must be whole numbers of at least 1, such as range(1, 10); got {n_components!r}"
-        )
+        raise ConfigError(f"n_components must be whole numbers from 1 on, such as range(1, 10); got {n_components!r}")
     return tuple(numbers)
 
 

@@ -19,6 +19,7 @@ from gaussmix.selection.candidate import Candidate, Outcome, in_order
 from gaussmix.selection.cells import Cell
 from gaussmix.selection.criteria import Criterion
 from gaussmix.selection.figures import Figures
+from gaussmix.selection.second_looks import promising, surpassed
 from gaussmix.selection.spikes import why_spurious
 from gaussmix.selection.stage import SharedStart, Stage
 
@@ -45,6 +46,9 @@ class Progress:
     seconds: float
     best: Candidate | None
 
+
+MOST_LOOKS = 3
+"""Times that the best few are looked at again: mostly one is enough, and then there is nothing new to look at."""
 
 Told = Callable[[Progress], bool]
 """Is told of every fit that is made; True ends the search."""
@@ -114,6 +118,14 @@ class Search:
         """What each cell came to, in their order."""
         found: dict[Cell, Candidate] = {}
         self._fitted(found, [(cell, None) for cell in cells])
+        looked: set[tuple[Cell, float]] = set()
+        for _ in range(MOST_LOOKS):
+            # First those that need no race, which then propose something better to the others.
+            self._fitted(found, [*surpassed(found)])
+            again = [look for look in promising(self.stage, found, self.criterion) if _new(look[0], found, looked)]
+            if self.end.wants_end() or not again:
+                break
+            self._fitted(found, again)
         return tuple(found[cell] for cell in cells)
 
     def _fitted(self, found: dict[Cell, Candidate], wanted: Sequence[tuple[Cell, Start | None]]) -> None:
@@ -167,3 +179,12 @@ class Search:
             return Candidate(cell, Outcome.DROPPED, text, seconds, fit, figures)
         outcome = Outcome.SPIKE if why_not else Outcome.FITTED
         return Candidate(cell, outcome, why_not, seconds, fit, figures)
+
+
+def _new(cell: Cell, found: dict[Cell, Candidate], looked: set[tuple[Cell, float]]) -> bool:
+    """Whether a cell has not been looked at again as it is; it counts as looked at from now on."""
+    look = (cell, found[cell].objective)
+    if look in looked:
+        return False
+    looked.add(look)
+    return True

@@ -13,8 +13,8 @@ from gaussmix.fitting.scene import Scene
 
 NO_EXTENT = 0.9975
 """Part of a variance that comes from the prior from which on the rows of a component have no extent in a direction:
-their own standard deviation is then below a twentieth of the prior's, and so of some 2e-4 of the data's. Clusters that
-thin are rare; rows that are equal there (a column that was rounded, rows that stand several times) are not, and EM takes
+their own standard deviation is then below a twentieth of the prior's, some 5e-5 of the data's. Clusters that thin are
+rare; rows that are equal there (a column that was rounded, rows that stand several times) are not, and EM takes
 components to them."""
 
 

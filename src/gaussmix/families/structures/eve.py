@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from gaussmix.core.frame import Scaling
 from gaussmix.core.types import Floats
 from gaussmix.families.forms.full import FullForm
 from gaussmix.families.structures.common_axes import best_along_axes
 from gaussmix.families.structures.parsimonious import Parsimonious
-from gaussmix.families.structures.volumes import factors_to_equal_volume
 
 
 class EVE(Parsimonious):
@@ -22,10 +19,4 @@ class EVE(Parsimonious):
     scaling = Scaling.COMMON
 
     def covariance(self, scatter: Floats, sum_weight: Floats, previous: Floats | None = None) -> Floats:
-        return best_along_axes(scatter, sum_weight, previous, _of_equal_volume)
-
-
-def _of_equal_volume(along: Floats, sum_weight: Floats) -> Floats:
-    with np.errstate(divide="ignore", invalid="ignore"):  # a variance of zero is told by its volume
-        log_determinant = np.log(along).sum(axis=1)
-    return along * factors_to_equal_volume(log_determinant, sum_weight, along.shape[1])[:, np.newaxis]
+        return best_along_axes(scatter, sum_weight, previous, equal_volumes=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from gaussmix.core.frame import Scaling
 from gaussmix.core.types import Floats
 from gaussmix.families.forms.full import FullForm
-from gaussmix.families.structures.common_axes import best_along_axes, varying
+from gaussmix.families.structures.common_axes import best_along_axes
 from gaussmix.families.structures.parsimonious import Parsimonious
 
 
@@ -19,4 +19,4 @@ class VVE(Parsimonious):
     scaling = Scaling.COMMON
 
     def covariance(self, scatter: Floats, sum_weight: Floats, previous: Floats | None = None) -> Floats:
-        return best_along_axes(scatter, sum_weight, previous, varying)
+        return best_along_axes(scatter, sum_weight, previous, equal_volumes=False)
