@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
+from textwrap import fill
 from typing import Any
 
 from gaussmix.errors import ConfigError
@@ -12,6 +13,7 @@ from gaussmix.estimators.gaussian_mixture import GaussianMixture
 from gaussmix.families.structures import structure_named
 from gaussmix.insight.choice import SHOWN, Choice
 from gaussmix.insight.choice_words import explanation
+from gaussmix.insight.text import WIDTH
 from gaussmix.selection.candidate import Candidate
 from gaussmix.selection.criteria import criterion_named
 
@@ -104,8 +106,23 @@ class Selection:
         """What each criterion prefers and why they disagree, in plain words."""
         return explanation(self._choice)
 
+    def text(self, width: int = WIDTH) -> str:
+        """The best five as a table, and `explain`, in lines of at most this width."""
+        words = "\n".join(fill(sentence, width) for sentence in self.explain().splitlines())
+        return f"{self._choice.text()}\n\n{words}\n"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything as plain values: ``criterion``, ``best``, ``explanation`` and ``table``, a list of its lines."""
+        choice = self._choice
+        return {
+            "criterion": choice.criterion.name,
+            "best": choice.row(choice.best),
+            "explanation": self.explain().splitlines(),
+            "table": [choice.row(candidate) for candidate in choice.candidates],
+        }
+
     def __repr__(self) -> str:
-        return f"{self._choice.text()}\n\n{self.explain()}"
+        return self.text()
 
     def _repr_html_(self) -> str:
         head, *body = self._choice.lines()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import Enum
-from math import nan
+from math import inf, nan
 
 from gaussmix.core.mixture import Mixture
+from gaussmix.em.stopping import remaining_gain
 from gaussmix.fitting.fit import Fit
 from gaussmix.selection.cells import Cell
 from gaussmix.selection.criteria import Criterion
@@ -89,12 +90,30 @@ class Candidate:
         """Of a criterion; NaN where there is no fit."""
         return nan if self.figures is None else criterion.of(self.figures)
 
-    def better_of(self, other: Candidate) -> Candidate:
-        """The more likely of two fits of one cell, with the time of both."""
-        seconds = self.seconds + other.seconds
-        if (other.eligible, other.objective) > (self.eligible, self.objective):
-            return replace(other, seconds=seconds)
-        return replace(self, seconds=seconds)
+    def better_of(self, later: Candidate) -> Candidate:
+        """The more likely of two fits of one cell, with the time and the attempts of both."""
+        better = later if (later.eligible, later.objective) > (self.eligible, self.objective) else self
+        fit = better.fit
+        if self.fit is not None and later.fit is not None and fit is not None:
+            earlier = len(self.fit.attempts)
+            moved = tuple(
+                event if event.start is None else replace(event, start=event.start + earlier)
+                for event in later.fit.events
+            )
+            fit = replace(
+                fit,
+                attempts=self.fit.attempts + later.fit.attempts,
+                events=tuple(dict.fromkeys(self.fit.events + moved)),
+                best=fit.best + (earlier if better is later else 0),
+            )
+        return replace(better, seconds=self.seconds + later.seconds, fit=fit)
+
+    @property
+    def gain_left(self) -> float:
+        """Nats that its fit would still gain in all, by estimate; infinite where nothing can be said."""
+        if self.fit is None:
+            return inf
+        return remaining_gain(self.fit.result.history, self.fit.summary.sum_weight)
 
     @property
     def objective(self) -> float:

@@ -24,6 +24,8 @@ from gaussmix.starts.shares import from_shares
 
 SLACK = 0.05
 """Nats by which a structure may fall short of one that it contains: as much as fits leave ungained at their end."""
+SAFETY = 5.0
+"""Times the estimated gain that a fit may still make: rates that grow along the way make the estimate too small."""
 PROMISING = 6
 """Cells that are looked at once more: differences between the best few are what a choice is made by."""
 OTHERS = 3
@@ -52,6 +54,18 @@ class ContainedStart(Start):
         return scene.mixture_of(*from_shares(scene.source, scene.kernel, shares, target, scene.update))
 
 
+@dataclass(frozen=True)
+class OwnStart(Start):
+    """The fit itself, to go on from."""
+
+    fitted: Mixture
+
+    name = "its first fit"
+
+    def first(self, scene: Scene, generator: np.random.Generator) -> Mixture:
+        return self.fitted
+
+
 def in_frame_of(scene: Scene, mixture: Mixture) -> Mixture:
     """The same mixture in the units of a scene, as one of any covariances."""
     family, before, after = mixture.family, mixture.frame, scene.frame
@@ -61,6 +75,15 @@ def in_frame_of(scene: Scene, mixture: Mixture) -> Mixture:
     stacked = family.structure.form.stack(family.covariance, family.n_components) * ratio[:, np.newaxis] * ratio
     means = after.positions_to_internal(before.positions_to_user(family.means))
     return Mixture(Gaussian.from_covariance(STRUCTURES["full"], means, stacked), mixture.allocation, after)
+
+
+def in_the_running(found: Mapping[Cell, Candidate], criterion: Criterion) -> Iterator[tuple[Cell, Start]]:
+    """Cells that may be the best when they are fitted to their end, and the best few, where they are now."""
+    ranked = [candidate for candidate in in_order(tuple(found.values()), criterion) if candidate.eligible]
+    for place, candidate in enumerate(ranked):
+        value, best = candidate.value(criterion), ranked[0].value(criterion)
+        if place < PROMISING or value - 2.0 * SAFETY * candidate.gain_left <= best:
+            yield candidate.cell, OwnStart(candidate.mixture)
 
 
 def surpassed(found: Mapping[Cell, Candidate]) -> Iterator[tuple[Cell, Start]]:
