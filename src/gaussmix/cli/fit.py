@@ -51,7 +51,7 @@ class Settings:
     metavar="NUMBER|auto",
     callback=number_of_components,
     required=True,
-    help="Number of components; auto: what gaussmix select finds among 1 to 9, and the covariance with it if not given.",
+    help="Number of components; auto: what select finds among 1 to 9, and the covariance if not given.",
 )
 @click.option(
     "--covariance",
