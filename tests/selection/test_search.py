@@ -82,9 +82,10 @@ def test_a_row_of_weight_2_is_that_row_twice(two_groups):
 
 def test_units_do_not_matter(two_groups):
     """A change of all units by one factor shifts every criterion by one number, whatever the structure."""
-    plain = gaussmix.select(two_groups, [1, 2], random_state=0).table
-    other = gaussmix.select(two_groups * 1e-7 + 3.0, [1, 2], random_state=0).table
-    assert plain.structure.tolist() == other.structure.tolist()
+    plain, other = (
+        gaussmix.select(rows, [1, 2], random_state=0).table.sort_values(["k", "structure"])
+        for rows in (two_groups, two_groups * 1e-7 + 3.0)
+    )
     shift = 2.0 * two_groups.size * log(1e-7)
     np.testing.assert_allclose(plain.bic + shift, other.bic, rtol=1e-6)
 
@@ -103,7 +104,7 @@ def test_a_cell_that_fails_is_a_row_of_the_table():
     table = gaussmix.select(x, [1, 2, 9], ["EII", "full"], reg_covar=0.0, random_state=0).table
     failed = table[table.status == "failed"]
     assert (9, "VVV") in set(zip(failed.k, failed.structure, strict=True))
-    assert failed.reason.str.len().min() > 10
+    assert all(len(reason) > 10 for reason in failed.reason)
     assert failed.bic.isna().all()
     assert table.status[0] == "converged"
     with pytest.raises(ConfigError, match="there is no fit of 9 components"):

@@ -13,6 +13,10 @@ from gaussmix.selection.cells import Cell
 from gaussmix.selection.criteria import Criterion
 from gaussmix.selection.figures import Figures
 
+EQUAL = 6
+"""Decimals to which criteria are equal: of one component several structures are the same, and rounding must not say
+which comes first."""
+
 
 class Outcome(Enum):
     """What is to be made of a cell."""
@@ -127,6 +131,6 @@ def in_order(candidates: tuple[Candidate, ...], criterion: Criterion) -> list[Ca
     def place(candidate: Candidate) -> tuple[bool, float, int]:
         if candidate.figures is None or not candidate.eligible:
             return True, 0.0, 0
-        return False, candidate.value(criterion), candidate.figures.n_parameters
+        return False, round(candidate.value(criterion), EQUAL), candidate.figures.n_parameters
 
     return sorted(candidates, key=place)

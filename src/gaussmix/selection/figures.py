@@ -11,10 +11,11 @@ from gaussmix.core.block import Block
 from gaussmix.core.mixture import Mixture
 from gaussmix.core.source import RowField, RowTask
 from gaussmix.core.statistics import Statistics
-from gaussmix.core.types import Array
+from gaussmix.core.types import Array, Floats
 from gaussmix.em.driver import FitResult
 from gaussmix.families.gaussian import Gaussian
 from gaussmix.fitting.fit import Fit
+from gaussmix.fitting.recipe import n_parameters
 from gaussmix.fitting.scene import Scene
 
 
@@ -25,9 +26,9 @@ class Figures:
     Parameters
     ----------
     log_likelihood : float
-        Of the fitted parameters over all rows, in the user's units.
+        Of the fitted parameters over all rows, in the user's units; without constant columns.
     n_parameters : int
-        Free parameters.
+        Free parameters; without those of constant columns.
     sum_weight : float
         Sum of the rows' weights, n in BIC.
     log_certainty : float
@@ -48,14 +49,34 @@ class Figures:
     @classmethod
     def of(cls, scene: Scene, fit: Fit) -> Figures:
         """Of a fit to the rows of a scene; one pass over them, in which no array has an entry for each."""
+        log_likelihood, count = _of_varying_columns(scene, fit)
         return cls(
-            fit.log_likelihood,
-            fit.mixture.n_parameters,
+            log_likelihood,
+            count,
             scene.summary.sum_weight,
             _log_certainty(scene, fit.mixture),
             _entropy(fit.result),
             float(fit.result.evaluation.sums.sum_weight.min()),
         )
+
+
+def _of_varying_columns(scene: Scene, fit: Fit) -> tuple[float, int]:
+    """Log-likelihood and number of parameters, without what constant columns add to both.
+
+    Their variance is the prior's or the structure's choice, in which structures differ: a log-likelihood with it in would
+    tell these apart by nothing that the rows say. Where components differ in it, as balls do, it is taken out as the
+    components share the rows.
+    """
+    family, mixture = fit.mixture.family, fit.mixture
+    constant = np.flatnonzero(scene.summary.standard_deviation == 0.0)
+    varying = mixture.n_features - len(constant)
+    if not isinstance(family, Gaussian) or not len(constant) or not varying:
+        return fit.log_likelihood, mixture.n_parameters
+    deviation = family.standard_deviations(mixture.frame)[:, constant]  # (k, c)
+    at_mean = -np.log(np.sqrt(2.0 * np.pi) * deviation).sum(axis=1)
+    share = fit.result.evaluation.sums.sum_weight
+    count = n_parameters(family.structure, mixture.n_components, varying, scene.recipe.equal_weights)
+    return fit.log_likelihood - float(share @ at_mean), count
 
 
 @dataclass(frozen=True)
@@ -97,6 +118,12 @@ def _log_certainty(scene: Scene, mixture: Mixture) -> float:
     return float(sum(np.add.reduce(part["certainty"]) for part in scene.source.row_parts(task)))
 
 
+def own_scatter(family: Gaussian, sums: Statistics) -> Floats:
+    """What the rows of a pass under these components say of each about its mean, in its form's shape."""
+    about_means = family.about(sums, family.means)  # pivots are means, but for rounding where rows are float32
+    return family.structure.form.scatter(about_means["scatter"], sums.sum_weight, np.zeros_like(family.means))
+
+
 def _entropy(result: FitResult[Mixture, Statistics]) -> float:
     """The log-likelihood less what it would be if rows told which component they come from.
 
@@ -108,8 +135,7 @@ def _entropy(result: FitResult[Mixture, Statistics]) -> float:
     if not isinstance(family, Gaussian):
         raise TypeError(f"only Gaussian components are compared, not those of family {family.name}")
     form, size = family.structure.form, sums.sum_weight
-    about_means = family.about(sums, family.means)  # pivots are means, but for rounding where rows are float32
-    scatter = form.scatter(about_means["scatter"], size, np.zeros_like(family.means))
+    scatter = own_scatter(family, sums)
     present = size > 0.0
     with np.errstate(divide="ignore"):
         at_means = np.where(present, np.log(mixture.weights) + family.log_normaliser, 0.0)  # internal units

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
-from math import inf
+from math import inf, log
 from time import perf_counter
 
 from gaussmix.core.mixture import Mixture
@@ -16,6 +16,7 @@ from gaussmix.errors import GaussmixError
 from gaussmix.fitting.fit import fit_scene
 from gaussmix.fitting.one_blas_thread import one_blas_thread
 from gaussmix.fitting.scene import Start
+from gaussmix.fitting.usable import check_enough
 from gaussmix.selection.candidate import Candidate, Outcome, in_order
 from gaussmix.selection.cells import Cell
 from gaussmix.selection.criteria import Criterion
@@ -51,9 +52,9 @@ class Progress:
 MOST_LOOKS = 3
 """Times that the best few are looked at again: mostly one is enough, and then there is nothing new to look at."""
 
-ROUGH = 1.0
-"""Nats in all that fits of the first look leave ungained, by estimate: a parameter costs log(n)/2 in BIC, from 2.3 nats
-for a hundred rows to 7 for a million. Whoever may be among the best goes on to the end."""
+ROUGH = 0.5
+"""Times log(n), in nats: what fits of the first look leave ungained in all, by estimate. So much a parameter costs in
+BIC. Whoever may be among the best goes on to the end."""
 ROUGH_ROWS = 1000
 """Of fewer, a nat is much, and fits are quickly made."""
 
@@ -144,7 +145,7 @@ class Search:
         recipe, sum_weight = self.stage.recipe, self.stage.summary.sum_weight
         if not isinstance(recipe.stopping, AutomaticTolerance) or sum_weight < ROUGH_ROWS:
             return self
-        stopping = replace(recipe.stopping, tol=ROUGH / sum_weight)
+        stopping = replace(recipe.stopping, tol=ROUGH * log(sum_weight) / sum_weight)
         return replace(self, stage=replace(self.stage, recipe=replace(recipe, stopping=stopping)))
 
     def _fitted(self, found: dict[Cell, Candidate], wanted: Sequence[tuple[Cell, Start | None]]) -> None:
@@ -182,8 +183,7 @@ class Search:
             return Candidate(cell, Outcome.NOT_TRIED, why)
         began = perf_counter()
         try:
-            if self.stage.summary.n_weighted < cell.n_components:
-                raise GaussmixError
+            check_enough(self.stage.summary, cell.n_components)
             scene = self.stage.scene(cell)
             start = SharedStart(self.stage.opening(cell.n_components)) if start is None else start
             fit = fit_scene(scene, start, self.stage.generator(cell), self.n_init)
