@@ -7,8 +7,8 @@
 
 #include <optional>
 
-#include "../pass/expect.hpp"
 #include "../pass/common_axes.hpp"
+#include "../pass/expect.hpp"
 #include "../pass/factors.hpp"
 #include "../pass/information.hpp"
 #include "../pass/levels.hpp"
@@ -133,6 +133,18 @@ void write_rows(const Array& x, const Array& multiplier, const Array& shift, con
   if (!finished) throw nb::python_error();
 }
 
+// Lets other threads of Python run during work of so many operations, if that is long: waking one takes longer than a
+// few small factors do, and it would then have to be waited for.
+class FreeForLong {
+ public:
+  explicit FreeForLong(double operations) {
+    if (operations > 1e6) free_.emplace();
+  }
+
+ private:
+  std::optional<nb::gil_scoped_release> free_;
+};
+
 nb::tuple common_axes(const Array& axes, const Array& scatter, const Array& sum_weight, bool equal_volumes, int64_t most,
                       double tolerance) {
   if (scatter.ndim() != 3) refuse("scatter", "expected shape (k, d, d)");
@@ -144,7 +156,7 @@ nb::tuple common_axes(const Array& axes, const Array& scatter, const Array& sum_
   double worth = 0;
   ptrdiff_t singular = -1;
   {
-    nb::gil_scoped_release free;
+    const FreeForLong free(double(most) * double(k * d * d));
     singular = turn_common_axes(ptrdiff_t(k), ptrdiff_t(d), matrices.data(), size.data(),
                                 equal_volumes ? Volumes::equal : Volumes::varying, ptrdiff_t(most), tolerance,
                                 turned.data(), &worth);
@@ -160,7 +172,7 @@ nb::tuple factors_of(const Array& covariances) {
   const auto factors = owned<3>(new double[k * d * d], {k, d, d});
   ptrdiff_t singular = -1;
   {
-    nb::gil_scoped_release free;
+    const FreeForLong free(double(k * d * d * d));
     singular = precision_factors(level(), ptrdiff_t(k), ptrdiff_t(d), matrices.data(), factors.data());
   }
   return nb::make_tuple(factors, singular);

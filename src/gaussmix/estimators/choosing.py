@@ -95,7 +95,7 @@ def chosen(rows: Rows, order: Order) -> Selection:
     choice = Choice.of(found, criterion, rows.source.n_features, recipe.reg_covar is None)
     if not choice.eligible:
         raise DegenerateFitError("no fit may be chosen: " + reasons(found))
-    model = partial(_model, order, rows.dtype, rows.source.feature_names)
+    model = partial(_model, order.model, order.weight_name, rows.dtype, rows.source.feature_names)
     best = model(choice.best)
     best._set_labels(rows)
     return Selection(choice, model, best)
@@ -112,7 +112,7 @@ def _is_worth_threads(rows: Rows) -> bool:
 
 def _model(order: Order, dtype: np.dtype[Any], names: Sequence[str] | None, candidate: Candidate) -> GaussianMixture:
     """The estimator of one cell, as if it had been fitted alone; what is said of each row it does not know."""
-    cell, fit, like = candidate.cell, candidate.fit, order.model
+    cell, fit = candidate.cell, candidate.fit
     if fit is None:
         raise TypeError("only what was fitted makes an estimator")
     model = GaussianMixture(**like.get_params(deep=False))
@@ -123,7 +123,7 @@ def _model(order: Order, dtype: np.dtype[Any], names: Sequence[str] | None, cand
     mixture = fit.mixture
     by_weight = canonical_order(mixture.weights, gaussian(mixture).public_means(mixture.frame))
     model._set_fitted(fit, mixture.reorder(by_weight), dtype, names)
-    model.fitted_rows_ = replace(model.fitted_rows_, weight_name=order.weight_name)
+    model.fitted_rows_ = replace(model.fitted_rows_, weight_name=weight_name)
     return model
 
 

@@ -62,6 +62,9 @@ class Criterion:
     prefers: str
     of: Callable[[Figures], float]
 
+    def __reduce__(self) -> tuple[Callable[[str], Criterion], tuple[str]]:
+        return criterion_named, (self.name,)  # a selection is pickled with its criterion, and functions are not
+
 
 CRITERIA: dict[str, Criterion] = {
     criterion.name: criterion

@@ -63,9 +63,9 @@ class Figures:
 def _of_varying_columns(scene: Scene, fit: Fit) -> tuple[float, int]:
     """Log-likelihood and number of parameters, without what constant columns add to both.
 
-    Their variance is the prior's or the structure's choice, in which structures differ: a log-likelihood with it in would
-    tell these apart by nothing that the rows say. Where components differ in it, as balls do, it is taken out as the
-    components share the rows.
+    Their variance is the prior's or the structure's choice, in which structures differ: a log-likelihood with it in
+    would tell these apart by nothing that the rows say. Where components differ in it, as balls do, it is taken out as
+    the components share the rows.
     """
     family, mixture = fit.mixture.family, fit.mixture
     constant = np.flatnonzero(scene.summary.standard_deviation == 0.0)

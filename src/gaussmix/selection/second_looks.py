@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
@@ -19,7 +19,7 @@ from gaussmix.fitting.scene import Scene, Start
 from gaussmix.selection.candidate import Candidate, in_order
 from gaussmix.selection.cells import Cell, contains
 from gaussmix.selection.criteria import Criterion
-from gaussmix.selection.stage import Opening, SharedStart, Stage
+from gaussmix.selection.stage import SharedStart, Stage
 from gaussmix.starts.shares import from_shares
 
 SLACK = 0.05
@@ -109,10 +109,10 @@ def promising(stage: Stage, found: Mapping[Cell, Candidate], criterion: Criterio
     for candidate in in_order(tuple(found.values()), criterion)[:PROMISING]:
         k = candidate.cell.n_components
         if candidate.eligible and k > 1:
-            rows = stage.opening(k).rows
-            partitions = tuple(_proposed(stage, rows, candidate, list(found.values())))
+            opening = stage.opening(k)
+            partitions = tuple(_proposed(stage, opening.rows, candidate, list(found.values())))
             if partitions:
-                yield candidate.cell, SharedStart(Opening(rows, partitions))
+                yield candidate.cell, SharedStart(replace(opening, partitions=partitions))
 
 
 def _proposed(stage: Stage, rows: Block, candidate: Candidate, found: Iterable[Candidate]) -> Iterator[Partition]:
