@@ -110,7 +110,13 @@ def _is_worth_threads(rows: Rows) -> bool:
     return isinstance(rows.source, MemorySource) and rows.source.n_values >= WORTH_THREADS
 
 
-def _model(order: Order, dtype: np.dtype[Any], names: Sequence[str] | None, candidate: Candidate) -> GaussianMixture:
+def _model(
+    like: GaussianMixture,
+    weight_name: str | None,
+    dtype: np.dtype[Any],
+    names: Sequence[str] | None,
+    candidate: Candidate,
+) -> GaussianMixture:
     """The estimator of one cell, as if it had been fitted alone; what is said of each row it does not know."""
     cell, fit = candidate.cell, candidate.fit
     if fit is None:
