@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from gaussmix.data.csv.dialect import Dialect as Dialect
     from gaussmix.data.files import open_rows as open_rows
     from gaussmix.estimators.auto_gaussian_mixture import AutoGaussianMixture as AutoGaussianMixture
-    from gaussmix.estimators.auto_gaussian_mixture import select as select
     from gaussmix.estimators.data_check import check_data as check_data
     from gaussmix.estimators.gaussian_mixture import GaussianMixture as GaussianMixture
     from gaussmix.estimators.loading import load as load
     from gaussmix.estimators.patch import patch_sklearn as patch_sklearn
     from gaussmix.estimators.patch import unpatch_sklearn as unpatch_sklearn
+    from gaussmix.estimators.select import select as select
 
 __version__ = "0.1.0"
 
@@ -35,7 +35,7 @@ _PUBLIC = {
     "load": "gaussmix.estimators.loading",
     "open_rows": "gaussmix.data.files",
     "patch_sklearn": "gaussmix.estimators.patch",
-    "select": "gaussmix.estimators.auto_gaussian_mixture",
+    "select": "gaussmix.estimators.select",
     "unpatch_sklearn": "gaussmix.estimators.patch",
 }
 

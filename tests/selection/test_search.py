@@ -65,9 +65,24 @@ def test_other_criteria_choose_among_the_same_fits(two_groups):
         assert again.table[name].iloc[0] == pytest.approx(other.table[name].iloc[0], abs=0.1)
 
 
-def test_threads_change_nothing(two_groups):
+def test_threads_change_nothing(two_groups, monkeypatch):
+    """Neither those of several fits at one time nor those within passes."""
+    monkeypatch.setattr("gaussmix.estimators.choosing.WORTH_THREADS", 0)
     one, two = (gaussmix.select(two_groups, range(1, 5), random_state=3, n_jobs=n).table for n in (1, 3))
     assert one[FIGURES].equals(two[FIGURES])
+
+
+def test_many_rows_are_fitted_as_well_as_alone():
+    """They go on from the race on a sample first, which must not cost anything."""
+    rng = np.random.default_rng(5)
+    x = np.concatenate([rng.normal(0, 1, (15_000, 2)), rng.normal([2, 1], [0.3, 2], (15_000, 2))])
+    found = gaussmix.select(x, [2, 3], ["full", "VEI"], random_state=0)
+    for model in found.best_few(4):
+        alone = gaussmix.GaussianMixture(
+            model.n_components, covariance_type=model.covariance_type, random_state=0, n_init=3
+        ).fit(x)
+        assert model.log_likelihood_ >= alone.log_likelihood_ - 5.0
+    assert found.best.n_components == 2
 
 
 def test_a_row_of_weight_2_is_that_row_twice(two_groups):
