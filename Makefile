@@ -23,15 +23,15 @@ export CMAKE_GENERATOR := Ninja
 .PHONY: help demo test bench format clean tools install lint native-test extension
 
 help: ## say what there is
-	@echo "make demo    install into .venv and fit a mixture to the penguins; files go to $(DEMO_OUTPUT)/"
+	@echo "make demo    install into .venv and choose and fit a mixture of the penguins; files go to $(DEMO_OUTPUT)/"
 	@echo "make test    install into .venv and check everything: style, types, imports, C++, Python"
 	@echo "make bench   compare with scikit-learn and oneDAL (BENCH_ARGS=--quick for a short one)"
 	@echo "make format  put Python and C++ sources into the house style"
 	@echo "make clean   remove .venv, build/ and what the targets above wrote"
 
 demo: install
-	@echo "==> gaussmix fit examples/penguins.csv -k 3"
-	@$(BIN)/gaussmix fit examples/penguins.csv -k 3 \
+	@echo "==> gaussmix fit examples/penguins.csv -k auto"
+	@$(BIN)/gaussmix fit examples/penguins.csv -k auto \
 		--columns bill_length_mm,bill_depth_mm,flipper_length_mm,body_mass_g \
 		--seed 0 -o $(DEMO_OUTPUT) --force
 

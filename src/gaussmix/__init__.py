@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from gaussmix.data.csv.dialect import Dialect as Dialect
     from gaussmix.data.files import open_rows as open_rows
+    from gaussmix.estimators.auto_gaussian_mixture import AutoGaussianMixture as AutoGaussianMixture
     from gaussmix.estimators.bootstrap_test import bootstrap_test as bootstrap_test
     from gaussmix.estimators.data_check import check_data as check_data
     from gaussmix.estimators.gaussian_mixture import GaussianMixture as GaussianMixture
@@ -25,10 +26,12 @@ if TYPE_CHECKING:
     from gaussmix.estimators.merging import merge_components as merge_components
     from gaussmix.estimators.patch import patch_sklearn as patch_sklearn
     from gaussmix.estimators.patch import unpatch_sklearn as unpatch_sklearn
+    from gaussmix.estimators.select import select as select
 
 __version__ = "0.1.0"
 
 _PUBLIC = {
+    "AutoGaussianMixture": "gaussmix.estimators.auto_gaussian_mixture",
     "Dialect": "gaussmix.data.csv.dialect",
     "GaussianMixture": "gaussmix.estimators.gaussian_mixture",
     "bootstrap_test": "gaussmix.estimators.bootstrap_test",
@@ -38,10 +41,12 @@ _PUBLIC = {
     "merge_components": "gaussmix.estimators.merging",
     "open_rows": "gaussmix.data.files",
     "patch_sklearn": "gaussmix.estimators.patch",
+    "select": "gaussmix.estimators.select",
     "unpatch_sklearn": "gaussmix.estimators.patch",
 }
 
 __all__ = [
+    "AutoGaussianMixture",
     "Dialect",
     "GaussianMixture",
     "__version__",
@@ -52,6 +57,7 @@ __all__ = [
     "merge_components",
     "open_rows",
     "patch_sklearn",
+    "select",
     "unpatch_sklearn",
 ]
 

@@ -9,17 +9,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from gaussmix.cli.failures import Interrupted, told_plainly
 from gaussmix.cli.interrupts import WRITING, Interrupts, first_one_kept
 from gaussmix.cli.output import say
 from gaussmix.cli.rows import dialect_options, open_rows, tell_notes
-from gaussmix.cli.values import COVARIANCES, FilePath, names, number_or_auto, seconds
+from gaussmix.cli.values import COVARIANCES, FilePath, names, number_of_components, number_or_auto, seconds
 
 if TYPE_CHECKING:
     from gaussmix.core.source import Source
     from gaussmix.estimators.gaussian_mixture import GaussianMixture
+    from gaussmix.estimators.selection import Selection
 
+AUTO = "auto"
 ASSIGNMENTS, MODEL, SUMMARY = "assignments.csv", "model.gmm", "summary.json"
 
 
@@ -27,7 +30,7 @@ ASSIGNMENTS, MODEL, SUMMARY = "assignments.csv", "model.gmm", "summary.json"
 class Settings:
     """What the command line says about the fit."""
 
-    n_components: int
+    n_components: int | str
     covariance: str
     rank: int | None
     weights: str
@@ -46,9 +49,10 @@ class Settings:
     "-k",
     "--components",
     "n_components",
-    type=click.IntRange(min=1),
+    metavar="NUMBER|auto",
+    callback=number_of_components,
     required=True,
-    help="Number of components.",
+    help="Number of components; auto: what select finds among 1 to 9, and the covariance if not given.",
 )
 @click.option(
     "--covariance",
@@ -178,6 +182,9 @@ def fit(
     """
     if columns is not None and weight in columns:
         raise click.UsageError(f"column {weight!r} cannot be both fitted and the weight.")
+    is_auto = settings["n_components"] == AUTO
+    if is_auto and (events or checkpoint):
+        raise click.UsageError("-k auto makes many fits: --events and --checkpoint are for one of a given number.")
     if resume and checkpoint is None:
         raise click.UsageError("--resume goes on from a checkpoint; say from which with --checkpoint FILE.")
     # Here, so that --help and wrong usage answer at once.
@@ -193,9 +200,10 @@ def fit(
         rows = open_rows(file, columns, weight, dialect).for_passes()  # the fit's, and the one that assigns rows
         check(*rows.paths)  # once more, now that it is known which files FILE means
         with first_one_kept() as interrupts:
-            model = _fitted(rows, chosen, events, checkpoint, resume, interrupts)
+            found = _chosen(rows, weight, chosen, interrupts) if is_auto else None
+            model = _fitted(rows, chosen, events, checkpoint, resume, interrupts) if found is None else found.best
             interrupts.answer = WRITING
-            outcome = Outcome(model, rows, weight, asdict(chosen), file)
+            outcome = Outcome(model, rows, weight, asdict(chosen), file, found)
             written: list[Path] = []
             if output is None:
                 outcome.count()
@@ -204,7 +212,8 @@ def fit(
                 written = write_together(output, files)  # in this order: the model is told how its rows were assigned
             tell_notes(rows)
             # The whole text is at hand before any of it is printed.
-            text = outcome.record if as_json else fit_text(outcome.summary, width())
+            before = "" if found is None else f"{found.text(width())}\n"
+            text = outcome.record if as_json else before + fit_text(outcome.summary, width())
             say(text)
             for path in written:
                 click.echo(f"wrote {path}", err=True)
@@ -212,6 +221,29 @@ def fit(
                 click.echo("warning: not converged; the summary says what to do", err=True)
     if interrupts.pressed:
         click.get_current_context().exit(Interrupted.exit_code)
+
+
+def _chosen(rows: Source, weight: str | None, settings: Settings, interrupts: Interrupts) -> Selection:
+    """The search that ``-k auto`` asks for: of all structures, unless one is given."""
+    from gaussmix.cli.select import NUMBERS, selected
+
+    given = click.get_current_context().get_parameter_source("covariance") is not ParameterSource.DEFAULT
+    return selected(
+        rows,
+        weight,
+        interrupts,
+        n_components=NUMBERS,
+        structures=(settings.covariance,) if given else "all",
+        criterion="bic",
+        seed=settings.seed,
+        threads=settings.threads,
+        time_limit=settings.time_limit,
+        weights=settings.weights,
+        tol=settings.tol,
+        reg_covar=settings.reg_covar,
+        max_iter=settings.max_iter,
+        n_init=settings.n_init,
+    )
 
 
 def _check_places(
@@ -247,7 +279,7 @@ def _fitted(
     from gaussmix.estimators.gaussian_mixture import GaussianMixture
 
     model = GaussianMixture(
-        settings.n_components,
+        int(settings.n_components),
         covariance_type=settings.covariance,
         rank=settings.rank,
         weights=settings.weights,

@@ -16,6 +16,7 @@ from gaussmix.cli.fit import fit
 from gaussmix.cli.group import Group
 from gaussmix.cli.predict import predict
 from gaussmix.cli.sample import sample
+from gaussmix.cli.select import select
 from gaussmix.cli.show import show
 
 
@@ -32,6 +33,6 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-for command in (check, fit, show, predict, sample):
+for command in (check, select, fit, show, predict, sample):
     main.add_command(configurable(command))
 main.add_command(completion)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from gaussmix.core.source import Source
     from gaussmix.core.types import Array
     from gaussmix.estimators.gaussian_mixture import GaussianMixture
+    from gaussmix.estimators.selection import Selection
     from gaussmix.insight.fit_summary import FitSummary
 
 
@@ -39,13 +40,21 @@ class Outcome:
         What was asked for.
     file : str
         Where the rows came from.
+    selection : Selection, optional
+        What the model was chosen from.
     """
 
     def __init__(
-        self, model: GaussianMixture, rows: Source, weight: str | None, settings: Mapping[str, Any], file: str
+        self,
+        model: GaussianMixture,
+        rows: Source,
+        weight: str | None,
+        settings: Mapping[str, Any],
+        file: str,
+        selection: Selection | None = None,
     ) -> None:
         self._model, self._rows, self._weight = model, rows, weight
-        self._settings, self._file = settings, file
+        self._settings, self._file, self._selection = settings, file, selection
 
     def count(self) -> None:
         """Go through the rows only to count them."""
@@ -67,7 +76,8 @@ class Outcome:
     def record(self) -> str:
         """Every number of the fit as JSON; when the rows have been counted."""
         numbers = record_of(self._model, self.summary, self._file)
-        return to_json({"versions": _versions(), "settings": self._settings, **numbers})
+        chosen = {} if self._selection is None else {"selection": self._selection.to_dict()}
+        return to_json({"versions": _versions(), "settings": self._settings, **chosen, **numbers})
 
     def write_record(self, path: Path) -> None:
         """Write it into a file."""

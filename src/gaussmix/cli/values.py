@@ -44,6 +44,44 @@ def number_or_auto(_ctx: click.Context, _param: click.Parameter, value: str) -> 
     return number
 
 
+def number_of_components(_ctx: click.Context, _param: click.Parameter, value: str) -> int | str:
+    """``auto``, or a whole number of at least 1."""
+    if value == "auto":
+        return value
+    try:
+        number = int(value)
+    except ValueError:
+        number = 0
+    if number < 1:
+        raise click.BadParameter(f"{value!r} is neither 'auto' nor a whole number of at least 1.")
+    return number
+
+
+def numbers(_ctx: click.Context, _param: click.Parameter, value: str) -> tuple[int, ...]:
+    """Whole numbers of at least 1 with commas between, and ranges such as ``1-9``."""
+    found: list[int] = []
+    for part in value.split(","):
+        ends = part.strip().split("-")
+        if not (1 <= len(ends) <= 2 and all(end.strip().isdecimal() for end in ends)):
+            raise click.BadParameter(f"{value!r} is no list of numbers such as '1-9' or '2,3,5'.")
+        first, last = int(ends[0]), int(ends[-1])
+        if first < 1 or last < first:
+            raise click.BadParameter(f"{part.strip()!r} is no range of numbers from 1 on.")
+        found += range(first, last + 1)
+    return tuple(dict.fromkeys(found))
+
+
+def structures(_ctx: click.Context, _param: click.Parameter, value: str) -> str | tuple[str, ...]:
+    """``all``, or names of covariance structures with commas between."""
+    if value == "all":
+        return value
+    found = tuple(part.strip() for part in value.split(","))
+    unknown = [name for name in found if name not in COVARIANCES]
+    if unknown:
+        raise click.BadParameter(f"{unknown[0]!r} is none of all, {', '.join(COVARIANCES)}.")
+    return found
+
+
 def seconds(_ctx: click.Context, _param: click.Parameter, value: float | None) -> float | None:
     """A time that has an end."""
     if value is not None and not math.isfinite(value):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from time import monotonic
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from gaussmix.core.types import Array
     from gaussmix.estimators.stream import Record
+    from gaussmix.selection.search import Progress
 
 Table = Mapping[str, "Array"]
 
@@ -117,3 +118,36 @@ def watched(doing: str, events: Path | None, interrupts: Interrupts) -> Iterator
         file = None if events is None else opened.enter_context(events_file(events))
         status = opened.enter_context(console.status(doing)) if sys.stderr.isatty() else None
         yield Watch(doing, status, file, interrupts)
+
+
+@contextmanager
+def search_watched(doing: str, interrupts: Interrupts) -> Iterator[Callable[[Progress], bool]]:
+    """Watch a search, which ends with what it has come to when the user presses Ctrl-C.
+
+    Parameters
+    ----------
+    doing : str
+        What the command does.
+    interrupts : Interrupts
+        Whether the user has.
+    """
+    from rich.console import Console
+
+    with ExitStack() as opened:
+        status = opened.enter_context(Console(stderr=True).status(doing)) if sys.stderr.isatty() else None
+        told = monotonic()
+
+        def watch(progress: Progress) -> bool:
+            nonlocal told
+            text = f"{doing} {progress.done} of {progress.total}"
+            if progress.best is not None:
+                cell = progress.best.cell
+                text += f", best so far {cell.n_components} components {cell.structure.mclust_name}"
+            if status is not None:
+                status.update(text)
+            elif monotonic() - told >= SECONDS_BETWEEN_LINES:
+                click.echo(f"{text} ({progress.seconds:.0f} s)", err=True)
+                told = monotonic()
+            return interrupts.pressed
+
+        yield watch

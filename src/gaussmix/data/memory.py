@@ -59,6 +59,11 @@ class MemorySource(Source):
         return int(self._block.x.shape[1])
 
     @property
+    def n_values(self) -> int:
+        """Rows times columns."""
+        return int(self._block.x.size)
+
+    @property
     def feature_names(self) -> Sequence[str] | None:
         return self._feature_names
 

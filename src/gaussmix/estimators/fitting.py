@@ -39,7 +39,7 @@ from gaussmix.fitting.fitted_rows import FittedRows
 from gaussmix.fitting.one_blas_thread import one_blas_thread
 from gaussmix.fitting.recipe import Recipe
 from gaussmix.fitting.scene import Start
-from gaussmix.insight.criteria import aic, bic
+from gaussmix.selection.criteria import aic, bic
 
 
 class FittingMixture(CallbackSupportMixin, PrivateNames):
@@ -94,7 +94,8 @@ class FittingMixture(CallbackSupportMixin, PrivateNames):
         mixture = fit.mixture
         if not (goes_on or self._compatibility.own_order or self._anything_given()):
             mixture = mixture.reorder(canonical_order(mixture.weights, gaussian(mixture).public_means(mixture.frame)))
-        self._set_fitted(fit, mixture, rows)
+        self._set_fitted(fit, mixture, rows.dtype, rows.source.feature_names)
+        self._set_labels(rows)
         if callbacks is not None:
             callbacks.finish()
 
@@ -171,9 +172,10 @@ class FittingMixture(CallbackSupportMixin, PrivateNames):
         given = (self.weights_init, self.means_init, self.precisions_init)
         return not isinstance(self.init_params, str) or any(value is not None for value in given)
 
-    def _set_fitted(self, fit: Fit, mixture: Mixture, rows: Rows) -> None:
+    def _set_fitted(self, fit: Fit, mixture: Mixture, dtype: np.dtype[Any], names: Sequence[str] | None) -> None:
+        """Take over a fit, of rows of this dtype with these names of their columns; not what is said of each row."""
         result, sum_weight = fit.result, fit.summary.sum_weight
-        self._set_mixture(mixture, rows.dtype)
+        self._set_mixture(mixture, dtype)
         self.status_ = result.status
         self.converged_ = result.status is Status.CONVERGED
         self.n_iter_ = result.n_iter
@@ -191,11 +193,13 @@ class FittingMixture(CallbackSupportMixin, PrivateNames):
         else:
             self.lower_bounds_ = (result.history.log_likelihood[1:] / sum_weight).tolist()
             self.lower_bound_ = fit.log_likelihood / sum_weight
-        self.fitted_rows_ = FittedRows(
-            fit.summary.n_rows, sum_weight, fit.summary.fingerprint, self._names_of(rows.source.feature_names)
-        )
+        self.fitted_rows_ = FittedRows(fit.summary.n_rows, sum_weight, fit.summary.fingerprint, self._names_of(names))
         self.__dict__.pop("labels_", None)
+
+    def _set_labels(self, rows: Rows) -> None:
+        """Assign the rows of the fit, where they came as an array."""
         if rows.x is not None:
+            mixture = self.mixture_
             self.labels_ = self._kernel().rows(rows.source, mixture, ("label",))["label"]
             self.fitted_rows_ = self.fitted_rows_.counted(self.labels_, mixture.n_components)
 

@@ -21,8 +21,8 @@ from gaussmix.estimators.assignments import COLUMNS, assignments, check_columns,
 from gaussmix.estimators.compatibility import NONE, Compatibility
 from gaussmix.estimators.fitted import FittedMixture
 from gaussmix.estimators.rows import query_rows
-from gaussmix.insight.criteria import aic, bic
 from gaussmix.kernels.automatic import AutomaticKernel
+from gaussmix.selection.criteria import aic, bic
 
 
 # DensityMixin before ClusterMixin: of the two kinds, scikit-learn's mixture is a density estimator.

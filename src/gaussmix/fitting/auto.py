@@ -6,7 +6,7 @@ a long one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import reduce
 from itertools import compress
@@ -81,32 +81,52 @@ class AutoStart(Start):
     def entrants(self, scene: Scene, generator: np.random.Generator, n_init: int) -> list[Entrant]:
         k, d = scene.recipe.n_components, scene.source.n_features
         if k == 1:
-            return [_whole(scene)]
-        rows = scene.draw(int(np.clip(ROWS_A_NUMBER * k * d, LEAST_ROWS, MOST_ROWS)), generator)
+            return [whole(scene)]
+        rows = scene.draw(rows_of_a_race(k, d), generator)
         small = scene.on(rows)
         inside = scene.frame.to_internal(rows)
-        runners: list[_Runner] = []
-        seen: dict[bytes, str] = {}
-        copies: list[tuple[Partition, str]] = []
-        for partition in proposals(small, inside, generator):
-            if runners and scene.recipe.wants_end():
-                break
-            canonical = _canonical(partition.labels)
-            same = seen.setdefault(canonical, partition.name)
-            if same != partition.name:
-                copies.append((partition, same))
-            else:
-                runners.append(_Runner(partition, *from_labels(small, inside, partition.labels)))
-        ranked = [runner for runner in _race(small, runners) if runner.mixture is None or runner.raced]
-        raced = {r.partition.name: r.objective for r in ranked}
-        return [
-            *(Entrant(r.partition.name, r.partition.kind, r.mixture, r.objective, r.reason) for r in ranked),
-            *(
-                Entrant(p.name, p.kind, None, raced[same], f"the same partition as {same}", skipped=True)
-                for p, same in copies
-                if same in raced
-            ),
-        ]
+        return race(small, inside, proposals(small, inside, generator))
+
+
+def rows_of_a_race(n_components: int, n_features: int) -> int:
+    """How many rows a race goes over at most."""
+    return int(np.clip(ROWS_A_NUMBER * n_components * n_features, LEAST_ROWS, MOST_ROWS))
+
+
+def race(scene: Scene, inside: Block, partitions: Iterable[Partition]) -> list[Entrant]:
+    """The first mixtures that partitions lead to, the best first.
+
+    Parameters
+    ----------
+    scene : Scene
+        Of the rows of the race.
+    inside : Block
+        The same rows in internal units.
+    partitions : iterable of Partition
+        Of these rows; they are asked for one by one, so that a fit that is to end asks for no more.
+    """
+    runners: list[_Runner] = []
+    seen: dict[bytes, str] = {}
+    copies: list[tuple[Partition, str]] = []
+    for partition in partitions:
+        if runners and scene.recipe.wants_end():
+            break
+        canonical = _canonical(partition.labels)
+        same = seen.setdefault(canonical, partition.name)
+        if same != partition.name:
+            copies.append((partition, same))
+        else:
+            runners.append(_Runner(partition, *from_labels(scene, inside, partition.labels)))
+    ranked = [runner for runner in _race(scene, runners) if runner.mixture is None or runner.raced]
+    raced = {r.partition.name: r.objective for r in ranked}
+    return [
+        *(Entrant(r.partition.name, r.partition.kind, r.mixture, r.objective, r.reason) for r in ranked),
+        *(
+            Entrant(p.name, p.kind, None, raced[same], f"the same partition as {same}", skipped=True)
+            for p, same in copies
+            if same in raced
+        ),
+    ]
 
 
 @dataclass(frozen=True)
@@ -238,7 +258,7 @@ def _scatter(target: Gaussian, z: Floats, share: Floats) -> Floats:
     return reduce(np.add, sums)
 
 
-def _whole(scene: Scene) -> Entrant:
+def whole(scene: Scene) -> Entrant:
     """All rows as one component: nothing to race."""
     name, kind = "all rows", "whole"
     origin = Gaussian.unit(scene.recipe.structure, np.zeros((1, scene.source.n_features)))

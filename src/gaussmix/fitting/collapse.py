@@ -55,12 +55,12 @@ def collapsed(scene: Scene, result: FitResult[Mixture, Statistics]) -> Array:
     small = ~empty & (part * k < SMALL)
     if not small.any():
         return empty
-    held = small & _held_up(family, part, prior.scatter_diagonal / scene.summary.sum_weight)
+    held = small & held_up(family, part, prior.scatter_diagonal / scene.summary.sum_weight, HELD_UP)
     return empty | _of_few_rows(scene, mixture, held)
 
 
-def _held_up(family: Gaussian, part: Floats, diagonal: Floats) -> Array:
-    """Where a variance of the component comes from the prior by more than half, though the data have an extent.
+def held_up(family: Gaussian, part: Floats, diagonal: Floats, most: float) -> Array:
+    """Where more than a part of some variance of the component comes from the prior, though the data have an extent.
 
     Parameters
     ----------
@@ -70,6 +70,8 @@ def _held_up(family: Gaussian, part: Floats, diagonal: Floats) -> Array:
         Their parts of all weight.
     diagonal : array, shape (d,)
         The prior's scatter for one unit of weight.
+    most : float
+        The part.
     """
     structure, k = family.structure, family.n_components
     form = structure.form
@@ -99,7 +101,7 @@ def _held_up(family: Gaussian, part: Floats, diagonal: Floats) -> Array:
             ratio = eigh(of_prior, wide.T @ whole @ wide, eigvals_only=True, subset_by_index=(largest, largest))
         except np.linalg.LinAlgError:  # so flat beside so wide that floats do not tell: nothing can be said of it
             continue
-        held[j] = ratio[0] > HELD_UP
+        held[j] = ratio[0] > most
     return held
 
 

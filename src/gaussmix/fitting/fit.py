@@ -118,7 +118,12 @@ def fit_mixture(
         If every start ended with a singular covariance; the text has the reason of each.
     """
     summary = checked_summary(source, recipe.n_components)
-    scene = Scene.of(source, kernel, summary, recipe)
+    return fit_scene(Scene.of(source, kernel, summary, recipe), start, generator, n_init)
+
+
+def fit_scene(scene: Scene, start: Start, generator: np.random.Generator, n_init: int = 1) -> Fit:
+    """The same where the rows have been summarised: fits of the same rows share what is known of them."""
+    recipe, summary = scene.recipe, scene.summary
     attempts: list[Attempt] = []
     events: list[Event] = [*about_rows(scene)]
     best: tuple[int, Polished] | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
@@ -57,11 +58,27 @@ class Scene:
     update: GaussianUpdate
 
     @classmethod
-    def of(cls, source: Source, kernel: Kernel, summary: Summary, recipe: Recipe) -> Scene:
-        """The scene of a fit of these rows."""
+    def of(
+        cls,
+        source: Source,
+        kernel: Kernel,
+        summary: Summary,
+        recipe: Recipe,
+        covariance: Callable[[Frame], Floats] | None = None,
+    ) -> Scene:
+        """The scene of a fit of these rows.
+
+        Parameters
+        ----------
+        source, kernel, summary, recipe : Source, Kernel, Summary, Recipe
+            As above.
+        covariance : callable, optional
+            Gives the covariance of all rows in a frame, where it is known; else it costs a pass if it is needed.
+        """
         frame = summary.frame(recipe.structure.scaling)
         deviation = frame.lengths_to_internal(summary.standard_deviation)
-        null = recipe.null_directions(deviation, partial(_covariance, source, kernel, frame))
+        known = partial(covariance_of_rows, source, kernel) if covariance is None else covariance
+        null = recipe.null_directions(deviation, partial(known, frame))
         return cls(source, kernel, summary, frame, recipe, recipe.family_update(summary, frame, null))
 
     @property
@@ -124,7 +141,7 @@ class Scene:
         return replace(self, source=MemorySource(rows.x, rows.weight, rows.columns), summary=summary, update=update)
 
 
-def _covariance(source: Source, kernel: Kernel, frame: Frame) -> Floats:
+def covariance_of_rows(source: Source, kernel: Kernel, frame: Frame) -> Floats:
     """Covariance of all rows in internal units, shape (d, d): what one component gathers in one pass."""
     whole = Gaussian.unit(STRUCTURES["full"], np.zeros((1, source.n_features)))
     sums = kernel.expect(source, Mixture(whole, CommonWeights.equal(1), frame))

@@ -33,12 +33,23 @@ def checked_summary(source: Source, n_components: int) -> Summary:
     if summary.n_weighted < LEAST_ROWS:
         raise DataError(f"{_counted(summary.n_weighted)} too few: a mixture needs at least {LEAST_ROWS}")
     check_sum_of_weights(summary.sum_weight)
+    check_enough(summary, n_components)
+    return summary
+
+
+def check_enough(summary: Summary, n_components: int) -> None:
+    """See that there are as many rows that count as components.
+
+    Raises
+    ------
+    DataError
+        If there are not.
+    """
     if summary.n_weighted < n_components:
         raise DataError(
             f"{_counted(summary.n_weighted)} too few. Expected n_samples >= n_components but got n_components = "
             f"{n_components}, n_samples = {summary.n_weighted}; take more rows or fewer components"
         )
-    return summary
 
 
 def refuse_gaps(summary: Summary, source: Source) -> None:

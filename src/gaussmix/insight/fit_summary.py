@@ -11,7 +11,7 @@ from gaussmix.core.types import Floats
 from gaussmix.em.status import Status
 from gaussmix.errors import ConfigError
 from gaussmix.families.gaussian import Gaussian
-from gaussmix.insight.criteria import aic, bic
+from gaussmix.selection.criteria import aic, bic
 
 UNIVARIATE = {"E": "univariate, equal variance", "V": "univariate, unequal variance"}
 """With one feature a structure is nothing but its volume, the first of mclust's three letters."""

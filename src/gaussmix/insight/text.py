@@ -59,7 +59,7 @@ def _row_of_criteria(summary: FitSummary) -> list[str]:
         "BIC": criterion(summary.bic),
         "AIC": criterion(summary.aic),
     }
-    return _table([list(figures), list(figures.values())])
+    return aligned([list(figures), list(figures.values())])
 
 
 def _ending(summary: FitSummary) -> str:
@@ -95,7 +95,7 @@ def _component_tables(summary: FitSummary, width: int) -> list[list[str]]:
             left = room
         tables[-1].append(column)
         left -= needed
-    return [_table(list(zip(heads, *table, strict=True)), first_left=True) for table in tables]
+    return [aligned(list(zip(heads, *table, strict=True)), first_left=True) for table in tables]
 
 
 def _component_lines(summary: FitSummary) -> list[list[str]]:
@@ -110,7 +110,7 @@ def _component_lines(summary: FitSummary) -> list[list[str]]:
     ]
 
 
-def _table(lines: Sequence[Sequence[str]], first_left: bool = False) -> list[str]:
+def aligned(lines: Sequence[Sequence[str]], first_left: bool = False) -> list[str]:
     """Lines of right-aligned cells, after one blank as R prints them."""
     widths = [max(map(_cells, cells)) for cells in zip(*lines, strict=True)]
     rendered = []

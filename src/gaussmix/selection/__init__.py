@@ -1,1 +1,1 @@
-"""How many components, of what shape: ways to choose between mixtures."""
+"""How many components, of what shape: criteria, the search over numbers and structures, tests, and merging."""

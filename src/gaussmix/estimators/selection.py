@@ -1,0 +1,132 @@
+"""What a search over numbers and structures came to, as users see it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from html import escape
+from textwrap import fill
+from typing import Any
+
+from gaussmix.errors import ConfigError
+from gaussmix.estimators.gaussian_mixture import GaussianMixture
+from gaussmix.families.structures import structure_named
+from gaussmix.insight.choice import SHOWN, Choice
+from gaussmix.insight.choice_words import explanation
+from gaussmix.insight.text import WIDTH
+from gaussmix.selection.candidate import Candidate
+from gaussmix.selection.criteria import criterion_named
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Every fit of a search, and which of them is to be preferred.
+
+    Attributes
+    ----------
+    table : DataFrame
+        A line for each cell of the grid, the best first: ``k``, ``structure``, ``log_likelihood``, ``df``, ``bic``,
+        ``aic``, ``aicc``, ``icl``, ``entropy``, ``smallest`` (weight of the smallest component, in rows), ``status``,
+        ``seconds``, ``reason`` (why it may not be chosen). A pandas data frame where pandas is installed, else a
+        dict of columns.
+    best : GaussianMixture
+        The one that the criterion prefers, fitted.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import gaussmix
+    >>> rng = np.random.default_rng(0)
+    >>> X = np.concatenate([rng.normal(0, 1, (100, 2)), rng.normal(8, 1, (100, 2))])
+    >>> found = gaussmix.select(X, range(1, 4), random_state=0)
+    >>> found.best.n_components, found.best.covariance_type
+    (2, 'EII')
+    """
+
+    _choice: Choice
+    _model: Callable[[Candidate], GaussianMixture]
+    _best: GaussianMixture
+
+    @property
+    def best(self) -> GaussianMixture:
+        """The fit that the criterion prefers."""
+        return self._best
+
+    @property
+    def criterion(self) -> str:
+        """Its name."""
+        return self._choice.criterion.name
+
+    @property
+    def table(self) -> Any:
+        """Every cell of the grid, the best first."""
+        columns = self._choice.columns()
+        try:
+            import narwhals
+
+            return narwhals.from_dict(columns, backend="pandas").to_native()
+        except ModuleNotFoundError:  # pandas is nothing that gaussmix needs
+            return columns
+
+    def best_few(self, n: int = SHOWN) -> list[GaussianMixture]:
+        """The best fits, the very best first."""
+        return [self._best, *(self._model(candidate) for candidate in self._choice.eligible[1:n])][:n]
+
+    def model(self, n_components: int, structure: str) -> GaussianMixture:
+        """The fit of one cell of the grid, whatever the criterion says of it.
+
+        Parameters
+        ----------
+        n_components : int
+            Number of components.
+        structure : str
+            Its name, scikit-learn's or mclust's.
+
+        Raises
+        ------
+        ConfigError
+            If the cell is not in the grid, or nothing was fitted there; the text says why.
+        """
+        wanted = structure_named(structure, self._choice.n_features).name
+        for candidate in self._choice.candidates:
+            if (candidate.cell.n_components, candidate.cell.structure.name) == (n_components, wanted):
+                if candidate.fit is None:
+                    raise ConfigError(f"there is no fit of {n_components} components {structure}: {candidate.reason}")
+                return self._model(candidate)
+        raise ConfigError(f"{n_components} components {structure} were not in the grid; the table has what was")
+
+    def by(self, criterion: str) -> Selection:
+        """The same fits by another criterion: nothing is fitted again."""
+        choice = Choice.of(
+            self._choice.candidates, criterion_named(criterion), self._choice.n_features, self._choice.is_map
+        )
+        return Selection(choice, self._model, self._model(choice.best))
+
+    def explain(self) -> str:
+        """What each criterion prefers and why they disagree, in plain words."""
+        return explanation(self._choice)
+
+    def text(self, width: int = WIDTH) -> str:
+        """The best five as a table, and `explain`, in lines of at most this width."""
+        words = "\n".join(fill(sentence, width) for sentence in self.explain().splitlines())
+        return f"{self._choice.text()}\n\n{words}\n"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything as plain values: ``criterion``, ``best``, ``explanation`` and ``table``, a list of its lines."""
+        choice = self._choice
+        return {
+            "criterion": choice.criterion.name,
+            "best": choice.row(choice.best),
+            "explanation": self.explain().splitlines(),
+            "table": [choice.row(candidate) for candidate in choice.candidates],
+        }
+
+    def __repr__(self) -> str:
+        return self.text()
+
+    def _repr_html_(self) -> str:
+        head, *body = self._choice.lines()
+        headings = "".join(f"<th>{escape(cell)}</th>" for cell in head)
+        rows = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in line)}</tr>" for line in body)
+        words = "".join(f"<p>{escape(part)}</p>" for part in self.explain().splitlines())
+        return f"<div><table><thead><tr>{headings}</tr></thead><tbody>{rows}</tbody></table>{words}</div>"

@@ -1,0 +1,98 @@
+"""What a search came to, as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import nan
+
+from gaussmix.insight.figures import count, criterion
+from gaussmix.insight.text import aligned
+from gaussmix.selection.candidate import Candidate, in_order
+from gaussmix.selection.criteria import CRITERIA, Criterion
+
+SHOWN = 5
+"""Fits that a text shows: what matters is how far the next few are behind."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A search in numbers.
+
+    Parameters
+    ----------
+    candidates : tuple of Candidate
+        Every cell of the grid, the best first.
+    criterion : Criterion
+        By which.
+    n_features : int
+        Columns.
+    is_map : bool
+        Whether parameters are the mode under the weak prior, not of the likelihood alone.
+    """
+
+    candidates: tuple[Candidate, ...]
+    criterion: Criterion
+    n_features: int
+    is_map: bool
+
+    @classmethod
+    def of(cls, candidates: Sequence[Candidate], criterion: Criterion, n_features: int, is_map: bool) -> Choice:
+        """The search by a criterion."""
+        return cls(tuple(in_order(tuple(candidates), criterion)), criterion, n_features, is_map)
+
+    @property
+    def eligible(self) -> tuple[Candidate, ...]:
+        """What may be chosen, the best first."""
+        return tuple(candidate for candidate in self.candidates if candidate.eligible)
+
+    @property
+    def best(self) -> Candidate:
+        """The first of them."""
+        return self.eligible[0]
+
+    def columns(self) -> dict[str, list[object]]:
+        """One entry a cell: the table that users get, the best first."""
+        rows = [self.row(candidate) for candidate in self.candidates]
+        return {name: [row[name] for row in rows] for name in rows[0]}
+
+    def row(self, candidate: Candidate) -> dict[str, object]:
+        """What the table says of a cell."""
+        figures = candidate.figures
+        return {
+            "k": candidate.cell.n_components,
+            "structure": candidate.cell.name(self.n_features),
+            "log_likelihood": candidate.log_likelihood,
+            "df": None if figures is None else figures.n_parameters,
+            **{name: candidate.value(each) for name, each in CRITERIA.items()},
+            "entropy": nan if figures is None else figures.entropy,
+            "smallest": candidate.smallest,
+            "status": candidate.status,
+            "seconds": candidate.seconds,
+            "reason": candidate.reason,
+        }
+
+    def lines(self, n_shown: int = SHOWN) -> list[list[str]]:
+        """The best few as cells of text, a line of headings first."""
+        best = self.best.value(self.criterion)
+        found = [["", "structure", "k", self.criterion.title, "behind", "log-likelihood", "df", "smallest"]]
+        for place, candidate in enumerate(self.eligible[:n_shown], 1):
+            row = self.row(candidate)
+            value = candidate.value(self.criterion)
+            found.append(
+                [
+                    str(place),
+                    str(row["structure"]),
+                    str(row["k"]),
+                    criterion(value),
+                    criterion(value - best),
+                    criterion(candidate.log_likelihood),
+                    str(row["df"]),
+                    count(round(candidate.smallest, 1)),
+                ]
+            )
+        return found
+
+    def text(self, n_shown: int = SHOWN) -> str:
+        """The same as lines."""
+        return "\n".join(aligned(self.lines(n_shown)))

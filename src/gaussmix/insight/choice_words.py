@@ -1,0 +1,133 @@
+"""What a search came to, in words: what each criterion prefers, and why they disagree."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from math import isfinite, log
+
+from gaussmix.insight.choice import Choice
+from gaussmix.insight.figures import count
+from gaussmix.selection.candidate import Candidate, Outcome
+from gaussmix.selection.criteria import CRITERIA, Criterion
+
+GRADES = ((2.0, "hardly tells them apart"), (6.0, "is some evidence"), (10.0, "is strong evidence"))
+"""What a difference of BIC says (Kass & Raftery 1995, section 3.2)."""
+BEYOND = "is very strong evidence"
+OVERLAP = 0.05
+"""Part of the largest possible entropy from which on components count as overlapping: two of one size whose means are
+less than three standard deviations apart."""
+FEW_ROWS = 10.0
+"""Rows a parameter below which criteria, which are right for many rows, are rough."""
+OUTCOMES = {
+    Outcome.SPIKE: "had a component without extent (their likelihood means nothing)",
+    Outcome.DROPPED: "lost a component on the way",
+    Outcome.FAILED: "failed",
+    Outcome.NOT_TRIED: "were not tried",
+}
+
+
+def explanation(choice: Choice) -> str:
+    """Sentences, one a line."""
+    return "\n".join(_sentences(choice))
+
+
+def _sentences(choice: Choice) -> Iterator[str]:
+    yield _preference(choice)
+    for criterion in CRITERIA.values():
+        if criterion.name != choice.criterion.name:
+            yield from _other(choice, criterion)
+    yield from _warnings(choice)
+    yield from _left_out(choice)
+    estimate = "modes under a weak prior (reg_covar='auto')" if choice.is_map else "of maximum likelihood"
+    yield f"Lower is better (mclust shows the negative of BIC and ICL); estimates are {estimate}."
+
+
+def _preference(choice: Choice) -> str:
+    title, best = choice.criterion.title, choice.best
+    text = f"{title} prefers {_named(choice, best)}: {best.cell.structure.description}"
+    if len(choice.eligible) == 1:
+        return f"{text}. There is nothing to compare it with."
+    second = choice.eligible[1]
+    ahead = second.value(choice.criterion) - best.value(choice.criterion)
+    text += f". It is {ahead:.1f} ahead of {_named(choice, second)}"
+    if choice.criterion.name == "bic":
+        text += ", which " + next((words for most, words in GRADES if ahead < most), BEYOND)
+    return f"{text}."
+
+
+def _other(choice: Choice, criterion: Criterion) -> Iterator[str]:
+    """What another criterion prefers, if it is something else, and why."""
+    theirs, ours = _best_by(choice, criterion), choice.best
+    if theirs.cell == ours.cell:
+        return
+    if not isfinite(theirs.value(criterion)):
+        yield f"{criterion.title} cannot say: every fit has nearly as many parameters as there are rows."
+        return
+    yield f"{criterion.title} prefers {_named(choice, theirs)}: it {criterion.prefers}.{_why(criterion, ours, theirs)}"
+
+
+def _why(criterion: Criterion, ours: Candidate, theirs: Candidate) -> str:
+    """What of the two fits makes the difference."""
+    one, other = ours.figures, theirs.figures
+    if one is None or other is None:
+        return ""
+    if criterion.name == "icl" and theirs.cell.n_components < ours.cell.n_components:
+        return (
+            f" The {ours.cell.n_components} components overlap ({_percent(ours)} of the uncertainty there could be): "
+            "several may describe one cluster that is not Gaussian."
+        )
+    if other.n_parameters > one.n_parameters:
+        gained = other.log_likelihood - one.log_likelihood
+        more = other.n_parameters - one.n_parameters
+        return (
+            f" {more} more parameters gain {gained:.1f} in log-likelihood; BIC charges {0.5 * log(one.sum_weight):.1f} "
+            "for each, AIC 1."
+        )
+    return ""
+
+
+def _warnings(choice: Choice) -> Iterator[str]:
+    best, figures = choice.best, choice.best.figures
+    if figures is None:
+        return
+    rows = figures.sum_weight / figures.n_parameters
+    if rows < FEW_ROWS:
+        yield (
+            f"There are {rows:.1f} rows a parameter: all these criteria are for many rows, and rough here; fewer "
+            "columns or simpler structures are safer."
+        )
+    if _overlap(best) >= OVERLAP and _best_by(choice, CRITERIA["icl"]).cell.n_components >= best.cell.n_components:
+        yield (
+            f"Its components overlap ({_percent(best)} of the uncertainty there could be): what looks like several may "
+            "be one cluster that is not Gaussian."
+        )
+    largest = max(candidate.cell.n_components for candidate in choice.candidates)
+    if best.cell.n_components == largest and largest > 1:
+        yield f"The preferred number, {largest}, is the largest that was tried: try more."
+
+
+def _left_out(choice: Choice) -> Iterator[str]:
+    numbers = Counter(candidate.outcome for candidate in choice.candidates if not candidate.eligible)
+    if numbers:
+        parts = [f"{count(number)} {OUTCOMES[outcome]}" for outcome, number in sorted(numbers.items(), key=str)]
+        yield f"Of {len(choice.candidates)} fits {', '.join(parts)}: see the table's reasons."
+
+
+def _best_by(choice: Choice, criterion: Criterion) -> Candidate:
+    return Choice.of(choice.candidates, criterion, choice.n_features, choice.is_map).best
+
+
+def _percent(candidate: Candidate) -> str:
+    return f"{100.0 * _overlap(candidate):.0f} %"
+
+
+def _named(choice: Choice, candidate: Candidate) -> str:
+    k = candidate.cell.n_components
+    return f"{k} component{'' if k == 1 else 's'} {candidate.cell.name(choice.n_features)}"
+
+
+def _overlap(candidate: Candidate) -> float:
+    """Entropy of the rows' responsibilities as a part of the largest that there could be."""
+    figures, k = candidate.figures, candidate.cell.n_components
+    return 0.0 if figures is None or k == 1 else figures.entropy / (figures.sum_weight * log(k))

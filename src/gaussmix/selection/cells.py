@@ -1,0 +1,91 @@
+"""The grid: which numbers of components and which structures are tried."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from operator import index
+
+from gaussmix.errors import ConfigError
+from gaussmix.families.structures import SCIKIT_LEARN, STRUCTURES, UNIVARIATE, Structure, structure_named
+
+ALL = "all"
+"""Every structure that mclust knows; with one feature, where volume is all there is, two."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One model of the grid.
+
+    Parameters
+    ----------
+    n_components : int
+        Number of components.
+    structure : Structure
+        Which covariances are allowed.
+    """
+
+    n_components: int
+    structure: Structure
+
+    def name(self, n_features: int) -> str:
+        """Mclust's name of its structure: "E" or "V" with one feature."""
+        name = self.structure.mclust_name
+        return name[0] if n_features == 1 else name
+
+
+def numbers_of(n_components: int | Iterable[int]) -> tuple[int, ...]:
+    """Numbers of components, each once, in ascending order.
+
+    Raises
+    ------
+    ConfigError
+        If there is none, or one that is no whole number of at least 1.
+    """
+    given = [n_components] if isinstance(n_components, int) else n_components
+    try:
+        numbers = sorted({index(number) for number in given if not isinstance(number, bool)})
+    except TypeError:
+        numbers = []
+    if not numbers or numbers[0] < 1:
+        raise ConfigError(f"n_components must be whole numbers from 1 on, such as range(1, 10); got {n_components!r}")
+    return tuple(numbers)
+
+
+def structures_of(structures: str | Iterable[str], n_features: int) -> tuple[Structure, ...]:
+    """Structures, each once, those of fewer parameters first.
+
+    Parameters
+    ----------
+    structures : str or iterable of str
+        ``"all"``, a name, or names.
+    n_features : int
+        Columns.
+
+    Raises
+    ------
+    ConfigError
+        If a name is unknown.
+    """
+    if structures == ALL:
+        names: Iterable[str] = UNIVARIATE if n_features == 1 else (s.name for s in STRUCTURES.values() if _classic(s))
+    else:
+        names = [structures] if isinstance(structures, str) else structures
+    found = {structure_named(name, n_features).name: structure_named(name, n_features) for name in names}
+    if not found:
+        raise ConfigError("structures must name at least one covariance structure, or be 'all'")
+    return tuple(sorted(found.values(), key=lambda s: (s.n_parameters(2, max(2, n_features)), s.mclust_name)))
+
+
+def _classic(structure: Structure) -> bool:
+    """Whether it is one of the fourteen of three letters."""
+    name = structure.mclust_name
+    return structure.name in SCIKIT_LEARN or (len(name) == len("VVV") and set(name) <= set("EVI"))
+
+
+def contains(larger: Structure, smaller: Structure) -> bool:
+    """Whether every set of covariances of the second is one of the first, by their letters: I is E, and E is V."""
+    if not (_classic(larger) and _classic(smaller)):
+        return larger.name == smaller.name
+    letters = zip(larger.mclust_name, smaller.mclust_name, strict=True)
+    return all("IEV".index(one) >= "IEV".index(other) for one, other in letters)

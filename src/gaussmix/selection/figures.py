@@ -1,0 +1,144 @@
+"""What criteria are made of: a few numbers of one fit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from gaussmix.core.block import Block
+from gaussmix.core.mixture import Mixture
+from gaussmix.core.source import RowField, RowTask
+from gaussmix.core.statistics import Statistics
+from gaussmix.core.types import Array, Floats
+from gaussmix.em.driver import FitResult
+from gaussmix.families.gaussian import Gaussian
+from gaussmix.fitting.fit import Fit
+from gaussmix.fitting.recipe import n_parameters
+from gaussmix.fitting.scene import Scene
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Numbers of one fit.
+
+    Parameters
+    ----------
+    log_likelihood : float
+        Of the fitted parameters over all rows, in the user's units; without constant columns.
+    n_parameters : int
+        Free parameters; without those of constant columns.
+    sum_weight : float
+        Sum of the rows' weights, n in BIC.
+    log_certainty : float
+        Weighted sum over the rows of the logarithm of the largest responsibility.
+    entropy : float
+        Weighted sum over the rows of −Σₖ rₖ log rₖ of their responsibilities r: 0 where every row is certain.
+    smallest : float
+        Weight of the smallest component, in rows.
+    """
+
+    log_likelihood: float
+    n_parameters: int
+    sum_weight: float
+    log_certainty: float
+    entropy: float
+    smallest: float
+
+    @classmethod
+    def of(cls, scene: Scene, fit: Fit) -> Figures:
+        """Of a fit to the rows of a scene; one pass over them, in which no array has an entry for each."""
+        log_likelihood, count = _of_varying_columns(scene, fit)
+        return cls(
+            log_likelihood,
+            count,
+            scene.summary.sum_weight,
+            _log_certainty(scene, fit.mixture),
+            _entropy(fit.result),
+            float(fit.result.evaluation.sums.sum_weight.min()),
+        )
+
+
+def _of_varying_columns(scene: Scene, fit: Fit) -> tuple[float, int]:
+    """Log-likelihood and number of parameters, without what constant columns add to both.
+
+    Their variance is the prior's or the structure's choice, in which structures differ: a log-likelihood with it in
+    would tell these apart by nothing that the rows say. Where components differ in it, as balls do, it is taken out as
+    the components share the rows.
+    """
+    family, mixture = fit.mixture.family, fit.mixture
+    constant = np.flatnonzero(scene.summary.standard_deviation == 0.0)
+    varying = mixture.n_features - len(constant)
+    if not isinstance(family, Gaussian) or not len(constant) or not varying:
+        return fit.log_likelihood, mixture.n_parameters
+    deviation = family.standard_deviations(mixture.frame)[:, constant]  # (k, c)
+    at_mean = -np.log(np.sqrt(2.0 * np.pi) * deviation).sum(axis=1)
+    share = fit.result.evaluation.sums.sum_weight
+    count = n_parameters(family.structure, mixture.n_components, varying, scene.recipe.equal_weights)
+    return fit.log_likelihood - float(share @ at_mean), count
+
+
+@dataclass(frozen=True)
+class Certainty:
+    """A task that gives each row's weight times the logarithm of its largest responsibility.
+
+    Parameters
+    ----------
+    responsibility : RowTask
+        Gives the responsibilities, of which no more are held than of some chunks.
+    """
+
+    responsibility: RowTask
+
+    @property
+    def chunk_length(self) -> int:
+        return self.responsibility.chunk_length
+
+    @property
+    def fields(self) -> Mapping[str, RowField]:
+        """One number a row."""
+        return {"certainty": RowField((), np.dtype(np.float64))}
+
+    def map(self, block: Block, out: Mapping[str, Array]) -> None:
+        """Chunk by chunk."""
+        field = self.responsibility.fields["responsibility"]
+        for start in range(0, len(block), self.chunk_length):
+            rows = block.rows(start, start + self.chunk_length)
+            share = np.empty((len(rows), *field.shape), dtype=field.dtype)
+            self.responsibility.map(rows, {"responsibility": share})
+            largest = np.maximum.reduce(share, axis=1)
+            out["certainty"][start : start + len(rows)] = rows.weight * np.log(largest, dtype=np.float64)
+
+
+def _log_certainty(scene: Scene, mixture: Mixture) -> float:
+    if mixture.n_components == 1:
+        return 0.0
+    task = Certainty(scene.kernel.row_task(scene.source.dtype, mixture, ("responsibility",)))
+    return float(sum(np.add.reduce(part["certainty"]) for part in scene.source.row_parts(task)))
+
+
+def own_scatter(family: Gaussian, sums: Statistics) -> Floats:
+    """What the rows of a pass under these components say of each about its mean, in its form's shape."""
+    about_means = family.about(sums, family.means)  # pivots are means, but for rounding where rows are float32
+    return family.structure.form.scatter(about_means["scatter"], sums.sum_weight, np.zeros_like(family.means))
+
+
+def _entropy(result: FitResult[Mixture, Statistics]) -> float:
+    """The log-likelihood less what it would be if rows told which component they come from.
+
+    Σ r log r = Σ r (log(π f) − log Σ π f), and the first is known from the sums of the last E-step: with weight N and
+    scatter S about the mean it is Σₖ N (log π + log f(μ)) − ½ tr(Σ⁻¹ S).
+    """
+    mixture, sums = result.parameters, result.evaluation.sums
+    family = mixture.family
+    if not isinstance(family, Gaussian):
+        raise TypeError(f"only Gaussian components are compared, not those of family {family.name}")
+    form, size = family.structure.form, sums.sum_weight
+    scatter = own_scatter(family, sums)
+    present = size > 0.0
+    with np.errstate(divide="ignore"):
+        at_means = np.where(present, np.log(mixture.weights) + family.log_normaliser, 0.0)  # internal units
+    complete = float(size @ at_means) - 0.5 * float((form.precision(family.precision_cholesky) * scatter).sum())
+    complete -= float(size.sum()) * mixture.frame.log_volume
+    return max(0.0, result.evaluation.entry.log_likelihood - complete)

@@ -1,0 +1,74 @@
+"""Fits whose likelihood is no evidence: a component of no extent can make it as large as one likes."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gaussmix.core.statistics import Statistics
+from gaussmix.core.types import Floats
+from gaussmix.families.gaussian import Gaussian
+from gaussmix.families.null_directions import NullDirections
+from gaussmix.families.prior import Prior
+from gaussmix.families.structures import STRUCTURES
+from gaussmix.fitting.collapse import EMPTY, collapsed, held_up
+from gaussmix.fitting.fit import Fit
+from gaussmix.fitting.scene import Scene
+from gaussmix.selection.figures import own_scatter
+
+NO_EXTENT = 0.9
+"""Part of a variance that comes from the prior from which on the rows of a component have no extent in a direction:
+their own standard deviation is then below a third of the prior's, some 3e-4 of the data's. Clusters that thin are rare;
+rows that are equal there (a column that was rounded, rows that stand several times) are not, and EM takes components to
+them. Not nearer to 1: a row or two that happen to lie as near as the prior is wide must not hide it."""
+
+
+def why_spurious(scene: Scene, fit: Fit) -> str:
+    """What makes the likelihood of a fit meaningless, in words; empty where nothing does.
+
+    The likelihood of a Gaussian mixture has no upper bound (Kiefer & Wolfowitz 1956; Day 1969): a component on rows
+    that are equal in some direction gains without end as it gets thinner there. The prior stops it, so that what it
+    gained is the prior's choice, not the data's. Such a component stands, therefore, wherever nearly all of what is
+    said of its variance in a direction in which the data vary is the prior's, and where it has few rows and half is.
+    """
+    family = fit.mixture.family
+    if not isinstance(family, Gaussian):
+        raise TypeError(f"only Gaussian components are looked at, not those of family {family.name}")
+    k, sums = family.n_components, fit.result.evaluation.sums
+    if k == 1:
+        return ""
+    part = sums.sum_weight / scene.summary.sum_weight
+    diagonal = _held_by(scene)
+    alone = family if family.structure.shared else _alone(family, sums, diagonal * scene.summary.sum_weight)
+    thin = held_up(alone, part, diagonal, NO_EXTENT)
+    if family.structure.shared and thin.any():
+        return "the covariance of all components has no extent in a direction in which the data have one"
+    found = np.flatnonzero(thin | collapsed(scene, fit.result))
+    if not len(found):
+        return ""
+    j = int(found[np.argmin(part[found])])
+    rows = f"{sums.sum_weight[j]:.4g} rows"
+    return f"component {j} ({rows}) has no extent in some direction: its likelihood could be made as large as one likes"
+
+
+def _alone(family: Gaussian, sums: Statistics, diagonal: Floats) -> Gaussian:
+    """The components with the covariances that their own rows and the prior say, whatever they share.
+
+    Of equal volume, a component that is flat in one direction is wide in the others, and not as thin as its rows.
+    """
+    k, d = family.means.shape
+    size = np.maximum(sums.sum_weight, EMPTY / k * sums.sum_weight.sum())[:, np.newaxis, np.newaxis]
+    scatter = family.structure.form.stack(own_scatter(family, sums), k)
+    # A constant column has neither scatter nor prior.
+    covariance = scatter / size + np.eye(d) * np.where(diagonal > 0.0, diagonal / size[:, 0], 1.0)[:, np.newaxis]
+    return Gaussian.from_covariance(STRUCTURES["full"], family.means, covariance)
+
+
+def _held_by(scene: Scene) -> Floats:
+    """What holds variances up for one unit of weight: the prior, or as much where there is none."""
+    prior, summary = scene.update.prior, scene.summary
+    if prior.adds_to_scatter:
+        return prior.scatter_diagonal / summary.sum_weight
+    k = scene.recipe.n_components
+    null = NullDirections.none(len(prior.scatter_diagonal))
+    automatic = Prior.automatic(summary, scene.frame, scene.recipe.structure.scaling, k, null)
+    return np.maximum(automatic.scatter_diagonal / summary.sum_weight, prior.covariance_diagonal / k)

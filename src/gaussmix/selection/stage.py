@@ -1,0 +1,176 @@
+"""What the fits of a grid share: the rows, what is known of them, and where fits may begin."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from itertools import chain
+from threading import Lock
+
+import numpy as np
+
+from gaussmix.core.block import Block
+from gaussmix.core.contracts import Kernel
+from gaussmix.core.frame import Frame
+from gaussmix.core.mixture import Mixture
+from gaussmix.core.source import Source
+from gaussmix.core.summary import Summary
+from gaussmix.core.types import Floats
+from gaussmix.em.driver import run
+from gaussmix.em.stopping import AutomaticTolerance
+from gaussmix.errors import DegenerateFitError
+from gaussmix.families.structures import STRUCTURES
+from gaussmix.fitting.auto import Partition, proposals, race, rows_of_a_race, whole
+from gaussmix.fitting.collapse import collapsed
+from gaussmix.fitting.recipe import Recipe
+from gaussmix.fitting.scene import Entrant, Scene, Start, covariance_of_rows
+from gaussmix.fitting.survey import acceleration
+from gaussmix.selection.cells import Cell
+
+SAMPLE = 8192
+"""Rows on which a fit of many goes on from the race before it goes over all: their optimum is near that of all, and a
+pass over them takes little longer than what else an iteration does."""
+MANY = 3
+"""Times as many rows there are to be that this pays."""
+IN_COMMON_UNITS = "columns as they are"
+"""Where distances of structures that do not follow the columns' units are taken."""
+
+
+@dataclass(frozen=True)
+class Opening:
+    """Where all fits of one number of components begin.
+
+    Parameters
+    ----------
+    rows : Block
+        On which partitions are raced, in the user's units.
+    partitions : tuple of Partition
+        Of these rows.
+    sample : Block, optional
+        More rows, on which the best of the race goes on before it is given all.
+    """
+
+    rows: Block
+    partitions: tuple[Partition, ...]
+    sample: Block | None = None
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What the fits of a grid share.
+
+    Parameters
+    ----------
+    source, kernel : Source, Kernel
+        The rows, and who goes over them.
+    summary : Summary
+        Of the rows.
+    recipe : Recipe
+        What all fits have in common; number and structure are each cell's.
+    seed : int
+        Of all draws: a cell's result depends on nothing but the rows, the recipe and this.
+    """
+
+    source: Source
+    kernel: Kernel
+    summary: Summary
+    recipe: Recipe
+    seed: int
+    _lock: Lock = field(default_factory=Lock)
+    _openings: dict[int, Opening] = field(default_factory=dict)
+    _samples: list[Block] = field(default_factory=list)
+    _covariances: dict[bytes, Floats] = field(default_factory=dict)
+    _covariance_lock: Lock = field(default_factory=Lock)
+
+    def scene(self, cell: Cell) -> Scene:
+        """The scene of one cell."""
+        recipe = replace(self.recipe, n_components=cell.n_components, structure=cell.structure)
+        return Scene.of(self.source, self.kernel, self.summary, recipe, self._covariance)
+
+    def generator(self, cell: Cell) -> np.random.Generator:
+        """Random numbers of one cell's own, whatever came before it."""
+        letters = [ord(letter) for letter in cell.structure.name]
+        return np.random.default_rng([self.seed, cell.n_components, *letters])
+
+    def opening(self, n_components: int) -> Opening:
+        """Where fits of so many components begin; made by the first that asks."""
+        with self._lock:
+            if n_components not in self._openings:
+                self._openings[n_components] = self._opened(n_components)
+            return self._openings[n_components]
+
+    def _opened(self, k: int) -> Opening:
+        scene = self.scene(Cell(k, STRUCTURES["full"]))
+        generator = np.random.default_rng([self.seed, k])
+        rows = scene.draw(rows_of_a_race(k, self.source.n_features), generator)
+        small = scene.on(rows)
+        found = proposals(small, scene.frame.to_internal(rows), generator)
+        if self._units_differ:
+            found = chain(found, self._in_common_units(k, rows, generator))
+        return Opening(rows, tuple(found), self._sample(scene))
+
+    def _sample(self, scene: Scene) -> Block | None:
+        """Drawn once for all numbers; none where there are not many more rows."""
+        if self.summary.n_weighted < MANY * SAMPLE:
+            return None
+        if not self._samples:
+            self._samples.append(scene.draw(SAMPLE, np.random.default_rng(self.seed)))
+        return self._samples[0]
+
+    @property
+    def _units_differ(self) -> bool:
+        """Whether structures that follow the columns' units see other distances than those that do not."""
+        deviation = self.summary.standard_deviation
+        varying = deviation[deviation > 0.0]
+        return len(varying) > 1 and bool(varying.max() > varying.min())
+
+    def _in_common_units(self, k: int, rows: Block, generator: np.random.Generator) -> Iterator[Partition]:
+        scene = self.scene(Cell(k, STRUCTURES["spherical"]))
+        inside = scene.frame.to_internal(rows)
+        first = next(proposals(scene.on(rows), inside, generator))
+        yield replace(first, name=f"k-means, {IN_COMMON_UNITS}")
+
+    def _covariance(self, frame: Frame) -> Floats:
+        """Of all rows; a pass for each kind of scaling."""
+        key = frame.exponent.tobytes()
+        with self._covariance_lock:
+            if key not in self._covariances:
+                self._covariances[key] = covariance_of_rows(self.source, self.kernel, frame)
+            return self._covariances[key]
+
+
+@dataclass(frozen=True)
+class SharedStart(Start):
+    """The race from partitions that all structures share."""
+
+    opening: Opening
+
+    name = "auto"
+
+    def first(self, scene: Scene, generator: np.random.Generator) -> Mixture:
+        raise NotImplementedError
+
+    def entrants(self, scene: Scene, generator: np.random.Generator, n_init: int) -> list[Entrant]:
+        if scene.recipe.n_components == 1:
+            return [whole(scene)]
+        rows = self.opening.rows
+        raced = race(scene.on(rows), scene.frame.to_internal(rows), self.opening.partitions)
+        if self.opening.sample is None:
+            return raced
+        sampled = scene.on(self.opening.sample)
+        return [*(_gone_on(sampled, entrant) for entrant in raced[:n_init]), *raced[n_init:]]
+
+
+def _gone_on(scene: Scene, entrant: Entrant) -> Entrant:
+    """An entrant further on its way, on more rows than those of the race."""
+    recipe = scene.recipe
+    if entrant.mixture is None or recipe.max_iter == 0 or recipe.wants_end():
+        return entrant
+    leaps = acceleration(scene, entrant.mixture) if recipe.accelerated and scene.step.monotone else None
+    # As exactly as what is left is nothing beside what a sample knows of all rows: a nat.
+    rule = AutomaticTolerance(tol=1.0 / scene.summary.sum_weight)
+    try:
+        result = run(scene.step, entrant.mixture, rule, recipe.max_iter, leaps)
+    except DegenerateFitError:
+        return entrant
+    return entrant if collapsed(scene, result).any() else replace(entrant, mixture=result.parameters)

@@ -1,0 +1,109 @@
+"""gaussmix select, and gaussmix fit -k auto: what they print and write."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import gaussmix
+from gaussmix.cli import select as command
+from gaussmix.estimators.choosing import NUMBERS
+from gaussmix.selection.criteria import CRITERIA
+
+
+def test_the_command_knows_what_the_library_knows():
+    assert tuple(CRITERIA) == command.CRITERIA
+    assert command.NUMBERS == NUMBERS
+
+
+def test_it_prints_the_best_few_and_what_to_make_of_them(run, csv_file):
+    ran = run("select", csv_file, "-k", "1-3")
+    assert ran.code == 0
+    head, *lines = ran.out.splitlines()
+    assert head.split() == ["structure", "k", "BIC", "behind", "log-likelihood", "df", "smallest"]
+    assert [line.split()[0] for line in lines[:5]] == list("12345")
+    assert "BIC prefers 2 components" in ran.out
+    assert max(map(len, ran.out.splitlines())) <= 80
+
+
+def test_json_has_every_fit(run, csv_file, rows):
+    ran = run("select", csv_file, "-k", "1,2", "--structures", "full,EEI", "--criterion", "icl", "--json")
+    record = json.loads(ran.out)
+    found = gaussmix.select(rows, [1, 2], ["full", "EEI"], "icl", random_state=0)
+    assert record["criterion"] == "icl"
+    assert [(row["k"], row["structure"]) for row in record["table"]] == list(
+        zip(found.table.k, found.table.structure, strict=True)
+    )
+    assert record["best"]["icl"] == found.table.icl[0]
+    assert record["settings"]["n_components"] == [1, 2]
+
+
+def test_the_best_goes_into_a_file(run, csv_file, rows, tmp_path):
+    path = tmp_path / "best.gmm"
+    ran = run("select", csv_file, "-k", "1-3", "-o", path)
+    assert ran.err.endswith(f"wrote {path}\n")
+    model = gaussmix.load(path)
+    np.testing.assert_array_equal(np.bincount(model.predict(rows)), [30, 20])
+    again = run("select", csv_file, "-k", "1", "-o", path)
+    assert (again.code, "give --force" in again.err) == (6, True)
+    assert run("show", path).code == 0
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("-k", "0-3", "from 1 on"),
+        ("-k", "3-2", "from 1 on"),
+        ("-k", "two", "no list of numbers"),
+        ("--structures", "full,round", "'round' is none of all"),
+        ("--criterion", "wic", "'wic' is not one of"),
+    ],
+)
+def test_wrong_usage(run, csv_file, option, value, said):
+    ran = run("select", csv_file, option, value)
+    assert ran.code == 2
+    assert said in ran.err
+
+
+def test_options_come_from_a_file_too(run, csv_file, tmp_path):
+    config = tmp_path / "options.toml"
+    config.write_text('[select]\ncomponents = "1-2"\nstructures = "EII"\n')
+    ran = run("select", csv_file, "--config", config, "--json")
+    assert len(json.loads(ran.out)["table"]) == 2
+
+
+def test_a_time_limit_says_what_was_not_tried(run, csv_file):
+    ran = run("select", csv_file, "--time-limit", "0")
+    assert ran.code == 0
+    assert "125 were not tried" in ran.out
+
+
+def test_fit_chooses(run, csv_file, rows, tmp_path):
+    folder = tmp_path / "out"
+    ran = run("fit", csv_file, "-k", "auto", "-o", folder)
+    assert ran.code == 0
+    assert "BIC prefers 2 components" in ran.out
+    assert "model with 2\ncomponents" in ran.out or "model with 2 components" in ran.out
+    best = gaussmix.select(rows, random_state=0).best
+    model = gaussmix.load(folder / "model.gmm")
+    assert (model.n_components, model.covariance_type, model.bic_) == (2, best.covariance_type, best.bic_)
+    record = json.loads(Path(folder / "summary.json").read_text())
+    assert record["selection"]["best"]["k"] == 2
+    assert record["settings"]["n_components"] == "auto"
+    assert [component["rows"] for component in record["components"]] == [30, 20]
+
+
+def test_fit_chooses_the_number_of_a_given_structure(run, csv_file):
+    ran = run("fit", csv_file, "-k", "auto", "--covariance", "full", "--json")
+    record = json.loads(ran.out)
+    assert {row["structure"] for row in record["selection"]["table"]} == {"VVV"}
+
+
+def test_many_fits_have_no_checkpoint(run, csv_file, tmp_path):
+    ran = run("fit", csv_file, "-k", "auto", "--checkpoint", tmp_path / "a.gmm")
+    assert ran.code == 2
+    assert "-k auto makes many fits" in ran.err
+    assert run("fit", csv_file, "-k", "many").code == 2

@@ -1,0 +1,84 @@
+"""AutoGaussianMixture among scikit-learn's estimators."""
+
+from __future__ import annotations
+
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+import gaussmix
+from gaussmix import AutoGaussianMixture
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+    pytest.mark.filterwarnings("ignore::gaussmix.errors.FitWarning"),
+]
+
+
+@pytest.fixture(scope="module")
+def x():
+    rng = np.random.default_rng(0)
+    return np.concatenate([rng.normal(0, 1, (60, 2)), rng.normal(8, 1, (40, 2))])
+
+
+@parametrize_with_checks([AutoGaussianMixture((1, 2), structures=("full", "EII"))])
+def test_check_estimator(estimator, check):
+    check(estimator)
+
+
+def test_it_predicts_as_the_best_does(x):
+    model = AutoGaussianMixture(range(1, 4), random_state=0).fit(x)
+    best = model.best_
+    assert best is model.selection_.best
+    assert (model.n_components_, model.covariance_type_) == (best.n_components, best.covariance_type) == (2, "EII")
+    for method in ("predict", "predict_proba", "score_samples", "score", "bic", "aic"):
+        np.testing.assert_array_equal(getattr(model, method)(x), getattr(best, method)(x))
+    for attribute in ("weights_", "means_", "covariances_", "labels_", "bic_", "converged_"):
+        np.testing.assert_array_equal(getattr(model, attribute), getattr(best, attribute))
+    np.testing.assert_array_equal(model.transform(x), best.predict_proba(x))
+    assert model.sample(5)[0].shape == (5, 2)
+    with pytest.raises(AttributeError, match="has no attribute 'weights_'"):
+        _ = AutoGaussianMixture().weights_
+
+
+def test_in_a_pipeline_cloned_and_pickled(x):
+    model = AutoGaussianMixture([1, 2], structures=["full", "EII"], random_state=0)
+    pipeline = make_pipeline(StandardScaler(), clone(model)).fit(x)
+    again = pickle.loads(pickle.dumps(pipeline))
+    np.testing.assert_array_equal(again.predict(x), pipeline.predict(x))
+    assert again[-1].selection_.table.equals(pipeline[-1].selection_.table)
+
+
+def test_data_frames_and_weights(x, tmp_path):
+    frame, weight = pd.DataFrame(x, columns=["length", "mass"]), np.arange(len(x)) % 2
+    model = AutoGaussianMixture([1, 2], structures="EII", random_state=0).fit(frame, sample_weight=weight)
+    assert model.best_.sum_weight_ == weight.sum()
+    assert list(model.best_.feature_names_in_) == ["length", "mass"]
+    assert list(model.set_output(transform="pandas").transform(frame).columns) == [
+        "autogaussianmixture0",
+        "autogaussianmixture1",
+    ]
+    model.save(tmp_path / "best.gmm")
+    loaded = gaussmix.load(tmp_path / "best.gmm")
+    np.testing.assert_array_equal(loaded.predict(frame), model.predict(frame))
+
+
+@pytest.mark.parametrize(
+    ("parameters", "said"),
+    [
+        ({"criterion": "wic"}, "criterion"),
+        ({"n_components": [0]}, "n_components"),
+        ({"structures": "round"}, "no covariance structure"),
+        ({"n_jobs": 0}, "n_jobs"),
+        ({"time_limit": -1.0}, "time_limit"),
+    ],
+)
+def test_wrong_parameters(x, parameters, said):
+    with pytest.raises(gaussmix.errors.ConfigError, match=said):
+        AutoGaussianMixture(**parameters).fit(x)

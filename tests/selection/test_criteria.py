@@ -1,0 +1,73 @@
+"""Formulas of the criteria against their definitions and against mclust's figures."""
+
+from __future__ import annotations
+
+import json
+from math import inf, log
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.stats import multivariate_normal
+
+import gaussmix
+from gaussmix.errors import ConfigError
+from gaussmix.selection.criteria import CRITERIA, aic, aicc, bic, criterion_named, icl
+
+ORACLES = Path(__file__).parents[1] / "oracles" / "mclust"
+
+
+def test_formulas():
+    assert bic(-100.0, 7, 50.0) == pytest.approx(200.0 + 7 * log(50.0))
+    assert aic(-100.0, 7) == 214.0
+    assert aicc(-100.0, 7, 50.0) == pytest.approx(214.0 + 2 * 7 * 8 / 42)
+    assert aicc(-100.0, 7, 8.0) == inf
+    assert icl(-100.0, 7, 50.0, -3.0) == pytest.approx(bic(-100.0, 7, 50.0) + 6.0)
+
+
+def test_names():
+    assert all(criterion_named(name) is criterion for name, criterion in CRITERIA.items())
+    with pytest.raises(ConfigError, match="'wic'; choose one of bic, aic"):
+        criterion_named("wic")
+
+
+@pytest.fixture(scope="module")
+def overlapping():
+    rng = np.random.default_rng(0)
+    return np.concatenate([rng.normal(0, 1, (150, 2)), rng.normal(2, 1.5, (100, 2))])
+
+
+@pytest.mark.parametrize("structure", ["full", "tied", "diag", "spherical", "VEV", "EII"])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_entropy_and_certainty_are_those_of_the_responsibilities(overlapping, structure, dtype):
+    """By SciPy's densities, with weights that are no whole numbers."""
+    weight = np.random.default_rng(1).uniform(0.2, 2.0, len(overlapping))
+    x = overlapping.astype(dtype)
+    found = gaussmix.select(x, [3], structure, sample_weight=weight, random_state=0)
+    model, row = found.best, found.table.iloc[0]
+    whole = model.mixture_.family
+    covariances = whole.structure.form.stack(whole.covariance, 3) * np.ldexp(
+        1.0, model.mixture_.frame.exponent[:, np.newaxis] + model.mixture_.frame.exponent
+    )
+    means = whole.public_means(model.mixture_.frame)
+    joint = np.stack(
+        [w * multivariate_normal(m, c).pdf(x) for w, m, c in zip(model.weights_, means, covariances, strict=True)],
+        axis=1,
+    )
+    share = joint / joint.sum(axis=1, keepdims=True)
+    tolerance = 1e-9 if dtype == np.float64 else 2e-4
+    assert row.entropy == pytest.approx(-(weight @ (share * np.log(share)).sum(axis=1)), rel=tolerance)
+    certainty = weight @ np.log(share.max(axis=1))
+    assert row.icl == pytest.approx(row.bic - 2.0 * certainty, rel=tolerance)
+    assert row.smallest == pytest.approx((weight @ share).min(), rel=1e-3)  # of the last E-step's shares
+
+
+def test_icl_is_mclusts():
+    """Where the fit is that of mclust: one of its data sets, the structure and number that it prefers."""
+    data = json.loads((ORACLES / "iris.json").read_text())
+    x = np.array(data["X"]).reshape(data["n"], data["d"])
+    row = gaussmix.select(x, [2], "VEV", reg_covar=0.0, random_state=0, tol=1e-12).table.iloc[0]
+    for name in ("bic", "icl"):
+        table = data[name]
+        theirs = table["values"][table["G"].index(2)][table["models"].index("VEV")]
+        assert -row[name] == pytest.approx(theirs, rel=1e-6)

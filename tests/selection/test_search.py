@@ -1,0 +1,187 @@
+"""The search: what it finds beside mclust, that nothing ends it, and what it does not depend on."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from math import log
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import gaussmix
+from gaussmix.errors import ConfigError, DataError, DegenerateFitError
+from gaussmix.families.structures import structure_named
+from gaussmix.selection.cells import contains
+
+ORACLES = Path(__file__).parents[1] / "oracles" / "mclust"
+FIGURES = ["k", "structure", "log_likelihood", "df", "bic", "aic", "aicc", "icl", "entropy", "smallest", "status"]
+
+
+@pytest.fixture(scope="module")
+def two_groups():
+    rng = np.random.default_rng(0)
+    return np.concatenate([rng.normal(0, 1, (90, 2)), rng.normal([7, 0], [1, 2], (60, 2))])
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in ORACLES.glob("*.json")))
+def test_the_best_is_at_least_as_good_as_mclusts(name):
+    """Over its own grid, 1 to 9 components of all its structures, with its start from hierarchical clustering."""
+    data = json.loads((ORACLES / f"{name}.json").read_text())
+    x = np.array(data["X"], dtype=float).reshape(data["n"], data["d"])
+    found = gaussmix.select(x, random_state=0)
+    assert len(found.table) == 9 * (2 if data["d"] == 1 else 14)
+    assert -found.best.bic_ >= data["best"]["bic"] - 0.5
+
+
+def test_the_table_and_the_models_say_the_same(two_groups):
+    found = gaussmix.select(two_groups, range(1, 4), ["full", "EEI"], random_state=0)
+    table = found.table
+    assert list(table.columns) == [*FIGURES, "seconds", "reason"]
+    assert sorted(zip(table.k, table.structure, strict=True)) == [(k, s) for k in (1, 2, 3) for s in ("EEI", "VVV")]
+    assert table.bic.is_monotonic_increasing
+    assert (found.best.n_components, found.best.bic_) == (table.k[0], table.bic[0])
+    np.testing.assert_array_equal(found.best.labels_, found.best.predict(two_groups))
+    for _, row in table.iterrows():
+        model = found.model(row.k, row.structure)
+        assert model.bic(two_groups) == row.bic
+        assert model.mixture_.n_parameters == row.df
+        assert model.status_.value == row.status == "converged"
+        assert (np.diff(model.weights_) <= 1e-9).all()
+    assert [model.bic_ for model in found.best_few(3)] == table.bic[:3].tolist()
+    with pytest.raises(ConfigError, match="were not in the grid"):
+        found.model(7, "full")
+
+
+def test_other_criteria_choose_among_the_same_fits(two_groups):
+    found = gaussmix.select(two_groups, range(1, 4), ["full", "EII"], random_state=0)
+    for name in ("aic", "aicc", "icl"):
+        other = found.by(name)
+        assert other.criterion == name
+        assert other.table[name].iloc[0] == found.table[name].min()
+        again = gaussmix.select(two_groups, range(1, 4), ["full", "EII"], name, random_state=0)
+        # The few that matter are fitted to their end, and these are others by another criterion.
+        assert again.table[name].iloc[0] == pytest.approx(other.table[name].iloc[0], abs=0.1)
+
+
+def test_threads_change_nothing(two_groups, monkeypatch):
+    """Neither those of several fits at one time nor those within passes."""
+    monkeypatch.setattr("gaussmix.estimators.choosing.WORTH_THREADS", 0)
+    one, two = (gaussmix.select(two_groups, range(1, 5), random_state=3, n_jobs=n).table for n in (1, 3))
+    assert one[FIGURES].equals(two[FIGURES])
+
+
+def test_many_rows_are_fitted_as_well_as_alone():
+    """They go on from the race on a sample first, which must not cost anything."""
+    rng = np.random.default_rng(5)
+    x = np.concatenate([rng.normal(0, 1, (15_000, 2)), rng.normal([2, 1], [0.3, 2], (15_000, 2))])
+    found = gaussmix.select(x, [2, 3], ["full", "VEI"], random_state=0)
+    for model in found.best_few(4):
+        alone = gaussmix.GaussianMixture(
+            model.n_components, covariance_type=model.covariance_type, random_state=0, n_init=3
+        ).fit(x)
+        assert model.log_likelihood_ >= alone.log_likelihood_ - 5.0
+    assert found.best.n_components == 2
+
+
+def test_a_row_of_weight_2_is_that_row_twice(two_groups):
+    weight = np.arange(len(two_groups)) % 3
+    cells = {"n_components": [1, 2], "structures": ["full", "VEI", "EII"], "random_state": 0}
+    weighted = gaussmix.select(two_groups, sample_weight=weight, **cells).table
+    repeated = gaussmix.select(np.repeat(two_groups, weight, axis=0), **cells).table
+    assert weighted.structure.tolist() == repeated.structure.tolist()
+    np.testing.assert_allclose(weighted.bic, repeated.bic, rtol=1e-6)
+    np.testing.assert_allclose(weighted.icl, repeated.icl, rtol=1e-6)
+
+
+def test_units_do_not_matter(two_groups):
+    """A change of all units by one factor shifts every criterion by one number, whatever the structure."""
+    plain, other = (
+        gaussmix.select(rows, [1, 2], random_state=0).table.sort_values(["k", "structure"])
+        for rows in (two_groups, two_groups * 1e-7 + 3.0)
+    )
+    shift = 2.0 * two_groups.size * log(1e-7)
+    np.testing.assert_allclose(plain.bic + shift, other.bic, rtol=1e-6)
+
+
+def test_a_structure_is_as_likely_as_those_it_contains(two_groups):
+    table = gaussmix.select(two_groups, [2, 3], random_state=0).table
+    likely = {(row.k, row.structure): row.log_likelihood for row in table.itertuples()}
+    for (k, larger), value in likely.items():
+        for (other_k, smaller), least in likely.items():
+            if k == other_k and contains(structure_named(larger), structure_named(smaller)):
+                assert value >= least - 0.2, (k, larger, smaller)
+
+
+def test_a_cell_that_fails_is_a_row_of_the_table():
+    x = np.array([[0.0, 1.0], [1.0, 0.0], [2.0, 2.0], [8.0, 9.0], [9.0, 8.0]])
+    table = gaussmix.select(x, [1, 2, 9], ["EII", "full"], reg_covar=0.0, random_state=0).table
+    failed = table[table.status == "failed"]
+    assert (9, "VVV") in set(zip(failed.k, failed.structure, strict=True))
+    assert all(len(reason) > 10 for reason in failed.reason)
+    assert failed.bic.isna().all()
+    assert table.status[0] == "converged"
+    with pytest.raises(ConfigError, match="there is no fit of 9 components"):
+        gaussmix.select(x, [1, 9], "EII", random_state=0).model(9, "EII")
+
+
+def test_nothing_to_choose_is_said():
+    with pytest.raises(DegenerateFitError, match=r"no fit may be chosen: failed: .*3 rows"):
+        gaussmix.select(np.array([[0.0], [1.0], [3.0]]), [4, 5], random_state=0)
+    with pytest.raises(DataError, match="missing"):
+        gaussmix.select(gaussmix.data.memory.MemorySource(np.array([[0.0], [np.nan], [3.0]])))
+
+
+def test_a_time_limit_leaves_what_was_tried(two_groups):
+    found = gaussmix.select(two_groups, range(1, 4), time_limit=0, random_state=0, n_jobs=1)
+    assert found.best.n_components == 1
+    assert (found.table.status == "not tried").sum() == 3 * 14 - 1
+    assert "0 s was reached" in found.table.reason.iloc[-1]
+    assert "41 were not tried" in found.explain()
+
+
+def test_a_callback_is_told_and_ends_it(two_groups):
+    seen = []
+
+    def told(progress):
+        seen.append((progress.done, progress.total, progress.best.cell.n_components))
+        return len(seen) == 3
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = gaussmix.select(two_groups, range(1, 4), callback=told, random_state=0, n_jobs=1)
+    assert seen[:3] == [(1, 42, 1), (2, 42, 1), (3, 42, 1)]
+    assert (found.table.status == "not tried").any()
+    assert found.best.n_components == 1
+
+
+def test_what_a_callback_raises_ends_it(two_groups):
+    def told(progress):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        gaussmix.select(two_groups, callback=told, random_state=0)
+
+
+def test_files_as_rows(two_groups, tmp_path):
+    path = tmp_path / "rows.csv"
+    np.savetxt(path, two_groups, delimiter=",", header="a,b", comments="")
+    asked = {"n_components": [1, 2], "structures": ["full", "EEI"], "random_state": 0}
+    from_file, in_memory = gaussmix.select(str(path), **asked), gaussmix.select(two_groups, **asked)
+    assert from_file.table[FIGURES].equals(in_memory.table[FIGURES])
+    assert from_file.best.fitted_rows_.feature_names == ("a", "b")
+    assert list(from_file.best.feature_names_in_) == ["a", "b"]
+
+
+def test_it_reads_well(two_groups):
+    found = gaussmix.select(two_groups, range(1, 4), random_state=0)
+    text = repr(found)
+    assert "structure" in text.splitlines()[0]
+    assert "BIC prefers 2 components" in text
+    html = found._repr_html_()
+    assert html.count("<tr>") == 6
+    assert "BIC prefers 2 components" in html
+    record = found.to_dict()
+    assert record["best"]["k"] == 2
+    assert len(record["table"]) == 42

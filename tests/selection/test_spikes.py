@@ -1,0 +1,77 @@
+"""Components without extent are recognised, and never chosen."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import gaussmix
+
+
+@pytest.fixture(scope="module")
+def two():
+    rng = np.random.default_rng(1)
+    return np.concatenate([rng.normal(0, 1, (120, 3)), rng.normal(6, 1, (80, 3))])
+
+
+def chosen(x: np.ndarray, **asked: object) -> gaussmix.estimators.selection.Selection:
+    return gaussmix.select(x, range(1, 6), random_state=0, **asked)
+
+
+def without_extent(model: gaussmix.GaussianMixture, x: np.ndarray) -> bool:
+    """Whether a component is a thousand times thinner in some direction than the rows, whatever their units."""
+    k, d = model.means_.shape
+    family = model.mixture_.family
+    stacked = family.structure.form.stack(family.covariance, k)
+    inside = model.mixture_.frame.to_internal(gaussmix.core.block.Block(x, np.ones(len(x)))).x
+    whole = np.cov(inside.T).reshape(d, d)
+    varying = np.linalg.eigvalsh(whole)[0] > 1e-8 * np.linalg.eigvalsh(whole)[-1]
+    ratio = np.linalg.eigvals(np.linalg.solve(whole, stacked)).real.min() if varying else 1.0
+    return bool(ratio < 1e-5)
+
+
+ROWS = {
+    "a rounded column": lambda two, rng: np.column_stack([two[:, :2], two[:, 2].round()]),
+    "a column of two values": lambda two, rng: np.column_stack([two, (rng.random(200) < 0.3) * 1.0]),
+    "a column of many zeros": lambda two, rng: np.column_stack(
+        [two[:, :2], np.where(rng.random(200) < 0.4, 0, two[:, 2])]
+    ),
+    "rows that stand several times": lambda two, rng: np.concatenate([two, np.repeat(two[:3], 15, axis=0)]),
+    "whole numbers": lambda two, rng: two.round(),
+    "one value many times": lambda two, rng: np.concatenate([rng.normal(0, 1, 200), np.full(40, 0.5)])[:, np.newaxis],
+    "heaps": lambda two, rng: rng.normal(0, 3, (300, 1)).round(),
+}
+
+
+@pytest.mark.parametrize("name", ROWS)
+@pytest.mark.parametrize("reg_covar", ["auto", 1e-9])
+def test_no_spike_is_chosen(two, name, reg_covar):
+    x = ROWS[name](two, np.random.default_rng(2))
+    found = chosen(x, reg_covar=reg_covar)
+    assert not without_extent(found.best, x)
+    spikes = found.table[found.table.status == "spike"]
+    if len(spikes):
+        assert spikes.reason.str.contains("no extent").all()
+        assert "without extent" in found.explain()
+
+
+@pytest.mark.parametrize("name", ["a column of two values", "a column of many zeros", "one value many times"])
+def test_spikes_would_have_won(two, name):
+    """The likelihood of what is left out is the larger: it is the rule that keeps it out."""
+    table = chosen(ROWS[name](two, np.random.default_rng(2))).table
+    assert (table.bic[table.status == "spike"] < table.bic[0]).any()
+
+
+def test_a_constant_column_changes_no_choice(two):
+    """mclust reports a log-likelihood of +10,490 there."""
+    plain = chosen(two).best
+    with_constant = chosen(np.column_stack([two, np.full(200, 7.0)])).best
+    assert with_constant.n_components == plain.n_components == 2
+
+
+def test_clusters_that_are_only_small_may_be_chosen():
+    rng = np.random.default_rng(0)
+    x = np.concatenate([rng.normal(0, 1, (200, 2)), rng.normal(30, 0.05, (40, 2)), rng.normal(-30, 0.3, (12, 2))])
+    found = chosen(x)
+    assert found.best.n_components == 3
+    assert sorted(np.bincount(found.best.labels_)) == [12, 40, 200]
