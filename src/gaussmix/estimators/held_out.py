@@ -72,14 +72,16 @@ def held_out(
     """
     if not is_whole(n_folds) or n_folds < 2:
         raise ConfigError(f"n_folds must be a whole number of at least 2, got {n_folds!r}")
-    if not isinstance(model.init_params, str):
+    init_params = model.init_params
+    if not isinstance(init_params, str):
         raise ConfigError("init_params must be the name of a start: every fit has other rows")
     model = clone(model)
     model._validate_params()
     rows = training_rows(model, X, sample_weight)
-    structure_named(model.covariance_type, rows.source.n_features)  # some names are for one feature only
+    # Some names are for one feature only, and a rank may be too large.
+    structure_named(model.covariance_type, rows.source.n_features, model.rank)
     recipe = model._recipe()
-    start = model._given(recipe, rows, start_named(model.init_params))
+    start = model._given(recipe, rows, start_named(init_params))
     seed = int(generator_of(random_state).integers(2**63))
     kernel = AutomaticKernel(model.n_threads)
     found = held_out_log_likelihood(rows.source, kernel, recipe, start, seed, int(n_folds), int(model.n_init))

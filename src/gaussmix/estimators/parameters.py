@@ -48,7 +48,7 @@ COUNTS = ("n_components", "rank", "max_iter", "n_init", "verbose_interval", "n_c
 
 def all_allowed(estimator: BaseEstimator) -> bool:
     """Whether scikit-learn's validation would find nothing to complain of."""
-    for name, allowed in _checks(type(estimator)):
+    for name, allowed in _checks(type(estimator)):  # type: ignore[arg-type]  # a class is hashable
         value = getattr(estimator, name)
         if not any(check.is_satisfied_by(value) for check in allowed):
             return False

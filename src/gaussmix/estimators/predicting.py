@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from numbers import Integral
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -209,7 +208,7 @@ def generator_of(random_state: int | np.random.RandomState | np.random.Generator
     """Random numbers from any of the ways in which people give them."""
     if isinstance(random_state, np.random.Generator):
         return random_state
-    if isinstance(random_state, Integral):
+    if isinstance(random_state, int | np.integer):
         # The number that `check_random_state` would lead to. A new RandomState asks the system for random numbers
         # before it takes the seed, which is a tenth of a small fit.
         if not hasattr(_seeded, "state"):

@@ -121,7 +121,8 @@ def _log_certainty(scene: Scene, mixture: Mixture) -> float:
 def own_scatter(family: Gaussian, sums: Statistics) -> Floats:
     """What the rows of a pass under these components say of each about its mean, in its form's shape."""
     about_means = family.about(sums, family.means)  # pivots are means, but for rounding where rows are float32
-    return family.structure.form.scatter(about_means["scatter"], sums.sum_weight, np.zeros_like(family.means))
+    step = np.zeros_like(family.means)
+    return family.structure.form.scatter(about_means["scatter"], sums.sum_weight, step, family.precision_cholesky)
 
 
 def _entropy(result: FitResult[Mixture, Statistics]) -> float:
