@@ -9,6 +9,9 @@ from gaussmix.core.types import Floats
 
 SCALED_COLUMNS, NO_LEFT, RIGHT = 0, 3, 0
 """LAPACK's dgejsv: to the accuracy of a matrix whose columns are scaled (joba C), the right vectors alone."""
+ALIKE = 100.0
+"""Ratio of variances of features up to which an eigenvalue that is known to the rounding of the largest keeps all but
+two digits of the narrowest."""
 
 
 def principal_axes(matrices: Floats) -> tuple[Floats, Floats]:
@@ -19,7 +22,11 @@ def principal_axes(matrices: Floats) -> tuple[Floats, Floats]:
     features are scaled to one, a factor is taken, and its singular values by Jacobi's rotations, which know every
     axis to its own digits whatever the scales are (Drmač & Veselić 2008).
     """
-    scale = np.sqrt(np.maximum(np.diagonal(matrices, axis1=1, axis2=2), 0.0))  # (k, d)
+    along = np.diagonal(matrices, axis1=1, axis2=2)
+    if (along.max(axis=1) <= ALIKE * along.min(axis=1)).all():
+        variances, axes = np.linalg.eigh(matrices)
+        return np.maximum(variances, 0.0), axes
+    scale = np.sqrt(np.maximum(along, 0.0))  # (k, d)
     try:
         if not scale.all():
             raise np.linalg.LinAlgError
