@@ -11,6 +11,15 @@ from scipy.cluster.hierarchy import fcluster, linkage
 from sklearn.metrics import adjusted_rand_score
 
 from gaussmix import GaussianMixture
+from gaussmix.data.memory import MemorySource
+from gaussmix.em.stopping import AitkenTolerance
+from gaussmix.families.structures import STRUCTURES
+from gaussmix.fitting.fit import fit_mixture
+from gaussmix.fitting.hierarchical import HierarchicalStart, Tree
+from gaussmix.fitting.recipe import Recipe
+from gaussmix.fitting.scene import Scene
+from gaussmix.fitting.usable import checked_summary
+from gaussmix.kernels.automatic import AutomaticKernel
 from gaussmix.starts.coordinates import halfway, principal_components
 from gaussmix.starts.hierarchy import MOST_GROUPS, PRIOR_VARIANCE, PRIOR_WEIGHT, Agglomeration, joined, quantiles
 
@@ -138,3 +147,19 @@ def test_one_dimension_races_quantiles():
     x = np.random.default_rng(8).normal(size=(500, 1)) + np.repeat([0.0, 6.0], 250)[:, np.newaxis]
     model = GaussianMixture(2, random_state=0).fit(x)
     assert "quantiles" in {start.start for start in model.starts_}
+
+
+def test_one_tree_serves_every_number_of_components(clusters):
+    source, kernel = MemorySource(clusters(300, 2, 3, seed=1)), AutomaticKernel(1)
+
+    def recipe(k: int, structure: str) -> Recipe:
+        return Recipe(k, STRUCTURES[structure], False, None, AitkenTolerance(1e-8), 200)
+
+    scene = Scene.of(source, kernel, checked_summary(source, 1), recipe(1, "full"))
+    tree = Tree.grown(scene, np.random.default_rng(0))
+    for k, structure in ((2, "full"), (3, "diag"), (4, "full")):
+        own, shared = (
+            fit_mixture(source, kernel, recipe(k, structure), start, np.random.default_rng(1))
+            for start in (HierarchicalStart(), HierarchicalStart(tree))
+        )
+        np.testing.assert_array_equal(own.mixture.family.means, shared.mixture.family.means)
