@@ -134,6 +134,12 @@ void write_rows(const Array& x, const Array& multiplier, const Array& shift, con
   if (!finished) throw nb::python_error();
 }
 
+Form form_of_cells(const std::string& text) {
+  const Form form = form_of(text, "form");
+  if (form == form_low_rank) refuse("form", "cells do not select among loadings");
+  return form;
+}
+
 nb::list expect_cells_arrays(const Array& x, const Array& weight, const Array& multiplier, const Array& shift,
                              const std::string& form, const Array& means, const Array& factor, const Array& log_constant,
                              const Array& pivot, const Array& order, const Array& begin, const Array& candidate,
@@ -142,7 +148,7 @@ nb::list expect_cells_arrays(const Array& x, const Array& weight, const Array& m
   ExpectTask& pass = task.pass;
   pass.rows = rows_of(x);
   set_weight(pass.rows, weight);
-  pass.score_form = pass.gather_form = form_of(form, "form");
+  pass.score_form = pass.gather_form = form_of_cells(form);
   pass.share_mode = mode_soft;
   const ModelArguments arguments(pass.rows, multiplier, shift, pass.score_form, means, factor, log_constant);
   const Parameters about(pivot, "pivot", {arguments.k, arguments.d});
@@ -177,7 +183,7 @@ void neighbours_into(const Array& x, const Array& weight, const Array& multiplie
   NeighboursTask task = {};
   task.rows = rows_of(x);
   set_weight(task.rows, weight);
-  task.score_form = form_of(form, "form");
+  task.score_form = form_of_cells(form);
   const ModelArguments arguments(task.rows, multiplier, shift, task.score_form, means, factor, log_constant);
   const size_t n = size_t(task.rows.n), k = arguments.k;
   task.model = arguments.model();

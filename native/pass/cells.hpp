@@ -36,15 +36,16 @@ class Selection {
       : stage_(stage),
         all_(*whole.model),
         whole_(form == form_full ? whole.packed : nullptr),
-        component_(stage.packed_size(1, all_.d)),
+        component_(stage.packed_size(1, all_.d, 0)),
         // One factor for all is not selected from.
         factor_length_(form == form_tied ? 0 : size_t(all_.d)),
         means_(whole_ ? 0 : size_t(most * all_.d)),
         factor_(whole_ ? 0 : size_t(most) * factor_length_),
         log_constant_(size_t(most)),
-        packed_(stage.packed_size(most, all_.d)) {
+        packed_(stage.packed_size(most, all_.d, 0)) {
     model.d = all_.d;
     model.k = 0;
+    model.rank = 0;  // loadings are not selected: the bindings refuse them
     model.means = whole_ ? all_.means : means_.data();
     model.factor = whole_ || !factor_length_ ? all_.factor : factor_.data();
     model.log_constant = log_constant_.data();

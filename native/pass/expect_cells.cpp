@@ -132,7 +132,8 @@ std::vector<TreeSum::Node> expect_cells_in(const Level& level, const CellsTask& 
   rows.multiplier = frame.multiplier.data();
   rows.shift = frame.shift.data();
   const size_t length = packed_length(level, task.pass);
-  const Places places(k, d, kernels.gather[task.pass.gather_form].scatter_size(k, d), task.pass.gather_form == form_tied);
+  const Places places(k, d, kernels.gather[task.pass.gather_form].scatter_size(k, d, 0),
+                      task.pass.gather_form == form_tied);
   const Packed<T> packed(kernels.score[task.pass.score_form], task.pass.model);
   const int64_t unit = unit_rows(rows.n, k), units = (rows.n + unit - 1) / unit;
 
@@ -150,8 +151,8 @@ std::vector<TreeSum::Node> expect_cells_in(const Level& level, const CellsTask& 
     }
   };
   const ptrdiff_t count = task.cells.candidates;
-  const double operations = double(rows.n) * (kernels.score[task.pass.score_form].operations(count, d) +
-                                              kernels.gather[task.pass.gather_form].operations(count, d) + 30 * double(count));
+  const double operations = double(rows.n) * (kernels.score[task.pass.score_form].operations(count, d, 0) +
+                                              kernels.gather[task.pass.gather_form].operations(count, d, 0) + 30 * double(count));
   interrupted = !run_threads(worthwhile_threads(task.pass.n_threads, operations, units), control, work);
   return tree.finish();
 }

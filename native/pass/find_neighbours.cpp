@@ -172,7 +172,7 @@ bool find_neighbours_in(const Level& level, const NeighboursTask& task, Interrup
   std::vector<std::vector<double>> mass(pieces.size());
 
   Control control(interrupt);
-  const double a_row = kernels.score[task.score_form].operations(most, d) + 30 * double(most);
+  const double a_row = kernels.score[task.score_form].operations(most, d, 0) + 30 * double(most);
   const int threads = worthwhile_threads(task.n_threads, double(rows.n) * a_row, int64_t(pieces.size()));
   std::atomic<ptrdiff_t> next_cell{0};
   const auto propose = [&](int thread) {

@@ -76,7 +76,9 @@ class FittingMixture(CallbackSupportMixin, PrivateNames):
         """
         goes_on = self.warm_start and hasattr(self, "mixture_")
         # Some names are for one feature only, and a rank may be too large.
-        structure_named(self.covariance_type, rows.source.n_features, self.rank)
+        structure = structure_named(self.covariance_type, rows.source.n_features, self.rank)
+        if self.n_candidates is not None and structure.rank:
+            raise ConfigError("n_candidates is for other structures than 'low_rank': leave one of the two out")
         if self.n_candidates is not None and rows.x is None:
             raise ConfigError(
                 "n_candidates needs the rows as an array: those that lie near one component are read together, and a "
