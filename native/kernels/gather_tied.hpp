@@ -17,7 +17,7 @@ inline bool gather_tied_needs_rows(ptrdiff_t d) { return gather_full_needs_rows(
 
 // The anchors as if they were components.
 inline Centres anchors_of(const Centres& centres) {
-  return {centres.anchors, centres.d, centres.anchor, centres.anchors, nullptr, centres.anchor, nullptr};
+  return {centres.anchors, centres.d, centres.anchor, centres.anchors, nullptr, centres.anchor, nullptr, nullptr, 0};
 }
 
 // Working sums: sum_weight and sum_x of the components; all moments of the anchors; for the end of a chunk the

@@ -125,14 +125,14 @@ def stepped(family: Gaussian, scatter: np.ndarray, size: float, prior: np.ndarra
     )
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(6))
 def test_no_step_lowers_the_objective_and_the_last_has_no_gradient(seed):
     d, q = 8, 2
     family, _ = random_family(1, d, q, seed)
     scatter, size = random_scatter(d, seed), 24.0
     prior = np.diagonal(scatter) * (0.0 if seed % 2 else 1e-2)
     values = []
-    for _ in range(4000):
+    for _ in range(2000):
         sigma = family.structure.form.shown_covariance(family.precision_cholesky)[0]
         noise = family.covariance[0, 0]
         values.append(q_function(sigma, scatter, size) - 0.5 * float((prior / noise).sum()))
@@ -144,12 +144,13 @@ def test_no_step_lowers_the_objective_and_the_last_has_no_gradient(seed):
     slope = precision @ (scatter - size * sigma) @ precision
     columns = family.covariance[0, 1:].T
     deviation = np.sqrt(np.diagonal(scatter) / size)
-    np.testing.assert_allclose(slope @ columns * deviation[:, np.newaxis] / size, 0.0, atol=1e-4)
+    np.testing.assert_allclose(slope @ columns * deviation[:, np.newaxis] / size, 0.0, atol=1e-5)
     free = np.diagonal(slope) + prior / noise**2
-    bound = noise < 1e-6 * deviation**2  # a Heywood case: noise falls for ever, and the slope leads on down
-    np.testing.assert_allclose((free * noise)[~bound] / size, 0.0, atol=1e-4)
-    if prior.any():
-        assert (noise > prior / size * 0.999).all()
+    # Without a prior some noise falls for ever, by 1/t in step t (a Heywood case): there the slope leads on down.
+    falling = (noise < 1e-2 * deviation**2) & ~prior.any()
+    np.testing.assert_allclose((free * noise)[~falling] / size, 0.0, atol=1e-5)
+    assert (free[falling] < 0.0).all()
+    assert (noise >= prior / size).all()
 
 
 def test_variances_after_a_step_are_those_of_the_scatter():
