@@ -62,6 +62,12 @@ struct Problem {
     const void* stored = narrow.empty() ? static_cast<const void*>(x.data()) : narrow.data();
     return {stored, narrow.empty() ? storage_float64 : storage_float32, n, d, d, 1, multiplier.data(), shift.data(), weight.data(), 1, 1.0};
   }
+  // Of no length, beside noise that is as inverse_deviation says.
+  void shrink_lines() {
+    const size_t component = size_t((1 + naive_rank) * d);
+    for (size_t i = 0; i < lines.size(); ++i)
+      lines[i] = i % component < size_t(d) ? inverse_deviation[i / component * size_t(d) + i % component] : 0.0;
+  }
   // The same problem in numbers that float32 holds: rows, and the points about which moments are taken.
   Problem in_float32() const {
     Problem p = *this;

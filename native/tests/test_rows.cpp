@@ -73,6 +73,7 @@ static void test_far(const Level& level, Form form, ptrdiff_t d) {
     for (size_t j = 0; j < size_t(d); ++j) p.upper[(c * size_t(d) + j) * size_t(d) + j] = c == 2 ? 2.0 : 1.0;  // tied: the first
   for (size_t j = 0; j < size_t(d); ++j) p.inverse_deviation[2 * size_t(d) + j] = 2.0;
   p.inverse_radius = p.inverse_deviation;
+  p.shrink_lines();
   p.means[0] = -1e160;
   p.means[size_t(d)] = 1e160;
   p.log_constant = {-1.0, -2.0, -std::numeric_limits<double>::infinity()};
@@ -109,6 +110,7 @@ static void test_far_float32(const Level& level, Form form, ptrdiff_t d) {
   std::fill(p.upper.begin(), p.upper.end(), 0.0);
   std::fill(p.inverse_deviation.begin(), p.inverse_deviation.end(), 1.0);
   p.inverse_radius = p.inverse_deviation;
+  p.shrink_lines();
   for (size_t c = 0; c < 2; ++c)
     for (size_t j = 0; j < size_t(d); ++j) p.upper[(c * size_t(d) + j) * size_t(d) + j] = 1.0;
   p.means[0] = -1e17;
