@@ -32,9 +32,9 @@ from gaussmix.fitting.step import EMStep
 from gaussmix.kernels.automatic import AutomaticKernel
 
 SIDE = 28
-RANKS = {"digits": (2, 5, 10, 20), "patches": (5, 10, 20)}
-COMPONENTS = {"digits": (1, 5, 10, 20), "patches": (1, 10)}
-ADDED = {"digits": (0.01, 0.1, 0.3, 1.0), "patches": (1e-5, 1e-4, 1e-3)}
+RANKS = {"digits": (2, 5, 10, 20), "patches": (10, 20)}
+COMPONENTS = {"digits": (1, 5, 10, 20), "patches": (1, 5)}
+ADDED = {"digits": (0.01, 0.1, 0.3, 1.0), "patches": (1e-4, 1e-3)}
 """In squared units of the pixels, which are 0 … 16 and 0 … 1."""
 STRUCTURES = ("diag", "full", "low_rank")
 
