@@ -134,7 +134,8 @@ inline void gather_features_wide_component(const T* by_row, ptrdiff_t d, const A
                                            const double* point, double* sum_x) {
   constexpr int w = Simd<T>::width, n = gather_features_vectors;
   const ptrdiff_t length = round_up(d, group_features<T>);
-  for (ptrdiff_t j = 0; j < length;) {
+  ptrdiff_t j = 0;
+  while (j < length) {
     const auto block = [&](auto vectors, auto sets) GAUSSMIX_LAMBDA {
       gather_features_block<T, decltype(vectors)::value, decltype(sets)::value, squares, origin>(
           by_row + j, length, active, point + j, d - j, sum_x + j, sum_x + length + j);

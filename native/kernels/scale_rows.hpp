@@ -54,7 +54,8 @@ inline void scale_rows(const Tile<T>& tile, const double* pivot, ptrdiff_t count
                        T* scaled, ptrdiff_t stride, double* sum_x) {
   constexpr int w = Simd<T>::width;
   const ptrdiff_t length = tile.row_length;
-  for (ptrdiff_t j = 0; j < length;) {
+  ptrdiff_t j = 0;
+  while (j < length) {
     T about[scale_vectors * w];
     for (ptrdiff_t i = 0; i < scale_vectors * w; ++i) about[i] = j + i < tile.d ? T(pivot[j + i]) : T(0);
     const auto put = [&](auto n) GAUSSMIX_LAMBDA {

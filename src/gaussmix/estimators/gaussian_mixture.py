@@ -90,7 +90,7 @@ class GaussianMixture(SavingMixture):
         For hundreds of components and more: each row is shared among so many of them that lie near it, and an iteration
         costs as much whatever their number. What is climbed is then a lower bound of the log-likelihood; in the end all
         components are asked what was left out, and where it is too much candidates are doubled. ``events_`` says how
-        much it was, ``lower_bound_`` and all predictions are exact. Takes 8 bytes a row, and rows as an array. None
+        much it was, ``lower_bound_`` and all predictions are exact. Takes some 50 bytes a row, rows as an array. None
         shares rows among all components: ``docs/many-components.md``.
     n_threads : int or None, default=None
         Most threads; None for ``OMP_NUM_THREADS`` or every processor. The result has the same bits for any number.

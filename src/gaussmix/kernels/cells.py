@@ -35,7 +35,7 @@ class Cells:
     Parameters
     ----------
     order : array, shape (n,)
-        Numbers of the rows, cell after cell: all that is kept of each row, 8 bytes.
+        Numbers of the rows, cell after cell.
     begin : array, shape (k + 1,)
         Where the rows of each cell begin in ``order``.
     candidates : array, shape (k, c)
