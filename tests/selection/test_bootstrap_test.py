@@ -225,6 +225,7 @@ def test_mclusts_figures(case):
         ({"init_params": "kmean"}, "there is no start 'kmean'"),
         ({"covariance_type": "round"}, "covariance_type"),
         ({"n_init": 0}, "n_init"),
+        ({"rank": 1}, "has no rank"),
     ],
 )
 def test_what_is_refused(arguments, text):

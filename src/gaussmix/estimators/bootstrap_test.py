@@ -28,6 +28,7 @@ def bootstrap_test(
     *,
     n_components: Iterable[int] = range(1, 9),
     covariance_type: str = "full",
+    rank: int | None = None,
     weights: str = "free",
     reg_covar: float | str = "auto",
     init_params: str = "auto",
@@ -49,7 +50,7 @@ def bootstrap_test(
         The rows, as for ``GaussianMixture.fit``.
     n_components : iterable of int
         Numbers of components to be tested, one after another, each against one more. ``[2]`` tests 2 against 3 alone.
-    covariance_type, weights, reg_covar, init_params, n_init
+    covariance_type, rank, weights, reg_covar, init_params, n_init
         As of `GaussianMixture`; ``init_params`` is the name of a start. Every fit is made so, those of the data and
         those of the draws.
     sample_weight : array-like of shape (n,), or str, optional
@@ -94,11 +95,17 @@ def bootstrap_test(
         raise ConfigError("init_params must be the name of a start: draws have rows of their own")
     start = start_named(init_params)
     model = GaussianMixture(
-        max(numbers) + 1, covariance_type=covariance_type, weights=weights, reg_covar=reg_covar, n_init=n_init
+        max(numbers) + 1,
+        covariance_type=covariance_type,
+        rank=rank,
+        weights=weights,
+        reg_covar=reg_covar,
+        n_init=n_init,
     )
     model._validate_params()
     rows = training_rows(model, X, sample_weight)
-    structure_named(covariance_type, rows.source.n_features)  # some names are for one feature only
+    # Some names are for one feature only, and a rank may be too large.
+    structure_named(covariance_type, rows.source.n_features, rank)
     jobs = thread_count(None) if n_jobs == -1 else n_jobs or 1
     test = bootstrap_sequence(
         rows.source,

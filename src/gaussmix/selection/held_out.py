@@ -143,7 +143,7 @@ class FoldRows(Source):
         return (self._folds.of(numbers) == self._fold) == self._held_out
 
     def _weighted(self, results: dict[str, Array], first: int) -> dict[str, Array]:
-        """What a task says of each row, where it says their weights: nothing else depends on these."""
+        """What a task says of each row, where it says their weights: no other that a fit has depends on these."""
         if RowWeights.name in results:
             weight = results[RowWeights.name]
             weight[~self._counts(np.arange(first, first + len(weight)))] = 0.0
