@@ -48,7 +48,8 @@ COUNTS = ("n_components", "rank", "max_iter", "n_init", "verbose_interval", "n_c
 
 def all_allowed(estimator: BaseEstimator) -> bool:
     """Whether scikit-learn's validation would find nothing to complain of."""
-    for name, allowed in _checks(type(estimator)):  # type: ignore[arg-type]  # a class is hashable
+    kind: Any = type(estimator)
+    for name, allowed in _checks(kind):
         value = getattr(estimator, name)
         if not any(check.is_satisfied_by(value) for check in allowed):
             return False
@@ -56,7 +57,7 @@ def all_allowed(estimator: BaseEstimator) -> bool:
 
 
 @cache  # scikit-learn makes these objects and reads the constructor's signature at every fit: a tenth of a small one
-def _checks(kind: type[BaseEstimator]) -> tuple[tuple[str, tuple[Any, ...]], ...]:
+def _checks(kind: Any) -> tuple[tuple[str, tuple[Any, ...]], ...]:
     constraints = kind._parameter_constraints
     checked = [name for name in kind._get_param_names() if constraints.get(name, "no_validation") != "no_validation"]
     return tuple((name, tuple(map(make_constraint, constraints[name]))) for name in checked)
