@@ -158,14 +158,32 @@ def longer(change: Floats, survey: Survey[Sums], damping: float) -> Floats:
     (1 + λ) C (G + λC)⁻¹ r with the whole information C, the observed G and EM's change r, which is the gradient in
     natural parameters: between EM's own for λ → ∞ and Fisher's scoring for λ = 0.
     """
-    damped = survey.observed + damping * survey.whole
+    factor = _factor(survey.whole, survey.observed, damping)
+    if factor is None:
+        return change
+    scored: Floats = (1.0 + damping) * (survey.whole @ (factor @ (change @ factor)))
+    return scored
+
+
+def gain_in_sight(change: Floats, whole: Floats, observed: Floats) -> float:
+    """What is to be gained by the least damped step, were the information of rows the curvature: ½ rᵀ (G + λC)⁻¹ r.
+
+    Nothing where rows say next to nothing in some direction.
+    """
+    factor = _factor(whole, observed, LEAST_DAMPING)
+    if factor is None:
+        return 0.0
+    root = change @ factor
+    return 0.5 * float(root @ root)
+
+
+def _factor(whole: Floats, observed: Floats, damping: float) -> Floats | None:
+    """U with (G + λC)⁻¹ = U Uᵀ; None where that is singular. NumPy's solver takes three times as long."""
+    damped = observed + damping * whole
     diagonal = damped.reshape(-1)[:: len(damped) + 1]
     if not np.minimum.reduce(diagonal) > 0.0:
         # A sum that never varies, such as a constant column's, has no information and stays.
         diagonal += diagonal == 0.0
     factors, singular = _native.precision_factors(damped[np.newaxis])
-    if singular >= 0:
-        return change
-    factor = factors[0]  # U with (G + λC)⁻¹ = U Uᵀ: a solver of NumPy's takes three times as long for so few numbers
-    scored: Floats = (1.0 + damping) * (survey.whole @ (factor @ (change @ factor)))
-    return scored
+    factor: Floats = factors[0]
+    return None if singular >= 0 else factor

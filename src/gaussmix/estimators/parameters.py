@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from functools import cache
+from inspect import signature
 from numbers import Integral, Real
 from os import PathLike
 from typing import Any
@@ -48,18 +49,28 @@ COUNTS = ("n_components", "rank", "max_iter", "n_init", "verbose_interval", "n_c
 
 def all_allowed(estimator: BaseEstimator) -> bool:
     """Whether scikit-learn's validation would find nothing to complain of."""
-    for name, allowed in _checks(type(estimator)):  # type: ignore[arg-type]  # a class is hashable
+    kind: Any = type(estimator)
+    for name, default, allowed in _checks(kind):
         value = getattr(estimator, name)
-        if not any(check.is_satisfied_by(value) for check in allowed):
+        if value is not default and not _is_allowed(value, allowed):
             return False
     return True
 
 
+def _is_allowed(value: Any, allowed: Iterable[Any]) -> bool:
+    return any(check.is_satisfied_by(value) for check in allowed)
+
+
 @cache  # scikit-learn makes these objects and reads the constructor's signature at every fit: a tenth of a small one
-def _checks(kind: type[BaseEstimator]) -> tuple[tuple[str, tuple[Any, ...]], ...]:
-    constraints = kind._parameter_constraints
-    checked = [name for name in kind._get_param_names() if constraints.get(name, "no_validation") != "no_validation"]
-    return tuple((name, tuple(map(make_constraint, constraints[name]))) for name in checked)
+def _checks(kind: Any) -> tuple[tuple[str, Any, tuple[Any, ...]], ...]:
+    """Name of each parameter, a value that is known to be allowed, and who says which others are."""
+    constraints, defaults = kind._parameter_constraints, signature(kind.__init__).parameters
+    checks = []
+    for name in kind._get_param_names():
+        if constraints.get(name, "no_validation") != "no_validation":
+            allowed, default = tuple(map(make_constraint, constraints[name])), defaults[name].default
+            checks.append((name, default if _is_allowed(default, allowed) else object(), allowed))
+    return tuple(checks)
 
 
 class ParameterError(ConfigError, InvalidParameterError):

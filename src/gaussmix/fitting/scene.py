@@ -81,7 +81,7 @@ class Scene:
         null = recipe.null_directions(deviation, partial(known, frame))
         return cls(source, kernel, summary, frame, recipe, recipe.family_update(summary, frame, null))
 
-    @property
+    @cached_property
     def step(self) -> EMStep:
         """An EM iteration of the recipe on these rows."""
         monotone = self.update.prior.monotone

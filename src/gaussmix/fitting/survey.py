@@ -17,7 +17,7 @@ from gaussmix.core.statistics import Layout, Statistics
 from gaussmix.core.types import Floats, Integers
 from gaussmix.em.acceleration import Anderson
 from gaussmix.em.evaluation import Acceleration
-from gaussmix.em.scoring import Scoring
+from gaussmix.em.scoring import Scoring, gain_in_sight
 from gaussmix.families.gaussian import Gaussian
 from gaussmix.fitting.ahead import Ahead
 from gaussmix.fitting.scene import Scene
@@ -36,6 +36,9 @@ SAME_POINT = 1e-6
 """Internal distance of points that count as one, so that moments about the mean hold: float32 rounds pivots by less."""
 MOST_ROWS = 10_000
 """Of a million rows; more would not tell more."""
+FAR = 0.1
+"""Nats in all: where so much is left by a rough estimate, an exact one of next to nothing is not looked for. Of 12 fits
+that stopped because less than .03 were left, the rough one had said .08 at most; half of all times it says more."""
 
 
 def acceleration(scene: Scene, start: Mixture) -> Acceleration[Mixture, Statistics]:
@@ -133,6 +136,9 @@ class RowSurvey:
     def to_come(self, change: Floats) -> float:
         if self.size is None or np.abs(self.first.pivot - self.family.means).max() > SAME_POINT:
             return inf
+        # What rows are seen to say, which near a top is about the curvature: far from one it spares the rest.
+        if (seen := gain_in_sight(change, self.whole, self.observed)) > FAR:
+            return seen
         k = len(self.size)
         blocks, every = np.zeros((k, len(self.whole) // k) * 2), np.arange(k)
         blocks[every, :, every] = self.size[:, np.newaxis, np.newaxis] * self.family.expected_products()
