@@ -58,8 +58,8 @@ class Criterion:
     of : callable
         Its value from what is known of a fit.
     measure : callable, optional
-        What must be known beside, from the rows and the fit: it costs passes, and so is only asked for where this is the
-        criterion to choose by. It is then ``measured`` in the figures.
+        What must be known beside, from the rows and the fit: it costs passes, and so is only asked for where this is
+        the criterion to choose by. It is then ``measured`` in the figures.
     """
 
     name: str
