@@ -97,9 +97,12 @@ class Selection:
 
     def by(self, criterion: str) -> Selection:
         """The same fits by another criterion: nothing is fitted again."""
-        choice = Choice.of(
-            self._choice.candidates, criterion_named(criterion), self._choice.n_features, self._choice.is_map
-        )
+        wanted = criterion_named(criterion)
+        if wanted not in self._choice.criteria:
+            raise ConfigError(
+                f"{criterion} was not measured in this search; ask for it: select(…, criterion={criterion!r})"
+            )
+        choice = Choice.of(self._choice.candidates, wanted, self._choice.n_features, self._choice.is_map)
         return Selection(choice, self._model, self._model(choice.best))
 
     def explain(self) -> str:

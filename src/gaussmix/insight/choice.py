@@ -9,7 +9,7 @@ from math import nan
 from gaussmix.insight.figures import count, criterion
 from gaussmix.insight.text import aligned
 from gaussmix.selection.candidate import Candidate, in_order
-from gaussmix.selection.criteria import CRITERIA, Criterion
+from gaussmix.selection.criteria import KNOWN_OF_ALL, Criterion
 
 SHOWN = 5
 """Fits that a text shows: what matters is how far the next few are behind."""
@@ -42,6 +42,11 @@ class Choice:
         return cls(tuple(in_order(tuple(candidates), criterion)), criterion, n_features, is_map)
 
     @property
+    def criteria(self) -> tuple[Criterion, ...]:
+        """Those that are known of every fit: what needs nothing more, and the one that was chosen by."""
+        return KNOWN_OF_ALL if self.criterion in KNOWN_OF_ALL else (*KNOWN_OF_ALL, self.criterion)
+
+    @property
     def eligible(self) -> tuple[Candidate, ...]:
         """What may be chosen, the best first."""
         return tuple(candidate for candidate in self.candidates if candidate.eligible)
@@ -64,7 +69,7 @@ class Choice:
             "structure": candidate.cell.name(self.n_features),
             "log_likelihood": candidate.log_likelihood,
             "df": None if figures is None else figures.n_parameters,
-            **{name: candidate.value(each) for name, each in CRITERIA.items()},
+            **{each.name: candidate.value(each) for each in self.criteria},
             "entropy": nan if figures is None else figures.entropy,
             "smallest": candidate.smallest,
             "status": candidate.status,

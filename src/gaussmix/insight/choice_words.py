@@ -34,7 +34,7 @@ def explanation(choice: Choice) -> str:
 
 def _sentences(choice: Choice) -> Iterator[str]:
     yield _preference(choice)
-    for criterion in CRITERIA.values():
+    for criterion in choice.criteria:
         if criterion.name != choice.criterion.name:
             yield from _other(choice, criterion)
     yield from _warnings(choice)

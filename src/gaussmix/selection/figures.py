@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import nan
 
 import numpy as np
 
@@ -37,6 +38,8 @@ class Figures:
         Weighted sum over the rows of −Σₖ rₖ log rₖ of their responsibilities r: 0 where every row is certain.
     smallest : float
         Weight of the smallest component, in rows.
+    measured : float
+        What the criterion to choose by asked beside; NaN where it asked nothing.
     """
 
     log_likelihood: float
@@ -45,6 +48,7 @@ class Figures:
     log_certainty: float
     entropy: float
     smallest: float
+    measured: float = nan
 
     @classmethod
     def of(cls, scene: Scene, fit: Fit) -> Figures:

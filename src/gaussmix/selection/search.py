@@ -20,7 +20,6 @@ from gaussmix.fitting.usable import check_enough
 from gaussmix.selection.candidate import Candidate, Outcome, in_order
 from gaussmix.selection.cells import Cell
 from gaussmix.selection.criteria import Criterion
-from gaussmix.selection.figures import Figures
 from gaussmix.selection.second_looks import in_the_running, promising, surpassed
 from gaussmix.selection.spikes import why_spurious
 from gaussmix.selection.stage import SharedStart, Stage
@@ -187,7 +186,7 @@ class Search:
             scene = self.stage.scene(cell)
             start = SharedStart(self.stage.opening(cell.n_components)) if start is None else start
             fit = fit_scene(scene, start, self.stage.generator(cell), self.n_init)
-            figures = Figures.of(scene, fit)
+            figures = self.criterion.figures(scene, fit)
             why_not = why_spurious(scene, fit)
         except GaussmixError as error:
             return Candidate(cell, Outcome.FAILED, str(error), perf_counter() - began)
