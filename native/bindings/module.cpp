@@ -195,7 +195,9 @@ void neighbours_into(const Array& x, const Array& weight, const Array& multiplie
   task.mass = masses.data();
   if (drawn.ndim() != 2) refuse("drawn", "expected two dimensions");
   task.strangers = ptrdiff_t(drawn.shape(1));
-  if (trials < task.strangers) refuse("trials", "expected at least as many as are drawn for each cell");
+  if (trials < task.strangers || trials > ptrdiff_t(k)) {
+    refuse("trials", "expected at least as many as are drawn for each cell, and no more than there are components");
+  }
   task.trials = trials;
   task.drawn = numbers_of<int32_t>(drawn, "drawn", {k, drawn.shape(1)}, int64_t(k));
   task.n_threads = checked_threads(n_threads);
@@ -252,13 +254,13 @@ nb::tuple full_update_of(const Array& sum_weight, const Array& sum_x, const Arra
 }
 
 // Points (n, d) and their weights, packed for k-means.
-Points points_of(const Array& points, const std::optional<Array>& weight) {
+Points points_of(const Level& chosen, const Array& points, const std::optional<Array>& weight) {
   if (points.ndim() != 2 || points.shape(0) == 0) refuse("points", "expected shape (n, d) with n > 0");
   const size_t n = points.shape(0), d = points.shape(1);
   const Parameters x(points, "points", {n, d});
-  if (!weight) return Points(level(), ptrdiff_t(n), ptrdiff_t(d), x.data(), nullptr);
+  if (!weight) return Points(chosen, ptrdiff_t(n), ptrdiff_t(d), x.data(), nullptr);
   const Parameters w(*weight, "weight", {n});
-  return Points(level(), ptrdiff_t(n), ptrdiff_t(d), x.data(), w.data());
+  return Points(chosen, ptrdiff_t(n), ptrdiff_t(d), x.data(), w.data());
 }
 
 nb::ndarray<nb::numpy, int64_t, nb::ndim<1>> owned_numbers(int64_t* data, size_t length) {
@@ -269,18 +271,21 @@ nb::ndarray<nb::numpy, int64_t, nb::ndim<1>> owned_numbers(int64_t* data, size_t
 nb::object spread_centres_of(const Array& points, const Array& weight, size_t k, size_t n_draws, const Array& uniforms) {
   if (k == 0) refuse("k", "expected at least 1");
   if (n_draws == 0) refuse("n_draws", "expected at least 1");
-  Points rows = points_of(points, weight);
+  if (n_draws > (size_t(1) << 31) || k > (size_t(1) << 31)) refuse("n_draws", "expected, as k, no more than 2^31");
+  const Level& chosen_level = level();
+  Points rows = points_of(chosen_level, points, weight);
   const Parameters draws(uniforms, "uniforms", {1 + (k - 1) * n_draws});
   const auto chosen = owned_numbers(new int64_t[k], k);
   {
     nb::gil_scoped_release free;
-    spread_centres(level(), rows, ptrdiff_t(k), ptrdiff_t(n_draws), draws.data(), chosen.data());
+    spread_centres(chosen_level, rows, ptrdiff_t(k), ptrdiff_t(n_draws), draws.data(), chosen.data());
   }
   return nb::cast(chosen);
 }
 
 nb::object lloyd_of(const Array& points, const std::optional<Array>& weight, const Array& centres, int iterations) {
-  Points rows = points_of(points, weight);
+  const Level& chosen = level();
+  Points rows = points_of(chosen, points, weight);
   if (centres.ndim() != 2 || centres.shape(0) == 0) refuse("centres", "expected shape (k, d) with k > 0");
   const size_t k = centres.shape(0);
   const Parameters first(centres, "centres", {k, size_t(rows.d)});
@@ -288,7 +293,7 @@ nb::object lloyd_of(const Array& points, const std::optional<Array>& weight, con
   const auto labels = owned_numbers(new int64_t[size_t(rows.n)], size_t(rows.n));
   {
     nb::gil_scoped_release free;
-    lloyd(level(), rows, ptrdiff_t(k), iterations, moving.data(), labels.data());
+    lloyd(chosen, rows, ptrdiff_t(k), iterations, moving.data(), labels.data());
   }
   return nb::cast(labels);
 }

@@ -135,7 +135,7 @@ std::vector<TreeSum::Node> expect_cells_in(const Level& level, const CellsTask& 
   const Places places(k, d, kernels.gather[task.pass.gather_form].scatter_size(k, d, 0),
                       task.pass.gather_form == form_tied);
   const Packed<T> packed(kernels.score[task.pass.score_form], task.pass.model);
-  const int64_t unit = unit_rows(rows.n, k), units = (rows.n + unit - 1) / unit;
+  const int64_t unit = unit_rows(k), units = (rows.n + unit - 1) / unit;
 
   TreeSum tree(length);
   Control control(interrupt);
@@ -159,7 +159,7 @@ std::vector<TreeSum::Node> expect_cells_in(const Level& level, const CellsTask& 
 
 }  // namespace
 
-int64_t unit_rows(int64_t, ptrdiff_t k) { return std::max<int64_t>(least_rows, rows_a_component * k); }
+int64_t unit_rows(ptrdiff_t k) { return std::max<int64_t>(least_rows, rows_a_component * k); }
 
 std::vector<TreeSum::Node> expect_cells(const Level& level, const CellsTask& task, Interrupt interrupt,
                                         bool& interrupted) {

@@ -16,7 +16,7 @@ struct CellsTask {
 
 // Rows of a unit of summation, places in Cells::order: enough for each component that its sums, which are cleared,
 // written and added once a unit, cost some hundredth of the rows' work. Depends on nothing but the sizes.
-int64_t unit_rows(int64_t n, ptrdiff_t k);
+int64_t unit_rows(ptrdiff_t k);
 
 // The maximal nodes of the tree over units, packed as by expect. Sets interrupted where the interrupt asked to stop.
 std::vector<TreeSum::Node> expect_cells(const Level& level, const CellsTask& task, Interrupt interrupt,

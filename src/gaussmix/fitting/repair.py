@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +17,7 @@ from gaussmix.families.gaussian import Gaussian
 from gaussmix.fitting.collapse import EMPTY, collapsed
 from gaussmix.fitting.scene import Scene
 from gaussmix.fitting.survey import acceleration
-from gaussmix.fitting.truncated import climb, is_truncated
+from gaussmix.fitting.truncated import LeftOut, climb, is_truncated
 from gaussmix.starts.seeding import draw_rows
 
 TRIES = 2
@@ -73,7 +74,7 @@ def polish(scene: Scene, start: Mixture, generator: np.random.Generator) -> Poli
     """
     recipe = scene.recipe
     events: list[Event] = []
-    result = _climb(scene, start, recipe.max_iter, generator, events)
+    result, left_out = _climb(scene, start, recipe.max_iter, generator)
     tries = 0
     while True:
         iteration = result.n_iter
@@ -81,10 +82,10 @@ def polish(scene: Scene, start: Mixture, generator: np.random.Generator) -> Poli
             events.append(Event(iteration, None, "fell", Status.FELL.advice))
         # With no iterations the start is what was asked for, whatever it is; and a fit that was ended is to end.
         if recipe.max_iter == 0 or result.status is Status.STOPPED:
-            return Polished(result, tuple(events))
+            return _polished(result, events, left_out)
         bad = collapsed(scene, result)
         if not bad.any():
-            return Polished(result, tuple(events))
+            return _polished(result, events, left_out)
         component = int(np.flatnonzero(bad)[0])
         # Not the weight, which stays where it is where all are equal.
         part = float(result.evaluation.sums.sum_weight[component] / scene.summary.sum_weight)
@@ -93,7 +94,7 @@ def polish(scene: Scene, start: Mixture, generator: np.random.Generator) -> Poli
         if remaining < 0:
             kind = "empty" if part * result.parameters.n_components < EMPTY else "spike"
             events.append(Event(iteration, component, kind, f"{words}; max_iter was reached before a repair"))
-            return Polished(result, tuple(events))
+            return _polished(result, events, left_out)
         if tries < TRIES:
             mended = reseeded(scene, result.parameters, component, tries, generator)
             tries += 1
@@ -103,21 +104,25 @@ def polish(scene: Scene, start: Mixture, generator: np.random.Generator) -> Poli
             mended, tries = without(result.parameters, component), 0
             words += f"; put elsewhere {TRIES} times it collapsed again and was dropped: the fit has one fewer"
             events.append(Event(iteration, component, "dropped", words))
-        later = _climb(scene, mended, remaining, generator, events)
+        later, left_out = _climb(scene, mended, remaining, generator)
         result = FitResult(later.parameters, later.evaluation, result.history.repaired(later.history), later.status)
 
 
 def _climb(
-    scene: Scene, start: Mixture, max_iter: int, generator: np.random.Generator, events: list[Event]
-) -> FitResult[Mixture, Statistics]:
+    scene: Scene, start: Mixture, max_iter: int, generator: np.random.Generator
+) -> tuple[FitResult[Mixture, Statistics], LeftOut | None]:
     if is_truncated(scene.recipe, start):
         climbed = climb(scene, start, max_iter, generator)
-        events.append(Event(climbed.result.n_iter, None, "truncated", str(climbed.left_out)))
-        return climbed.result
+        return climbed.result, climbed.left_out
     step, recipe = scene.step, scene.recipe
     # Without a promise that the objective rises its rise is no reason to take a longer step.
     leaps = acceleration(scene, start) if recipe.accelerated and step.monotone else None
-    return run(step, start, recipe.stopping, max_iter, leaps, recipe.listener)
+    return run(step, start, recipe.stopping, max_iter, leaps, recipe.listener), None
+
+
+def _polished(result: FitResult[Mixture, Statistics], events: Sequence[Event], left_out: LeftOut | None) -> Polished:
+    last = [] if left_out is None else [Event(result.n_iter, None, "truncated", str(left_out))]
+    return Polished(result, (*events, *last))
 
 
 def _words(component: int, part: float, n_components: int) -> str:

@@ -22,7 +22,7 @@ from gaussmix.core.types import Floats, Integers
 from gaussmix.data.memory import MemorySource
 from gaussmix.em.driver import FitResult, run
 from gaussmix.em.evaluation import Evaluation
-from gaussmix.em.history import Entry, History
+from gaussmix.em.history import History
 from gaussmix.em.listener import Listener
 from gaussmix.em.status import Status
 from gaussmix.em.stopping import Stopping
@@ -47,6 +47,8 @@ FOUND = 1e-4
 LEFT_OUT = 0.01
 """Nats a row by which the bound may be below the log-likelihood in the end: about the part of a row's share that is
 left out. More is answered with twice the candidates."""
+TINY = np.finfo(np.float64).tiny
+"""In place of the weight of a cell without rows."""
 SCORED_AT_ONCE = 64
 """Means whose scores under all components are made together, to bound the memory."""
 
@@ -124,13 +126,14 @@ def climb(scene: Scene, start: Mixture, max_iter: int, generator: np.random.Gene
 def _to_the_end(way: _Way) -> Climbed:
     while True:
         way.go()
-        exact = _exact(way.scene, way.parameters)
+        exact = way.exact()
         moved = way.relabel(exact.label)
         left_out = way.left_out(exact)
         if way.has_ended or (left_out.gap <= LEFT_OUT and moved <= LEFT_OUT):
-            return Climbed(way.result(exact), left_out)
+            return Climbed(way.result(), left_out)
         if left_out.gap > LEFT_OUT:
             way.widen()
+        way.status = Status.MAX_ITER  # no round with these cells has come to its end
 
 
 def nearest(family: Family, count: int) -> npt.NDArray[np.int32]:
@@ -155,16 +158,6 @@ class _Exact:
     label: npt.NDArray[np.integer]
     log_density: Floats
     log_likelihood: float
-
-
-def _exact(scene: Scene, mixture: Mixture) -> _Exact:
-    rows = scene.kernel.rows(scene.source, mixture, ("log_density", "label"))
-    density = rows["log_density"].astype(np.float64, copy=False)
-    return _Exact(rows["label"], density, float(np.add.reduce(_weighted(_weight(scene), density))))
-
-
-def _weight(scene: Scene) -> Floats:
-    return scene.source.map_rows(RowWeights())["weight"]
 
 
 def _weighted(weight: Floats, values: Floats) -> Floats:
@@ -220,7 +213,7 @@ class _Way:
         self.parameters = start
         self.status = Status.MAX_ITER
         self._cells = cells
-        self._weight = _weight(scene)
+        self._weight = scene.source.map_rows(RowWeights())["weight"]
         self._log_density = np.empty(len(cells.order))
         self._evaluation = self._expect(cells)
         self._history = History()
@@ -259,13 +252,20 @@ class _Way:
         others = nearest(self.parameters.family, count)
         lines = [np.concatenate([m, o[~np.isin(o, m)]])[:count] for m, o in zip(own, others, strict=True)]
         mass = np.concatenate([self._cells.mass, np.zeros((k, count - before))], axis=1)
-        self._take(replace(self._cells, candidates=np.array(lines, dtype=np.int32), mass=mass))
+        cells = replace(self._cells, candidates=np.array(lines, dtype=np.int32), mass=mass)
+        self._set(cells, self._expect(cells))  # no lower, but for rounding
+
+    def exact(self) -> _Exact:
+        """What all components say of the rows."""
+        rows = self.scene.kernel.rows(self.scene.source, self.parameters, ("log_density", "label"))
+        density = rows["log_density"].astype(np.float64, copy=False)
+        return _Exact(rows["label"], density, float(np.add.reduce(_weighted(self._weight, density))))
 
     def left_out(self, exact: _Exact) -> LeftOut:
         """By how much the bound is below what all components give."""
         self._expect(self._cells)
         density = self._log_density - self.scene.frame.log_volume
-        weight, sum_weight = _weight(self.scene), self.scene.summary.sum_weight
+        weight, sum_weight = self._weight, self.scene.summary.sum_weight
         part = -np.expm1(-np.maximum(exact.log_density - density, 0.0))
         return LeftOut(
             max(exact.log_likelihood - self._evaluation.entry.log_likelihood, 0.0) / sum_weight,
@@ -274,16 +274,11 @@ class _Way:
             self._cells.candidates.shape[1],
         )
 
-    def result(self, exact: _Exact) -> FitResult[Mixture, Statistics]:
-        """The last entry and the evaluation with the log-likelihood of all components."""
-        bound, sums = self._evaluation.entry, self._evaluation.sums
-        penalty = bound.objective - bound.log_likelihood
-        entry = Entry(exact.log_likelihood, exact.log_likelihood + penalty, bound.coarseness)
-        buffer = sums.buffer.copy()
-        buffer[0] = exact.log_likelihood
+    def result(self) -> FitResult[Mixture, Statistics]:
+        """The last entry and the evaluation are those of all components."""
+        evaluation = self.scene.step.expect(self.parameters)
         last = History()
-        last.append(entry)
-        evaluation = Evaluation(entry, replace(sums, buffer=buffer))
+        last.append(evaluation.entry)
         return FitResult(self.parameters, evaluation, self._history.continued(last), self.status)
 
     def _search(self) -> float:
@@ -292,7 +287,7 @@ class _Way:
         trials = min(count, k - count)
         if not trials:
             return 0.0
-        asked = self._described_worst(len(self._log_density) * count // k)
+        asked = self._described_worst(np.count_nonzero(self._weight) * count // k)
         drawn = self._generator.integers(k, size=(k, min(STRANGERS, trials)), dtype=np.int32)
         cells = self._kernel(self._cells).search(self.scene.source, self.parameters, trials, drawn)
         few = self.scene.source.take(asked)
@@ -303,14 +298,16 @@ class _Way:
     def _described_worst(self, size: int) -> Integers:
         """Numbers of rows that lie in their cells as few others do: some of them may have gone astray.
 
-        They are drawn from the worst: those of true outliers would else be all that are ever asked.
+        They are drawn from the worst: those of true outliers would else be all that are ever asked. A row of weight 0
+        is not among them, and no measure of others.
         """
-        label = self._cells.label
-        rows = np.diff(self._cells.begin)
-        density = np.where(self._weight > 0.0, self._log_density, np.inf)
-        mean = np.bincount(label, self._log_density, minlength=len(rows)) / np.maximum(rows, 1)
-        worst = np.argpartition(density - mean[label], min(AMONG * size, len(label) - 1))[: AMONG * size]
-        return np.sort(self._generator.choice(worst, min(size, len(worst)), replace=False))
+        counted = np.flatnonzero(self._weight > 0.0)
+        label, density, weight = self._cells.label[counted], self._log_density[counted], self._weight[counted]
+        k = len(self._cells.begin) - 1
+        size = min(size, len(counted))
+        mean = np.bincount(label, weight * density, k) / np.maximum(np.bincount(label, weight, k), TINY)
+        worst = np.argpartition(density - mean[label], min(AMONG * size, len(counted) - 1))[: AMONG * size]
+        return np.sort(counted[self._generator.choice(worst, size, replace=False)])
 
     def _take(self, cells: Cells) -> float:
         """These cells, if the bound is higher with them; what it gains."""
@@ -318,11 +315,14 @@ class _Way:
         gain = evaluation.entry.objective - self._evaluation.entry.objective
         if gain < 0.0:
             return 0.0
+        self._set(cells, evaluation)
+        return gain
+
+    def _set(self, cells: Cells, evaluation: Evaluation[Statistics]) -> None:
         self._cells, self._evaluation = cells, evaluation
         newer = History()
         newer.append(evaluation.entry)
         self._history = self._history.continued(newer)
-        return gain
 
     def _round(self, length: int) -> None:
         """So many iterations with these cells."""
