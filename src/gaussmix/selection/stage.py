@@ -22,10 +22,13 @@ from gaussmix.errors import DegenerateFitError
 from gaussmix.families.structures import STRUCTURES
 from gaussmix.fitting.auto import Partition, proposals, race, rows_of_a_race, whole
 from gaussmix.fitting.collapse import collapsed
+from gaussmix.fitting.hierarchical import MOST_ROWS, merging_space
 from gaussmix.fitting.recipe import Recipe
 from gaussmix.fitting.scene import Entrant, Scene, Start, covariance_of_rows
 from gaussmix.fitting.survey import acceleration
 from gaussmix.selection.cells import Cell
+from gaussmix.starts.hierarchy import Agglomeration
+from gaussmix.starts.k_means import metric
 
 SAMPLE = 8192
 """Rows on which a fit of many goes on from the race before it goes over all: their optimum is near that of all, and a
@@ -79,6 +82,7 @@ class Stage:
     _lock: Lock = field(default_factory=Lock)
     _openings: dict[int, Opening] = field(default_factory=dict)
     _samples: list[Block] = field(default_factory=list)
+    _trees: dict[int, Agglomeration] = field(default_factory=dict)
     _covariances: dict[bytes, Floats] = field(default_factory=dict)
     _covariance_lock: Lock = field(default_factory=Lock)
 
@@ -101,13 +105,25 @@ class Stage:
 
     def _opened(self, k: int) -> Opening:
         scene = self.scene(Cell(k, STRUCTURES["full"]))
-        generator = np.random.default_rng([self.seed, k])
-        rows = scene.draw(rows_of_a_race(k, self.source.n_features), generator)
+        # The same rows for every number that asks for as many, so that these share a tree.
+        rows = scene.draw(rows_of_a_race(k, self.source.n_features), np.random.default_rng(self.seed))
         small = scene.on(rows)
-        found = proposals(small, scene.frame.to_internal(rows), generator)
+        generator = np.random.default_rng([self.seed, k])
+        inside = scene.frame.to_internal(rows)
+        found = chain(self._merged(small, inside, k), proposals(small, inside, generator))
         if self._units_differ:
             found = chain(found, self._in_common_units(k, rows, generator))
         return Opening(rows, tuple(found), self._sample(scene))
+
+    def _merged(self, scene: Scene, inside: Block, k: int) -> Iterator[Partition]:
+        """All rows of the race, merged into so many groups: mclust's way; the tree is for all numbers."""
+        if len(inside) > MOST_ROWS:
+            return
+        if len(inside) not in self._trees:
+            measure = metric(scene.summary, scene.frame, scene.recipe.structure.scaling)
+            space = merging_space(inside.x * measure, inside.weight)
+            self._trees[len(inside)] = Agglomeration.of(space, inside.weight)
+        yield Partition("merged rows", "hierarchical", self._trees[len(inside)].labels(k))
 
     def _sample(self, scene: Scene) -> Block | None:
         """Drawn once for all numbers; none where there are not many more rows."""
