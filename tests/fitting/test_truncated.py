@@ -70,6 +70,27 @@ def test_candidates_are_doubled_where_too_much_is_left_out(rows):
     assert model.status_ is not Status.FELL
 
 
+def test_more_candidates_are_iterated_with():
+    """Rows without clusters: those candidates that the first rounds had leave out nearly everything."""
+    x = np.random.default_rng(0).normal(size=(3000, 4))
+    options = {"init_params": "kmeans", "random_state": 0, "tol": 1e-3}
+    few = GaussianMixture(20, n_candidates=2, **options).fit(x)
+    on = GaussianMixture(20, warm_start=True, **options)
+    on.weights_, on.means_, on.covariances_ = few.weights_, few.means_, few.covariances_
+    on.precisions_cholesky_ = few.precisions_cholesky_
+    assert on.fit(x).lower_bound_ < few.lower_bound_ + 0.05
+
+
+def test_rows_of_weight_zero_are_no_rows(rows):
+    weight = np.random.default_rng(0).choice([0.0, 1.0], size=len(rows))
+    means = rows[:: len(rows) // K][:K]
+    given = {"means_init": means, "weights_init": np.full(K, 1 / K), "precisions_init": np.tile(np.eye(3), (K, 1, 1))}
+    weighted = fitted(rows, 6, weight, max_iter=30, **given)
+    removed = fitted(rows[weight > 0.0], 6, max_iter=30, **given)
+    assert weighted.lower_bound_ == pytest.approx(removed.lower_bound_, rel=1e-9)
+    np.testing.assert_allclose(weighted.means_, removed.means_, rtol=1e-6, atol=1e-8)
+
+
 def test_as_many_candidates_as_components_is_em(rows):
     full, all_of_them = fitted(rows, None), fitted(rows, K)
     np.testing.assert_array_equal(all_of_them.means_, full.means_)
@@ -93,8 +114,8 @@ def test_weights_are_numbers_of_rows(rows):
     means = rows[:: len(rows) // K][:K]
     given = {"means_init": means, "weights_init": np.full(K, 1 / K), "precisions_init": np.tile(np.eye(3), (K, 1, 1))}
     # So few iterations that the rows that chance chooses to ask make no difference: all have the right cell.
-    weighted = fitted(rows, 20, weight, max_iter=2, **given)
-    repeated = fitted(np.repeat(rows, weight.astype(int), axis=0), 20, max_iter=2, **given)
+    weighted = fitted(rows, K - 1, weight, max_iter=2, **given)
+    repeated = fitted(np.repeat(rows, weight.astype(int), axis=0), K - 1, max_iter=2, **given)
     np.testing.assert_allclose(weighted.means_, repeated.means_, rtol=1e-3, atol=1e-3)
     assert weighted.lower_bound_ == pytest.approx(repeated.lower_bound_, rel=1e-4)
 

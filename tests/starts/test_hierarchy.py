@@ -163,3 +163,11 @@ def test_one_tree_serves_every_number_of_components(clusters):
             for start in (HierarchicalStart(), HierarchicalStart(tree))
         )
         np.testing.assert_array_equal(own.mixture.family.means, shared.mixture.family.means)
+
+
+def test_one_row_apart_from_many_equal_ones():
+    x = np.zeros((20_000, 2))
+    x[7] = [3.0, 4.0]
+    model = GaussianMixture(2, random_state=0).fit(x)
+    assert np.isfinite(model.lower_bound_)
+    assert np.isfinite(GaussianMixture(2, init_params="hierarchical").fit(np.full((20, 1), 7.0)).means_).all()

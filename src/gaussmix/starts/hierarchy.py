@@ -91,6 +91,8 @@ def joined(points: Floats, merged: Floats, labels: Integers) -> Integers:
     """Group of each point: that of the ellipsoid, made of merged points, under which it is likeliest."""
     d = points.shape[1]
     best, label = np.full(len(points), -np.inf), np.zeros(len(points), dtype=np.int64)
+    if not labels.any():
+        return label  # also where merged points are all one, which has no ellipsoid
     prior = PRIOR_WEIGHT * d * len(merged)  # rows
     diagonal = prior * PRIOR_VARIANCE * merged.var(axis=0).mean() * np.eye(d)
     for group in range(int(labels.max()) + 1):
