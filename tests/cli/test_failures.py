@@ -14,7 +14,7 @@ import pytest
     ("arguments", "said"),
     [
         ([], "Missing option '-k'"),
-        (["-k", "0"], "0 is not in the range"),
+        (["-k", "0"], "'0' is neither 'auto' nor a whole number"),
         (["-k", "2", "--covariance", "round"], "'round' is not one of"),
         (["-k", "2", "--tol", "-1"], "'-1' is neither 'auto' nor a number of at least 0"),
         (["-k", "2", "--reg-covar", "nan"], "'nan' is neither"),

@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from gaussmix.cli.failures import FilesFailed, WrongUsage
-from gaussmix.cli.values import FilePath, names, number_or_auto
+from gaussmix.cli.values import FilePath, names, number_of_components, number_or_auto
 
 PREFIX = "GAUSSMIX"
 CONFIG = f"{PREFIX}_CONFIG"
@@ -191,6 +191,9 @@ def _as_given(option: click.Option, value: object, where: str) -> Any:
     elif option.callback is number_or_auto:
         wanted, fits = "a number or 'auto'", _is(value, int, float, str)
         value = str(value)
+    elif option.callback is number_of_components:
+        wanted, fits = "a whole number or 'auto'", _is(value, int) or value == "auto"
+        value = str(value) if fits else value
     elif option.callback is names:
         wanted = "a list of names, or a text with commas between them"
         fits = _is(value, str) or (isinstance(value, list) and all(_is(name, str) for name in value))
