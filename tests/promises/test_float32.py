@@ -17,8 +17,11 @@ from gaussmix.data.memory import MemorySource
 
 ROUNDING = 2.0**-24
 """Of one float32 number, relative."""
-ROUNDINGS = 32.0
-"""That many may meet in a parameter: those of a score's terms, and what 30 iterations add to them."""
+ROUNDINGS = 48.0
+"""That many may meet in a parameter: those of a score's terms, and what 30 iterations add to them.
+
+At the widest instruction level there are at most 32; at narrower ones a lane adds up more rows of a tile.
+"""
 
 
 def fit(x: np.ndarray, structure: str, **parameters: object) -> GaussianMixture:
