@@ -54,6 +54,21 @@ def test_the_table_and_the_models_say_the_same(two_groups):
         found.model(7, "full")
 
 
+def test_fits_beside_the_best_say_where_their_labels_are(two_groups):
+    found = gaussmix.select(two_groups, [1, 2], ["full", "EII"], random_state=0)
+    assert found.best_few(0) == []
+    assert len(found.best_few(99)) == 4
+    for wrong in (-1, 1.5, True):
+        with pytest.raises(ConfigError, match="n must be a whole number of at least 0"):
+            found.best_few(wrong)
+    for model in (found.best_few(2)[1], found.model(1, "full")):
+        with pytest.raises(AttributeError, match=r"labels_ .*predict\(X\)"):
+            _ = model.labels_
+        assert len(model.predict(two_groups)) == len(two_groups)
+    with pytest.raises(AttributeError, match="has no attribute 'labels_'"):
+        _ = gaussmix.GaussianMixture().labels_
+
+
 def test_other_criteria_choose_among_the_same_fits(two_groups):
     found = gaussmix.select(two_groups, range(1, 4), ["full", "EII"], random_state=0)
     for name in ("aic", "aicc", "icl"):
