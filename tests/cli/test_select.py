@@ -10,13 +10,15 @@ import pytest
 
 import gaussmix
 from gaussmix.cli import select as command
+from gaussmix.cli.values import numbers
 from gaussmix.estimators.choosing import NUMBERS
 from gaussmix.selection.criteria import CRITERIA
 
 
 def test_the_command_knows_what_the_library_knows():
     assert tuple(CRITERIA) == command.CRITERIA
-    assert command.NUMBERS == NUMBERS
+    option = next(option for option in command.select.params if option.name == "n_components")
+    assert numbers(None, option, option.default) == NUMBERS
 
 
 def test_it_prints_the_best_few_and_what_to_make_of_them(run, csv_file):
@@ -94,6 +96,17 @@ def test_fit_chooses(run, csv_file, rows, tmp_path):
     assert record["selection"]["best"]["k"] == 2
     assert record["settings"]["n_components"] == "auto"
     assert [component["rows"] for component in record["components"]] == [30, 20]
+
+
+@pytest.mark.parametrize("asked", [["select", "-k", "1,2", "--structures", "full"], ["fit", "-k", "auto"]])
+def test_the_model_knows_the_name_of_its_weights(run, asked, rows, tmp_path):
+    path, place = tmp_path / "birds.csv", tmp_path / "out"
+    table = np.column_stack([rows, np.ones(len(rows))])
+    np.savetxt(path, table, delimiter=",", header="length,mass,count", comments="")
+    ran = run(asked[0], path, *asked[1:], "--weight", "count", "-o", place)
+    assert ran.code == 0
+    model = gaussmix.load(place / "model.gmm" if place.is_dir() else place)
+    assert model.fitted_rows_.weight_name == "count"
 
 
 def test_fit_chooses_the_number_of_a_given_structure(run, csv_file):

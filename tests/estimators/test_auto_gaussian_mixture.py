@@ -32,15 +32,20 @@ def test_check_estimator(estimator, check):
     check(estimator)
 
 
-def test_it_predicts_as_the_best_does(x):
+def test_it_predicts_as_the_best_does(x, tmp_path):
     model = AutoGaussianMixture(range(1, 4), random_state=0).fit(x)
     best = model.best_
     assert best is model.selection_.best
     assert (model.n_components_, model.covariance_type_) == (best.n_components, best.covariance_type) == (2, "EII")
     for method in ("predict", "predict_proba", "score_samples", "score", "bic", "aic"):
         np.testing.assert_array_equal(getattr(model, method)(x), getattr(best, method)(x))
-    for attribute in ("weights_", "means_", "covariances_", "labels_", "bic_", "converged_"):
+    for attribute in ("weights_", "means_", "covariances_", "labels_", "bic_", "converged_", "lower_bounds_"):
         np.testing.assert_array_equal(getattr(model, attribute), getattr(best, attribute))
+    for attribute in ("history_", "starts_", "gain_left_", "sum_weight_"):
+        assert getattr(model, attribute) is getattr(best, attribute)
+    np.testing.assert_allclose(model.to_sklearn().predict_proba(x), model.predict_proba(x), atol=1e-9)
+    assert model.predict_to(x, tmp_path / "labels.csv", columns=["label"]) == len(x)
+    np.testing.assert_array_equal(np.loadtxt(tmp_path / "labels.csv", skiprows=1), model.predict(x))
     np.testing.assert_array_equal(model.transform(x), best.predict_proba(x))
     assert model.sample(5)[0].shape == (5, 2)
     with pytest.raises(AttributeError, match="has no attribute 'weights_'"):
@@ -75,10 +80,33 @@ def test_data_frames_and_weights(x, tmp_path):
         ({"criterion": "wic"}, "criterion"),
         ({"n_components": [0]}, "n_components"),
         ({"structures": "round"}, "no covariance structure"),
-        ({"n_jobs": 0}, "n_jobs"),
+        ({"n_jobs": 0}, "n_jobs must be"),
+        ({"n_jobs": -2}, "n_jobs must be"),
+        ({"n_jobs": True}, "n_jobs must be"),
+        ({"n_jobs": 1.5}, "n_jobs"),
         ({"time_limit": -1.0}, "time_limit"),
     ],
 )
 def test_wrong_parameters(x, parameters, said):
     with pytest.raises(gaussmix.errors.ConfigError, match=said):
         AutoGaussianMixture(**parameters).fit(x)
+
+
+@pytest.mark.parametrize(
+    ("given", "plain"),
+    [
+        ({"n_components": np.int64(2)}, {"n_components": 2}),
+        ({"n_components": np.array([1, 2])}, {"n_components": [1, 2]}),
+        ({"structures": np.array(["VVV", "EEE"])}, {"structures": ["VVV", "EEE"]}),
+        ({"n_jobs": -1}, {"n_jobs": None}),
+    ],
+)
+def test_other_ways_to_say_the_same(x, given, plain):
+    rest = {"n_components": 2, "structures": ["full"], "random_state": 0}
+    one, other = (AutoGaussianMixture(**(rest | asked)).fit(x).selection_.table for asked in (given, plain))
+    assert one.drop(columns="seconds").equals(other.drop(columns="seconds"))
+
+
+def test_select_takes_what_is_gone_through_once(x):
+    found = gaussmix.select(x, (k for k in (1, 2)), (name for name in ("full", "EII")), random_state=0)
+    assert len(found.table) == 4

@@ -215,8 +215,10 @@ def test_mclusts_figures(case):
         ({"n_components": []}, "at least 1 that ascend"),
         ({"n_components": [2, 1]}, "at least 1 that ascend"),
         ({"n_components": [True]}, "at least 1 that ascend"),
-        ({"level": 0}, "level must be a number between 0 and 1"),
-        ({"level": 1.5}, "level must be a number between 0 and 1"),
+        ({"level": 0}, "level must be a number above 0 and below 1"),
+        ({"level": 1}, "level must be a number above 0 and below 1"),
+        ({"level": 1.5}, "level must be a number above 0 and below 1"),
+        ({"level": "0.05"}, "level must be a number above 0 and below 1"),
         ({"n_draws": 18}, "at least 1 / level"),
         ({"n_draws": 99.0}, "at least 1 / level"),
         ({"n_jobs": 0}, "n_jobs must be"),
@@ -235,6 +237,8 @@ def test_what_is_refused(arguments, text):
 
 def test_weights_that_count_no_rows_are_refused():
     X = two_clusters(100)
+    with pytest.raises(DataError, match="as many rows as the weights sum to"):
+        bootstrap_test(X, sample_weight=np.full(100, 1e12), n_draws=19, random_state=0)
     with pytest.raises(DataError, match="the weights sum to 1, and a draw has as many rows"):
         bootstrap_test(X, sample_weight=np.full(100, 0.01), n_draws=19, random_state=0)
 

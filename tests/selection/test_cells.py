@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from gaussmix.errors import ConfigError
@@ -14,6 +15,8 @@ FOURTEEN = ["EII", "VII", "EEI", "VEI", "EVI", "VVI", "EEE", "VEE", "EVE", "VVE"
 def test_numbers():
     assert numbers_of(3) == (3,)
     assert numbers_of([5, 2, 2]) == (2, 5)
+    assert numbers_of(np.int64(2)) == (2,)
+    assert numbers_of(np.array([3, 2])) == (2, 3)
     for wrong in ([], [0], [1.5], ["two"], 0):
         with pytest.raises(ConfigError, match="whole numbers from 1"):
             numbers_of(wrong)
@@ -23,7 +26,8 @@ def test_all_are_mclusts_fourteen():
     assert [structure.mclust_name for structure in structures_of("all", 5)] == FOURTEEN
     assert {structure.mclust_name for structure in structures_of("all", 2)} == set(FOURTEEN)
     assert [structure.name for structure in structures_of("all", 1)] == ["EII", "spherical"]
-    assert [structure.name for structure in structures_of(["VVV", "full", "EEE"], 3)] == ["tied", "full"]
+    for names in (["VVV", "full", "EEE"], np.array(["VVV", "EEE"])):
+        assert [structure.name for structure in structures_of(names, 3)] == ["tied", "full"]
     with pytest.raises(ConfigError, match="there is no covariance structure"):
         structures_of("XYZ", 2)
     with pytest.raises(ConfigError, match="at least one"):

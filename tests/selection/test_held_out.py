@@ -205,3 +205,9 @@ def test_the_public_function_is_that_of_the_recipe(tmp_path):
 def test_what_the_public_function_refuses(arguments, n_folds, text, clusters):
     with pytest.raises(ConfigError, match=text):
         gaussmix.held_out(GaussianMixture(2, **arguments), clusters(40, 2, 2), n_folds=n_folds)
+
+
+def test_the_public_function_says_what_it_takes(clusters):
+    for other in (gaussmix.AutoGaussianMixture(), GaussianMixture(2).to_sklearn(), None):
+        with pytest.raises(ConfigError, match="model must be a GaussianMixture of gaussmix"):
+            gaussmix.held_out(other, clusters(40, 2, 2))

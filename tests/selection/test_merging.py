@@ -8,8 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sklearn.exceptions import NotFittedError
 
-from gaussmix import GaussianMixture, merge_components
+from gaussmix import AutoGaussianMixture, GaussianMixture, merge_components
 from gaussmix.data.memory import MemorySource
 from gaussmix.errors import ConfigError, DataError
 from gaussmix.kernels.automatic import AutomaticKernel
@@ -179,6 +180,14 @@ def test_clusters_labels_and_shares(clusters):
     assert membership(((0, 2), (1,)), 3).tolist() == [[1.0, 0.0], [0.0, 1.0], [1.0, 0.0]]
 
 
+def test_of_a_search_the_best_is_merged(clusters):
+    X = clusters(200, 2, 3)
+    search = AutoGaussianMixture([2, 3], structures="full", random_state=0).fit(X)
+    ours, best = merge_components(search, X), merge_components(search.best_, X)
+    assert ours.merges == best.merges
+    np.testing.assert_array_equal(ours.predict(X, 2), best.predict(X, 2))
+
+
 def test_a_later_fit_of_the_model_changes_nothing(clusters):
     X = clusters(300, 2, 3)
     model = GaussianMixture(3, random_state=0).fit(X)
@@ -218,6 +227,17 @@ def test_what_is_refused(clusters):
         merged.predict(X, 3)
     with pytest.raises(ConfigError, match="n_pieces must be 2 or 3, got 4"):
         merge_components(model, X, n_pieces=4)
+    with pytest.raises(ConfigError, match=r"n_pieces must be 2 or 3, got 2\.0"):
+        merge_components(model, X, n_pieces=2.0)
+    for number in (2.5, True, "2"):
+        with pytest.raises(ConfigError, match="n_clusters must be a whole number from 1 to 2"):
+            merged.clusters(number)
+    for other in (model.to_sklearn(), model.mixture_, None):
+        with pytest.raises(ConfigError, match="must be a fitted GaussianMixture or AutoGaussianMixture of gaussmix"):
+            merge_components(other, X)
+    for unfitted in (GaussianMixture(2), AutoGaussianMixture()):
+        with pytest.raises(NotFittedError):
+            merge_components(unfitted, X)
     with pytest.raises(DataError, match="no rows of positive weight"):
         merging_tree(MemorySource(X, np.zeros(100)), AutomaticKernel(1), model.mixture_)
     assert merge_components(GaussianMixture(1).fit(X), X).clusters() == ((0,),)

@@ -54,6 +54,21 @@ def test_the_table_and_the_models_say_the_same(two_groups):
         found.model(7, "full")
 
 
+def test_fits_beside_the_best_say_where_their_labels_are(two_groups):
+    found = gaussmix.select(two_groups, [1, 2], ["full", "EII"], random_state=0)
+    assert found.best_few(0) == []
+    assert len(found.best_few(99)) == 4
+    for wrong in (-1, 1.5, True):
+        with pytest.raises(ConfigError, match="n must be a whole number of at least 0"):
+            found.best_few(wrong)
+    for model in (found.best_few(2)[1], found.model(1, "full")):
+        with pytest.raises(AttributeError, match=r"labels_ .*predict\(X\)"):
+            _ = model.labels_
+        assert len(model.predict(two_groups)) == len(two_groups)
+    with pytest.raises(AttributeError, match="has no attribute 'labels_'"):
+        _ = gaussmix.GaussianMixture().labels_
+
+
 def test_other_criteria_choose_among_the_same_fits(two_groups):
     found = gaussmix.select(two_groups, range(1, 4), ["full", "EII"], random_state=0)
     for name in ("aic", "aicc", "icl"):
@@ -126,6 +141,33 @@ def test_a_cell_that_fails_is_a_row_of_the_table():
         gaussmix.select(x, [1, 9], "EII", random_state=0).model(9, "EII")
 
 
+@pytest.mark.parametrize("error", [np.linalg.LinAlgError, FloatingPointError, ZeroDivisionError, ValueError])
+def test_whatever_numbers_raise_ends_one_cell_only(two_groups, monkeypatch, error):
+    fit_scene = gaussmix.selection.search.fit_scene
+
+    def failing(scene, *others):
+        if scene.recipe.n_components == 2 and scene.recipe.structure.mclust_name == "EII":
+            raise error("made to fail")
+        return fit_scene(scene, *others)
+
+    monkeypatch.setattr("gaussmix.selection.search.fit_scene", failing)
+    found = gaussmix.select(two_groups, [1, 2], ["EII", "full"], random_state=0)
+    failed = found.table[found.table.status == "failed"]
+    assert list(zip(failed.k, failed.structure, failed.reason, strict=True)) == [
+        (2, "EII", f"{error.__name__}: made to fail")
+    ]
+    assert (found.best.n_components, found.best.covariance_type) == (2, "full")
+
+
+def test_what_is_about_the_process_ends_the_search(two_groups, monkeypatch):
+    def failing(*others):
+        raise MemoryError
+
+    monkeypatch.setattr("gaussmix.selection.search.fit_scene", failing)
+    with pytest.raises(MemoryError):
+        gaussmix.select(two_groups, [1, 2], "EII", random_state=0)
+
+
 def test_nothing_to_choose_is_said():
     with pytest.raises(DegenerateFitError, match=r"no fit may be chosen: failed: .*3 rows"):
         gaussmix.select(np.array([[0.0], [1.0], [3.0]]), [4, 5], random_state=0)
@@ -154,6 +196,21 @@ def test_a_callback_is_told_and_ends_it(two_groups):
     assert seen[:3] == [(1, 42, 1), (2, 42, 1), (3, 42, 1)]
     assert (found.table.status == "not tried").any()
     assert found.best.n_components == 1
+
+
+def test_progress_counts_the_whole_search(two_groups):
+    seen = []
+    gaussmix.select(two_groups, [1, 2], callback=lambda p: seen.append((p.done, p.total)), random_state=0)
+    assert len(seen) > 2 * 14  # cells were looked at again
+    assert [done for done, _ in seen] == list(range(1, len(seen) + 1))
+    totals = [total for _, total in seen]
+    assert totals == sorted(totals)
+    assert seen[-1] == (len(seen), len(seen))
+
+
+def test_more_is_advised_only_where_several_numbers_were_tried(two_groups):
+    assert "try more" in gaussmix.select(two_groups, [1, 2], "full", random_state=0).explain()
+    assert "try more" not in gaussmix.select(two_groups, 2, "full", random_state=0).explain()
 
 
 def test_what_a_callback_raises_ends_it(two_groups):

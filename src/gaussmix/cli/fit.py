@@ -200,7 +200,7 @@ def fit(
         rows = open_rows(file, columns, weight, dialect).for_passes()  # the fit's, and the one that assigns rows
         check(*rows.paths)  # once more, now that it is known which files FILE means
         with first_one_kept() as interrupts:
-            found = _chosen(rows, weight, chosen, interrupts) if is_auto else None
+            found = _chosen(rows, chosen, interrupts) if is_auto else None
             model = _fitted(rows, chosen, events, checkpoint, resume, interrupts) if found is None else found.best
             interrupts.answer = WRITING
             outcome = Outcome(model, rows, weight, asdict(chosen), file, found)
@@ -223,16 +223,15 @@ def fit(
         click.get_current_context().exit(Interrupted.exit_code)
 
 
-def _chosen(rows: Source, weight: str | None, settings: Settings, interrupts: Interrupts) -> Selection:
+def _chosen(rows: Source, settings: Settings, interrupts: Interrupts) -> Selection:
     """The search that ``-k auto`` asks for: of all structures, unless one is given."""
-    from gaussmix.cli.select import NUMBERS, selected
+    from gaussmix.cli.select import selected
 
     given = click.get_current_context().get_parameter_source("covariance") is not ParameterSource.DEFAULT
     return selected(
         rows,
-        weight,
         interrupts,
-        n_components=NUMBERS,
+        n_components=None,
         structures=(settings.covariance,) if given else "all",
         criterion="bic",
         seed=settings.seed,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from gaussmix.core.source import Source
     from gaussmix.estimators.selection import Selection
 
-NUMBERS = tuple(range(1, 10))
-"""Numbers of components that are tried where nothing else is asked for."""
 CRITERIA = ("bic", "aic", "aicc", "icl")
 """What `gaussmix.selection.criteria` knows by name, which is not asked: the command's help needs no NumPy."""
 
@@ -111,7 +110,9 @@ def select(
         if output is not None:
             check_file(output, force, *rows.paths)
         with first_one_kept() as interrupts:
-            found = selected(rows, weight, interrupts, **settings)
+            found = selected(rows, interrupts, **settings)
+            # Rows of a source do not know what their weights were called.
+            found.best.fitted_rows_ = replace(found.best.fitted_rows_, weight_name=weight)
             interrupts.answer = WRITING
             if output is not None:
                 found.best.save(output)
@@ -127,10 +128,9 @@ def select(
 
 def selected(
     rows: Source,
-    weight: str | None,
     interrupts: Interrupts,
     *,
-    n_components: tuple[int, ...],
+    n_components: tuple[int, ...] | None,
     structures: str | tuple[str, ...],
     criterion: str,
     seed: int,
@@ -144,17 +144,13 @@ def selected(
     ----------
     rows : Source
         To be fitted.
-    weight : str, optional
-        Their column of weights.
     interrupts : Interrupts
         Whether the user has had enough.
     n_components, structures, criterion, seed, threads, time_limit
-        As the command line says.
+        As the command line says; no numbers are the default ones.
     **model
         Further parameters of `AutoGaussianMixture`.
     """
-    from dataclasses import replace
-
     from gaussmix.cli.watching import search_watched
     from gaussmix.estimators.auto_gaussian_mixture import AutoGaussianMixture
 
@@ -168,6 +164,4 @@ def selected(
         **model,
     )
     with search_watched(f"Choosing among fits of {rows.n_features} columns …", interrupts) as watch:
-        found = search.set_params(callback=watch).fit(rows).selection_
-    found.best.fitted_rows_ = replace(found.best.fitted_rows_, weight_name=weight)
-    return found
+        return search.set_params(callback=watch).fit(rows).selection_

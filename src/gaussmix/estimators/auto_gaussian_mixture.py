@@ -27,7 +27,7 @@ from gaussmix.errors import DataWarning
 from gaussmix.estimators.choosing import Order, chosen
 from gaussmix.estimators.compatibility import NONE, Compatibility
 from gaussmix.estimators.gaussian_mixture import GaussianMixture
-from gaussmix.estimators.parameters import CONSTRAINTS, ParameterError
+from gaussmix.estimators.parameters import CONSTRAINTS, ParameterError, n_threads_of
 from gaussmix.estimators.predicting import generator_of
 from gaussmix.estimators.rows import training_rows
 from gaussmix.selection.cells import ALL
@@ -59,9 +59,9 @@ class AutoGaussianMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Den
 
     Parameters
     ----------
-    n_components : int, iterable of int or None, default=None
+    n_components : int, sequence of int or None, default=None
         Numbers of components to be tried; None for 1 to 9.
-    structures : "all", str or iterable of str, default="all"
+    structures : "all", str or sequence of str, default="all"
         Covariance structures to be tried, by scikit-learn's names or mclust's: ``docs/structures.md``. "all" are
         mclust's fourteen, two for one feature.
     criterion : {"bic", "aic", "aicc", "icl"}, default="bic"
@@ -71,7 +71,7 @@ class AutoGaussianMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Den
     random_state : int, RandomState, Generator or None, default=None
         Of the starts.
     n_jobs : int or None, default=None
-        Most threads in all; None for ``OMP_NUM_THREADS`` or every processor. The result does not depend on it.
+        Most threads in all; None or -1 for ``OMP_NUM_THREADS`` or every processor. The result does not depend on it.
     time_limit : float or None, default=None
         Seconds after which no further fit begins, and those under way end after their iteration. What was not tried
         says so in the table.
@@ -88,7 +88,8 @@ class AutoGaussianMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Den
         What was chosen.
     weights_, means_, covariances_, precisions_, precisions_cholesky_, mixture_ : array
         Of the best, as `GaussianMixture` has them; and so ``labels_``, ``converged_``, ``status_``, ``n_iter_``,
-        ``lower_bound_``, ``log_likelihood_``, ``bic_``, ``aic_``, ``events_``, ``fitted_rows_``.
+        ``lower_bound_``, ``lower_bounds_``, ``gain_left_``, ``sum_weight_``, ``log_likelihood_``, ``bic_``, ``aic_``,
+        ``history_``, ``starts_``, ``events_``, ``fitted_rows_``; of "low_rank" ``loadings_``, ``noise_variance_``.
 
     Examples
     --------
@@ -106,7 +107,7 @@ class AutoGaussianMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Den
         "structures": [str, "array-like", tuple, list],
         "criterion": [StrOptions(set(CRITERIA))],
         **{name: CONSTRAINTS[name] for name in SHARED},
-        "n_jobs": [Interval(Integral, 1, None, closed="left"), None],
+        "n_jobs": [Integral, None],
         "time_limit": [Interval(Real, 0.0, None, closed="left"), None],
         "callback": [callable, None],
     }
@@ -117,15 +118,22 @@ class AutoGaussianMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Den
     covariances_ = OfBest()
     precisions_ = OfBest()
     precisions_cholesky_ = OfBest()
+    loadings_ = OfBest()
+    noise_variance_ = OfBest()
     mixture_ = OfBest()
     labels_ = OfBest()
     converged_ = OfBest()
     status_ = OfBest()
     n_iter_ = OfBest()
     lower_bound_ = OfBest()
+    lower_bounds_ = OfBest()
+    gain_left_ = OfBest()
+    sum_weight_ = OfBest()
     log_likelihood_ = OfBest()
     bic_ = OfBest()
     aic_ = OfBest()
+    history_ = OfBest()
+    starts_ = OfBest()
     events_ = OfBest()
     fitted_rows_ = OfBest()
 
@@ -233,6 +241,10 @@ class AutoGaussianMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Den
         """Akaike's information criterion of the best on these rows, lower is better."""
         return self.best_.aic(X, sample_weight)
 
+    def predict_to(self, X: Any, path: str | Path, **settings: Any) -> int:
+        """Write what the best predicts of each row into a file; settings are those of `GaussianMixture.predict_to`."""
+        return self.best_.predict_to(X, path, **settings)
+
     def sample(self, n_samples: int = 1) -> tuple[Floats, Integers]:
         """Draws from the best and the components they came from, grouped by component."""
         return self.best_.sample(n_samples)
@@ -240,6 +252,10 @@ class AutoGaussianMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Den
     def save(self, path: str | Path) -> None:
         """Write the best into a file, which `gaussmix.load` reads as the `GaussianMixture` that it is."""
         self.best_.save(path)
+
+    def to_sklearn(self) -> Any:
+        """The best as scikit-learn's own ``GaussianMixture``."""
+        return self.best_.to_sklearn()
 
     @property
     def _n_features_out(self) -> int:
@@ -261,7 +277,8 @@ class AutoGaussianMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Den
 
     def _order(self, weight_name: str | None) -> Order:
         model = GaussianMixture(**{name: getattr(self, name) for name in SHARED if name != "time_limit"})
-        model.set_params(n_threads=self.n_jobs)
+        n_threads = n_threads_of(self.n_jobs)
+        model.set_params(n_threads=n_threads)
         for name in ("n_features_in_", "feature_names_in_"):
             if hasattr(self, name):
                 setattr(model, name, getattr(self, name))
@@ -270,7 +287,7 @@ class AutoGaussianMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Den
             self.structures,
             self.criterion,
             int(self.n_init),
-            self.n_jobs,
+            n_threads,
             inf if self.time_limit is None else float(self.time_limit),
             int(generator_of(self.random_state).integers(2**31)),
             self.callback,

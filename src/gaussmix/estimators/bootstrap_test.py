@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable
+from numbers import Real
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from gaussmix.errors import ConfigError, DataWarning
+from gaussmix.errors import ConfigError, DataError, DataWarning
 from gaussmix.estimators.gaussian_mixture import GaussianMixture
-from gaussmix.estimators.parameters import is_whole
+from gaussmix.estimators.parameters import is_whole, n_threads_of
 from gaussmix.estimators.predicting import generator_of
 from gaussmix.estimators.rows import training_rows
 from gaussmix.families.structures import structure_named
@@ -90,7 +91,8 @@ def bootstrap_test(
     >>> test.n_components, test.rungs[0].p_value
     (2, 0.025)
     """
-    numbers = _checked(n_components, level, n_draws, n_jobs)
+    numbers = _checked(n_components, level, n_draws)
+    jobs = 1 if n_jobs is None else thread_count(n_threads_of(n_jobs))
     if not isinstance(init_params, str):
         raise ConfigError("init_params must be the name of a start: draws have rows of their own")
     start = start_named(init_params)
@@ -106,25 +108,30 @@ def bootstrap_test(
     rows = training_rows(model, X, sample_weight)
     # Some names are for one feature only, and a rank may be too large.
     structure_named(covariance_type, rows.source.n_features, rank)
-    jobs = thread_count(None) if n_jobs == -1 else n_jobs or 1
-    test = bootstrap_sequence(
-        rows.source,
-        AutomaticKernel(max(1, thread_count(None) // jobs)),
-        model._recipe(),
-        start,
-        np.random.SeedSequence(int(generator_of(random_state).integers(2**63))),
-        numbers,
-        level,
-        n_draws,
-        n_init,
-        jobs,
-    )
+    try:
+        test = bootstrap_sequence(
+            rows.source,
+            AutomaticKernel(max(1, thread_count(None) // jobs)),
+            model._recipe(),
+            start,
+            np.random.SeedSequence(int(generator_of(random_state).integers(2**63))),
+            numbers,
+            float(level),
+            n_draws,
+            n_init,
+            jobs,
+        )
+    except MemoryError as error:
+        raise DataError(
+            "memory does not suffice: every draw has as many rows as the weights sum to, one set of rows a job; give "
+            "weights that count rows, and fewer n_jobs"
+        ) from error
     for note in rows.notes:
         warnings.warn(note, DataWarning, stacklevel=3)  # above this call stands the context round it
     return test
 
 
-def _checked(n_components: Iterable[int], level: Any, n_draws: Any, n_jobs: Any) -> list[int]:
+def _checked(n_components: Iterable[int], level: Any, n_draws: Any) -> list[int]:
     """Numbers of components, after a look at the other parameters."""
     try:
         numbers = list(n_components)
@@ -132,12 +139,10 @@ def _checked(n_components: Iterable[int], level: Any, n_draws: Any, n_jobs: Any)
         raise ConfigError(f"n_components must be numbers to be tested, such as [2]; got {n_components!r}") from error
     if not numbers or not all(is_whole(k) and k >= 1 for k in numbers) or sorted(set(numbers)) != numbers:
         raise ConfigError(f"n_components must be whole numbers of at least 1 that ascend; got {numbers!r}")
-    if not isinstance(level, float) or not 0.0 < level < 1.0:
-        raise ConfigError(f"level must be a number between 0 and 1, got {level!r}")
+    if not isinstance(level, Real) or not 0.0 < float(level) < 1.0:
+        raise ConfigError(f"level must be a number above 0 and below 1, got {level!r}")
     if not is_whole(n_draws) or n_draws < 1 or (n_draws + 1) * level < 1.0:
         raise ConfigError(
             f"n_draws must be a whole number of at least 1 / level − 1, else nothing is rejected; got {n_draws!r}"
         )
-    if n_jobs is not None and (not is_whole(n_jobs) or not (n_jobs >= 1 or n_jobs == -1)):
-        raise ConfigError(f"n_jobs must be a whole number of at least 1, or −1, or None; got {n_jobs!r}")
     return [int(k) for k in numbers]

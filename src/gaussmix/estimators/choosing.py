@@ -43,8 +43,8 @@ class Order:
         As `gaussmix.select` takes them.
     n_init : int
         Starts of each fit that are polished.
-    n_jobs : int or None
-        Threads.
+    n_threads : int or None
+        Most in all.
     time_limit : float
         Seconds.
     seed : int
@@ -61,7 +61,7 @@ class Order:
     structures: str | Iterable[str]
     criterion: str
     n_init: int
-    n_jobs: int | None
+    n_threads: int | None
     time_limit: float
     seed: int
     told: Told | None
@@ -85,7 +85,7 @@ def chosen(rows: Rows, order: Order) -> Selection:
     numbers = NUMBERS if order.n_components is None else numbers_of(order.n_components)
     structures = structures_of(order.structures, rows.source.n_features)
     cells = [Cell(k, structure) for k in numbers for structure in structures]
-    n_threads = thread_count(order.n_jobs)
+    n_threads = thread_count(order.n_threads)
     summary = checked_summary(rows.source, 1)
     n_workers = min(n_threads, len(cells)) if _is_worth_threads(rows) else 1
     end = End(order.time_limit)

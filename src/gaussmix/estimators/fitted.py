@@ -64,6 +64,21 @@ class FittedParameter:
         del estimator.__dict__[self._name]
 
 
+class LabelsOfRows:
+    """The labels of a fit's rows where it has none: those it has lie in the estimator's ``__dict__`` and come first."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, estimator: FittedMixture | None, owner: type | None = None) -> Any:
+        if estimator is None:
+            return self
+        said = f"{type(estimator).__name__!r} object has no attribute {self._name!r}"
+        if estimator.__sklearn_is_fitted__():
+            said += f": {self._name} are of rows that came to its own fit as an array; call predict(X)"
+        raise AttributeError(said)
+
+
 @dataclass(frozen=True)
 class HeldMixture:
     """A mixture, and the public parameters that it belongs to."""
@@ -100,6 +115,7 @@ class FittedMixture(BaseEstimator):
     precisions_cholesky_ = FittedParameter()
     loadings_ = FittedParameter()
     noise_variance_ = FittedParameter()
+    labels_ = LabelsOfRows()
 
     @property
     def mixture_(self) -> Mixture:

@@ -55,7 +55,7 @@ def held_out(
     Raises
     ------
     ConfigError
-        If a parameter makes no sense.
+        If a parameter makes no sense, or the model is none.
     DataError, DegenerateFitError
         If a fit fails; the text says without which fold.
 
@@ -72,6 +72,12 @@ def held_out(
     """
     if not is_whole(n_folds) or n_folds < 2:
         raise ConfigError(f"n_folds must be a whole number of at least 2, got {n_folds!r}")
+    if not isinstance(model, GaussianMixture):
+        raise ConfigError(
+            f"model must be a GaussianMixture of gaussmix, whose parameters say what is fitted; got "
+            f"{type(model).__name__}. AutoGaussianMixture, once fitted, has one as best_; GaussianMixture.from_sklearn "
+            "makes one of scikit-learn's"
+        )
     init_params = model.init_params
     if not isinstance(init_params, str):
         raise ConfigError("init_params must be the name of a start: every fit has other rows")

@@ -13,6 +13,8 @@ from sklearn.utils.validation import check_is_fitted
 from gaussmix.core.mixture import Mixture
 from gaussmix.core.types import Array, Floats, Integers
 from gaussmix.errors import ConfigError
+from gaussmix.estimators.auto_gaussian_mixture import AutoGaussianMixture
+from gaussmix.estimators.parameters import is_whole
 from gaussmix.estimators.predicting import PredictingMixture
 from gaussmix.estimators.rows import query_rows
 from gaussmix.fitting.one_blas_thread import one_blas_thread
@@ -22,14 +24,18 @@ from gaussmix.selection.merging import Cluster, Merge, MergingTree, membership, 
 
 @one_blas_thread()
 def merge_components(
-    model: PredictingMixture, X: Any, *, sample_weight: npt.ArrayLike | None = None, n_pieces: int = 2
+    model: PredictingMixture | AutoGaussianMixture,
+    X: Any,
+    *,
+    sample_weight: npt.ArrayLike | None = None,
+    n_pieces: int = 2,
 ) -> MergedComponents:
     """Merge components that share rows into clusters (Baudry et al. 2010).
 
     Parameters
     ----------
-    model : GaussianMixture
-        Fitted; the mixture stays as it is, and so do its densities.
+    model : GaussianMixture or AutoGaussianMixture
+        Fitted; the mixture (of the latter its best) stays as it is, and so do its densities.
     X : array-like of shape (n, d), Source, str or Path
         The rows by which components are merged, as for ``fit``: those of the fit as a rule.
     sample_weight : array-like of shape (n,), or str, optional
@@ -45,7 +51,7 @@ def merge_components(
     Raises
     ------
     ConfigError
-        If ``n_pieces`` is neither 2 nor 3.
+        If the model is none of these, or ``n_pieces`` neither 2 nor 3.
     DataError
         If the rows cannot be used.
 
@@ -66,13 +72,20 @@ def merge_components(
     >>> len(np.unique(labels[:400])), len(np.unique(labels[400:]))
     (1, 1)
     """
+    if isinstance(model, AutoGaussianMixture):
+        model = model.best_
+    if not isinstance(model, PredictingMixture):
+        raise ConfigError(
+            f"model must be a fitted GaussianMixture or AutoGaussianMixture of gaussmix, got {type(model).__name__}; "
+            "GaussianMixture.from_sklearn makes one of scikit-learn's"
+        )
     check_is_fitted(model)
-    if n_pieces not in (2, 3):
+    if not is_whole(n_pieces) or n_pieces not in (2, 3):
         raise ConfigError(f"n_pieces must be 2 or 3, got {n_pieces!r}")
     mixture = model.mixture_
     rows = query_rows(model, X, mixture.n_features, sample_weight)
     kernel = AutomaticKernel(model.n_threads)
-    return MergedComponents(merging_tree(rows.source, kernel, mixture), mixture, n_pieces, copy(model))
+    return MergedComponents(merging_tree(rows.source, kernel, mixture), mixture, int(n_pieces), copy(model))
 
 
 @dataclass(frozen=True, repr=False)
@@ -113,6 +126,8 @@ class MergedComponents:
 
     def clusters(self, n_clusters: int | None = None) -> tuple[Cluster, ...]:
         """Which components make each cluster, by their numbers in the model; in the order of the first of each."""
+        if n_clusters is not None and not is_whole(n_clusters):
+            raise ConfigError(f"n_clusters must be a whole number from 1 to {self.n_components}, got {n_clusters!r}")
         return self._tree.clusters(self.n_clusters if n_clusters is None else n_clusters)
 
     def predict(self, X: Any, n_clusters: int | None = None) -> Integers:

@@ -97,6 +97,21 @@ def is_whole(value: Any) -> bool:
     return isinstance(value, Integral) and not isinstance(value, bool)
 
 
+def n_threads_of(n_jobs: Any) -> int | None:
+    """What ``n_threads`` is for this ``n_jobs``: joblib's -1 means as many as there are processors.
+
+    Raises
+    ------
+    ParameterError
+        If it is neither a whole number of at least 1, nor -1, nor None.
+    """
+    if n_jobs is None or (is_whole(n_jobs) and n_jobs >= 1):
+        return None if n_jobs is None else int(n_jobs)
+    if is_whole(n_jobs) and n_jobs == -1:
+        return None
+    raise ParameterError(f"n_jobs must be a whole number of at least 1, or −1, or None; got {n_jobs!r}")
+
+
 def nearest_structure(covariance_type: Any) -> str:
     """A hint at what may have been meant, where it is no covariance structure; empty where there is none."""
     if not isinstance(covariance_type, str) or covariance_type in NAMES:

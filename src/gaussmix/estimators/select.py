@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy.typing as npt
@@ -54,5 +54,8 @@ def select(
     >>> [model.n_components for model in found.best_few(3)]
     [2, 2, 2]
     """
+    # An estimator keeps its parameters, to be cloned and fitted again; what is gone through once is kept as a tuple.
+    n_components = tuple(n_components) if isinstance(n_components, Iterator) else n_components
+    structures = tuple(structures) if isinstance(structures, Iterator) else structures
     model = AutoGaussianMixture(n_components, structures=structures, criterion=criterion, **parameters)
     return model.fit(X, sample_weight=sample_weight).selection_

@@ -10,6 +10,7 @@ from typing import Any
 
 from gaussmix.errors import ConfigError
 from gaussmix.estimators.gaussian_mixture import GaussianMixture
+from gaussmix.estimators.parameters import is_whole
 from gaussmix.families.structures import structure_named
 from gaussmix.insight.choice import SHOWN, Choice
 from gaussmix.insight.choice_words import explanation
@@ -69,11 +70,26 @@ class Selection:
             return columns
 
     def best_few(self, n: int = SHOWN) -> list[GaussianMixture]:
-        """The best fits, the very best first."""
+        """The best fits, the very best first; fewer where fewer may be chosen.
+
+        But for `best` they have no ``labels_``: rows are not kept. ``predict(X)`` says the same.
+
+        Parameters
+        ----------
+        n : int
+            How many at most.
+
+        Raises
+        ------
+        ConfigError
+            If it is no whole number of at least 0.
+        """
+        if not is_whole(n) or n < 0:
+            raise ConfigError(f"n must be a whole number of at least 0, got {n!r}")
         return [self._best, *(self._model(candidate) for candidate in self._choice.eligible[1:n])][:n]
 
     def model(self, n_components: int, structure: str) -> GaussianMixture:
-        """The fit of one cell of the grid, whatever the criterion says of it.
+        """The fit of one cell of the grid, whatever the criterion says of it; ``predict(X)`` has its labels.
 
         Parameters
         ----------

@@ -102,8 +102,9 @@ def _warnings(choice: Choice) -> Iterator[str]:
             f"Its components overlap ({_percent(best)} of the uncertainty there could be): what looks like several may "
             "be one cluster that is not Gaussian."
         )
-    largest = max(candidate.cell.n_components for candidate in choice.candidates)
-    if best.cell.n_components == largest and largest > 1:
+    numbers = {candidate.cell.n_components for candidate in choice.candidates}
+    largest = max(numbers)
+    if best.cell.n_components == largest and len(numbers) > 1:
         yield f"The preferred number, {largest}, is the largest that was tried: try more."
 
 

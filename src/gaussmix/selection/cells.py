@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from numbers import Integral
 from operator import index
 
 from gaussmix.errors import ConfigError
@@ -42,7 +43,7 @@ def numbers_of(n_components: int | Iterable[int]) -> tuple[int, ...]:
     ConfigError
         If there is none, or one that is no whole number of at least 1.
     """
-    given = [n_components] if isinstance(n_components, int) else n_components
+    given = [n_components] if isinstance(n_components, int | Integral) else n_components
     try:
         numbers = sorted({index(number) for number in given if not isinstance(number, bool)})
     except TypeError:
@@ -67,7 +68,7 @@ def structures_of(structures: str | Iterable[str], n_features: int) -> tuple[Str
     ConfigError
         If a name is unknown.
     """
-    if structures == ALL:
+    if isinstance(structures, str) and structures == ALL:
         names: Iterable[str] = UNIVARIATE if n_features == 1 else (s.name for s in STRUCTURES.values() if _classic(s))
     else:
         names = [structures] if isinstance(structures, str) else structures

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import inf, log
 from time import perf_counter
+
+from numpy.linalg import LinAlgError
 
 from gaussmix.core.mixture import Mixture
 from gaussmix.em.history import History
@@ -34,7 +36,8 @@ class Progress:
     candidate : Candidate
         What has just been fitted.
     done, total : int
-        Fits that are made, and that are known to be made.
+        Fits that are made, and that are known to be made, of the whole search: both only grow, the second when cells
+        are looked at again.
     seconds : float
         Since the search began.
     best : Candidate or None
@@ -47,6 +50,9 @@ class Progress:
     seconds: float
     best: Candidate | None
 
+
+FAILURES = (GaussmixError, ArithmeticError, ValueError, LinAlgError)
+"""What a cell's numbers may raise; what is about the process, as MemoryError, or about all rows ends the search."""
 
 MOST_LOOKS = 3
 """Times that the best few are looked at again: mostly one is enough, and then there is nothing new to look at."""
@@ -93,6 +99,21 @@ class End(Listener[Mixture]):
         return self._asked
 
 
+@dataclass
+class _Found:
+    """What is known of the cells, and how many fits it took."""
+
+    by_cell: dict[Cell, Candidate] = field(default_factory=dict)
+    done: int = 0
+    total: int = 0
+
+    def add(self, candidate: Candidate) -> None:
+        """Keep it, if it is better than what there was."""
+        before = self.by_cell.get(candidate.cell)
+        self.by_cell[candidate.cell] = candidate if before is None else before.better_of(candidate)
+        self.done += 1
+
+
 @dataclass(frozen=True)
 class Search:
     """A search.
@@ -123,21 +144,22 @@ class Search:
     @one_blas_thread()
     def over(self, cells: Sequence[Cell]) -> tuple[Candidate, ...]:
         """What each cell came to, in their order."""
-        found: dict[Cell, Candidate] = {}
+        found = _Found()
+        by_cell = found.by_cell
         rough = self._rough()
         rough._fitted(found, [(cell, None) for cell in cells])
         looked: set[tuple[Cell, float]] = set()
         for _ in range(MOST_LOOKS):
             # First those that need no race, which then propose something better to the others.
-            rough._fitted(found, [*surpassed(found)])
-            again = [look for look in promising(self.stage, found, self.criterion) if _new(look[0], found, looked)]
+            rough._fitted(found, [*surpassed(by_cell)])
+            again = [look for look in promising(self.stage, by_cell, self.criterion) if _new(look[0], by_cell, looked)]
             if self.end.wants_end() or not again:
                 break
             rough._fitted(found, again)
         if rough is not self and not self.end.wants_end():
-            self._fitted(found, [*in_the_running(found, self.criterion)])
-            self._fitted(found, [*surpassed(found)])
-        return tuple(found[cell] for cell in cells)
+            self._fitted(found, [*in_the_running(by_cell, self.criterion)])
+            self._fitted(found, [*surpassed(by_cell)])
+        return tuple(by_cell[cell] for cell in cells)
 
     def _rough(self) -> Search:
         """The same search by fits that end when what is left to gain could hardly pay for a parameter."""
@@ -147,11 +169,11 @@ class Search:
         stopping = replace(recipe.stopping, tol=ROUGH * log(sum_weight) / sum_weight)
         return replace(self, stage=replace(self.stage, recipe=replace(recipe, stopping=stopping)))
 
-    def _fitted(self, found: dict[Cell, Candidate], wanted: Sequence[tuple[Cell, Start | None]]) -> None:
-        done = 0
+    def _fitted(self, found: _Found, wanted: Sequence[tuple[Cell, Start | None]]) -> None:
+        found.total += len(wanted)
         with ThreadPoolExecutor(self.n_workers) as pool:
             running = {
-                pool.submit(self._fit, cell, start, number == 0 and not found)
+                pool.submit(self._fit, cell, start, number == 0 and not found.done)
                 for number, (cell, start) in enumerate(wanted)
             }
             try:
@@ -159,19 +181,17 @@ class Search:
                     ended, running = wait(running, return_when=FIRST_COMPLETED)
                     for future in ended:
                         candidate = future.result()
-                        before = found.get(candidate.cell)
-                        found[candidate.cell] = candidate if before is None else before.better_of(candidate)
-                        done += 1
-                        self._tell(found, candidate, done, len(wanted))
+                        found.add(candidate)
+                        self._tell(found, candidate)
             except BaseException:
                 self.end.ask("the search was interrupted")
                 raise
 
-    def _tell(self, found: dict[Cell, Candidate], candidate: Candidate, done: int, total: int) -> None:
+    def _tell(self, found: _Found, candidate: Candidate) -> None:
         if self.told is None:
             return
-        best = in_order(tuple(found.values()), self.criterion)[0]
-        progress = Progress(candidate, done, total, self.end.seconds, best if best.eligible else None)
+        best = in_order(tuple(found.by_cell.values()), self.criterion)[0]
+        progress = Progress(candidate, found.done, found.total, self.end.seconds, best if best.eligible else None)
         if self.told(progress):
             self.end.ask("a callback ended the search")
 
@@ -188,8 +208,9 @@ class Search:
             fit = fit_scene(scene, start, self.stage.generator(cell), self.n_init)
             figures = self.criterion.figures(scene, fit)
             why_not = why_spurious(scene, fit)
-        except GaussmixError as error:
-            return Candidate(cell, Outcome.FAILED, str(error), perf_counter() - began)
+        except FAILURES as error:
+            reason = str(error) if isinstance(error, GaussmixError) else f"{type(error).__name__}: {error}"
+            return Candidate(cell, Outcome.FAILED, reason, perf_counter() - began)
         seconds = perf_counter() - began
         left = fit.mixture.n_components
         if left < cell.n_components:
