@@ -234,6 +234,7 @@ def _chosen(rows: Source, weight: str | None, settings: Settings, interrupts: In
         interrupts,
         n_components=NUMBERS,
         structures=(settings.covariance,) if given else "all",
+        rank=settings.rank,
         criterion="bic",
         seed=settings.seed,
         threads=settings.threads,
