@@ -54,6 +54,18 @@ def test_the_best_goes_into_a_file(run, csv_file, rows, tmp_path):
     assert run("show", path).code == 0
 
 
+def test_a_rank_is_not_ignored(run, tmp_path):
+    x = np.random.default_rng(0).normal(size=(80, 3))
+    path = tmp_path / "three.csv"
+    np.savetxt(path, x, delimiter=",", header="a,b,c", comments="")
+    assert "low rank 1" in run("select", path, "-k", "1,2", "--structures", "full,low_rank", "--rank", "1").out
+    assert "low rank 1" in run("fit", path, "-k", "auto", "--covariance", "low_rank", "--rank", "1").out
+    for command_line in (("select", path, "-k", "1"), ("fit", path, "-k", "auto")):
+        ran = run(*command_line, "--rank", "1")
+        assert ran.code != 0
+        assert "rank is for covariance structure low_rank" in ran.err
+
+
 @pytest.mark.parametrize(
     ("option", "value", "said"),
     [

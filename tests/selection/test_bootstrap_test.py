@@ -235,6 +235,18 @@ def test_what_is_refused(arguments, text):
         bootstrap_test(two_clusters(40), **arguments)
 
 
+def test_rounded_values_reject_nothing():
+    """A component on equal values would make every number of components too few."""
+    x = np.round(np.random.default_rng(0).normal(0, 1, (200, 1)))
+    test = bootstrap_test(x, n_draws=39, random_state=0)
+    assert not test.decided
+    last = test.rungs[-1]
+    assert "no extent" in last.reason
+    assert np.isnan(last.p_value)
+    assert test.n_components == last.n_components <= 2
+    assert f"{test.n_components + 1} cannot be tested: component" in str(test)
+
+
 def test_weights_that_count_no_rows_are_refused():
     X = two_clusters(100)
     with pytest.raises(DataError, match="as many rows as the weights sum to"):

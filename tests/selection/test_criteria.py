@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.special import entr
 from scipy.stats import multivariate_normal
 
 import gaussmix
@@ -60,6 +61,21 @@ def test_entropy_and_certainty_are_those_of_the_responsibilities(overlapping, st
     certainty = weight @ np.log(share.max(axis=1))
     assert row.icl == pytest.approx(row.bic - 2.0 * certainty, rel=tolerance)
     assert row.smallest == pytest.approx((weight @ share).min(), rel=1e-3)  # of the last E-step's shares
+
+
+def test_low_rank_is_compared_like_all_others():
+    """Its entropy is that of the responsibilities, and its rank that which was asked for."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(300, 6)) @ rng.normal(size=(6, 6)) + 4.0 * (np.arange(300) % 2)[:, np.newaxis]
+    found = gaussmix.select(x, [1, 3], ["full", "low_rank"], rank=2, random_state=0)
+    model = found.model(3, "low_rank")
+    assert model.rank == 2
+    row = found.table.query("k == 3 and structure == 'low rank 2'").iloc[0]
+    share = model.predict_proba(x)
+    assert row.entropy == pytest.approx(entr(share).sum(), rel=1e-6)
+    assert row.bic == pytest.approx(model.bic(x), rel=1e-9)
+    with pytest.raises(ConfigError, match="rank is for covariance structure low_rank"):
+        gaussmix.select(x, [1], ["full"], rank=2)
 
 
 def test_icl_is_mclusts():

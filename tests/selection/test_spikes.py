@@ -55,6 +55,17 @@ def test_no_spike_is_chosen(two, name, reg_covar):
         assert "without extent" in found.explain()
 
 
+@pytest.mark.parametrize("structure", ["EII", "VII", "EEI"])
+def test_rows_on_a_line_that_stand_several_times(structure):
+    """Each component has the rows of one place: a ball of no extent, whatever the units of the columns."""
+    x = np.repeat([[0.0, 0.0], [3.0, 1.0], [6.0, 2.0]], 30, axis=0)
+    table = gaussmix.select(x, [1, 3], structure, random_state=0).table
+    assert table.k.tolist() == [1, 3]
+    assert table.status.tolist() == ["converged", "spike"]
+    line = np.arange(40.0)[:, np.newaxis] * [100.0, 37.0]
+    assert gaussmix.select(line, [2, 40], structure, random_state=0).table.status.tolist()[1] == "spike"
+
+
 @pytest.mark.parametrize("name", ["a column of two values", "a column of many zeros", "one value many times"])
 def test_spikes_would_have_won(two, name):
     """The likelihood of what is left out is the larger: it is the rule that keeps it out."""

@@ -233,6 +233,7 @@ def _chosen(rows: Source, settings: Settings, interrupts: Interrupts) -> Selecti
         interrupts,
         n_components=None,
         structures=(settings.covariance,) if given else "all",
+        rank=settings.rank,
         criterion="bic",
         seed=settings.seed,
         threads=settings.threads,

@@ -41,6 +41,12 @@ CRITERIA = ("bic", "aic", "aicc", "icl")
     default="all",
     help="Covariance structures to try, by the names that fit knows; all: mclust's fourteen (E and V for one column).",
 )
+@click.option(
+    "--rank",
+    type=click.IntRange(min=1),
+    metavar="NUMBER",
+    help="Directions (factors) of each component of low_rank, where it is among the structures; 1 if not given.",
+)
 @click.option("--criterion", type=click.Choice(CRITERIA), default="bic", help="What to choose by.")
 @click.option(
     "--columns",

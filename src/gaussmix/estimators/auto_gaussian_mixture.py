@@ -64,6 +64,8 @@ class AutoGaussianMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Den
     structures : "all", str or sequence of str, default="all"
         Covariance structures to be tried, by scikit-learn's names or mclust's: ``docs/structures.md``. "all" are
         mclust's fourteen, two for one feature.
+    rank : int or None, default=None
+        Number of loadings of ``"low_rank"``, where this is among them; None for 1.
     criterion : {"bic", "aic", "aicc", "icl"}, default="bic"
         What to choose by.
     tol, reg_covar, max_iter, n_init, weights : optional
@@ -105,6 +107,7 @@ class AutoGaussianMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Den
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "n_components": [Interval(Integral, 1, None, closed="left"), "array-like", range, None],
         "structures": [str, "array-like", tuple, list],
+        "rank": CONSTRAINTS["rank"],
         "criterion": [StrOptions(set(CRITERIA))],
         **{name: CONSTRAINTS[name] for name in SHARED},
         "n_jobs": [Integral, None],
@@ -142,6 +145,7 @@ class AutoGaussianMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Den
         n_components: int | Iterable[int] | None = None,
         *,
         structures: str | Iterable[str] = ALL,
+        rank: int | None = None,
         criterion: str = "bic",
         tol: float | str = "auto",
         reg_covar: float | str = "auto",
@@ -155,6 +159,7 @@ class AutoGaussianMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Den
     ) -> None:
         self.n_components = n_components
         self.structures = structures
+        self.rank = rank
         self.criterion = criterion
         self.tol = tol
         self.reg_covar = reg_covar
@@ -285,6 +290,7 @@ class AutoGaussianMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Den
         return Order(
             self.n_components,
             self.structures,
+            self.rank,
             self.criterion,
             int(self.n_init),
             n_threads,

@@ -70,7 +70,9 @@ def bootstrap_test(
     -------
     test : BootstrapTest
         ``n_components``, the first number that was not rejected; ``decided``, whether there was one; ``rungs`` with
-        statistic, ``p_value``, ``draws`` and ``n_redrawn`` of each test; a table when printed.
+        statistic, ``p_value``, ``draws``, ``n_redrawn`` and ``reason`` of each test; a table when printed. It ends
+        undecided, and ``reason`` says why, where a component has no extent in some direction, as on rounded values: a
+        likelihood that could be as large as one likes rejects every number.
 
     Raises
     ------

@@ -16,6 +16,7 @@ from gaussmix.estimators.gaussian_mixture import GaussianMixture
 from gaussmix.estimators.order import canonical_order
 from gaussmix.estimators.rows import Rows
 from gaussmix.estimators.selection import Selection
+from gaussmix.families.structures import RANKED
 from gaussmix.fitting.usable import checked_summary
 from gaussmix.insight.choice import Choice
 from gaussmix.kernels.automatic import AutomaticKernel
@@ -39,7 +40,7 @@ class Order:
 
     Parameters
     ----------
-    n_components, structures, criterion
+    n_components, structures, rank, criterion
         As `gaussmix.select` takes them.
     n_init : int
         Starts of each fit that are polished.
@@ -59,6 +60,7 @@ class Order:
 
     n_components: int | Iterable[int] | None
     structures: str | Iterable[str]
+    rank: int | None
     criterion: str
     n_init: int
     n_threads: int | None
@@ -83,7 +85,7 @@ def chosen(rows: Rows, order: Order) -> Selection:
     """
     criterion = criterion_named(order.criterion)
     numbers = NUMBERS if order.n_components is None else numbers_of(order.n_components)
-    structures = structures_of(order.structures, rows.source.n_features)
+    structures = structures_of(order.structures, rows.source.n_features, order.rank)
     cells = [Cell(k, structure) for k in numbers for structure in structures]
     n_threads = thread_count(order.n_threads)
     summary = checked_summary(rows.source, 1)
@@ -95,7 +97,7 @@ def chosen(rows: Rows, order: Order) -> Selection:
     choice = Choice.of(found, criterion, rows.source.n_features, recipe.reg_covar is None)
     if not choice.eligible:
         raise DegenerateFitError("no fit may be chosen: " + reasons(found))
-    model = partial(_model, order.model, order.weight_name, rows.dtype, rows.source.feature_names)
+    model = partial(_model, order.model, order.rank, order.weight_name, rows.dtype, rows.source.feature_names)
     best = model(choice.best)
     best._set_labels(rows)
     return Selection(choice, model, best)
@@ -112,6 +114,7 @@ def _is_worth_threads(rows: Rows) -> bool:
 
 def _model(
     like: GaussianMixture,
+    rank: int | None,
     weight_name: str | None,
     dtype: np.dtype[Any],
     names: Sequence[str] | None,
@@ -122,7 +125,8 @@ def _model(
     if fit is None:
         raise TypeError("only what was fitted makes an estimator")
     model = GaussianMixture(**like.get_params(deep=False))
-    model.set_params(n_components=cell.n_components, covariance_type=cell.structure.name)
+    own = rank if cell.structure.name in RANKED else None
+    model.set_params(n_components=cell.n_components, covariance_type=cell.structure.name, rank=own)
     for attribute in ("n_features_in_", "feature_names_in_"):
         if hasattr(like, attribute):
             setattr(model, attribute, getattr(like, attribute))

@@ -36,8 +36,8 @@ def select(
     sample_weight : array-like of shape (n,), or str, optional
         How often each row counts; n in BIC is their sum. Where rows are in files, the name of the column.
     **parameters
-        The others of `AutoGaussianMixture`: ``reg_covar``, ``n_init``, ``n_jobs``, ``time_limit``, ``random_state``,
-        ``callback`` …
+        The others of `AutoGaussianMixture`: ``rank``, ``reg_covar``, ``n_init``, ``n_jobs``, ``time_limit``,
+        ``random_state``, ``callback`` …
 
     Returns
     -------

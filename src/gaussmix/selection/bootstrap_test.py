@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from math import ceil
+from math import ceil, nan
 
 import numpy as np
 
@@ -23,7 +23,8 @@ from gaussmix.data.memory import MemorySource
 from gaussmix.errors import DataError, DegenerateFitError
 from gaussmix.fitting.fit import Fit, fit_mixture
 from gaussmix.fitting.recipe import Recipe
-from gaussmix.fitting.scene import Start
+from gaussmix.fitting.scene import Scene, Start
+from gaussmix.selection.spikes import why_spurious
 
 LEVEL = 0.05
 """Fisher's level, and mclust's."""
@@ -51,6 +52,9 @@ class BootstrapRung:
         T* of the draws that were made, in their order.
     n_redrawn : int
         Draws made anew, because a mixture could not be fitted to them.
+    reason : str
+        Why nothing was tested, and the p-value is NaN: a component of one of the mixtures has no extent, so that its
+        likelihood could be as large as one likes. Empty where there was a test.
     """
 
     n_components: int
@@ -58,6 +62,7 @@ class BootstrapRung:
     p_value: float
     draws: Floats
     n_redrawn: int
+    reason: str = ""
 
     @property
     def n_exceeding(self) -> int:
@@ -67,7 +72,7 @@ class BootstrapRung:
 
 @dataclass(frozen=True)
 class BootstrapTest:
-    """Tests of 1 against 2 components, 2 against 3 and so on, until one is not rejected.
+    """Tests of 1 against 2 components, 2 against 3 and so on, until one is not rejected, or cannot be tested.
 
     Parameters
     ----------
@@ -87,18 +92,29 @@ class BootstrapTest:
 
     @property
     def n_components(self) -> int:
-        """The first number that was not rejected; where all were, the first that was not tested."""
-        return self.rungs[-1].n_components + (0 if self.decided else 1)
+        """The first number that was not rejected, or could not be tested; where all were, the first not tested."""
+        last = self.rungs[-1]
+        return last.n_components + (0 if self.decided or last.reason else 1)
 
     def __str__(self) -> str:
         lines = ["  components      2 log ratio    p-value    draws"]
         for rung in self.rungs:
             k = rung.n_components
+            if rung.reason:
+                lines.append(f"{k:>4} vs {k + 1:<4} {rung.statistic:>16.3f} {'-':>10} {'-':>8}")
+                continue
             redrawn = f" ({rung.n_redrawn} redrawn)" if rung.n_redrawn else ""
             lines.append(
                 f"{k:>4} vs {k + 1:<4} {rung.statistic:>16.3f} {rung.p_value:>10.4f} {len(rung.draws):>8}{redrawn}"
             )
-        k = self.n_components
+        k, reason = self.n_components, self.rungs[-1].reason
+        if reason:
+            rejected = f": {k - 1} were rejected" if len(self.rungs) > 1 else ""
+            said = (
+                f"at least {k} component{'' if k == 1 else 's'}{rejected} (level {self.level:g}); "
+                f"{k + 1} cannot be tested: {reason}; look for values that many rows share with check_data"
+            )
+            return "\n".join([*lines, said])
         said = (
             f"{k} component{'' if k == 1 else 's'}: {k + 1} fit no better than by chance (level {self.level:g})"
             if self.decided
@@ -163,6 +179,10 @@ def bootstrap_sequence(
                 f"{k + 1} components; give weights that count rows"
             )
         statistic = 2.0 * (other.log_likelihood - null.log_likelihood)
+        reason = pair.why_spurious(source, other) or pair.why_spurious(source, null)
+        if reason:
+            rungs.append(BootstrapRung(k, statistic, nan, np.empty(0), 0, reason))
+            break
         drawing = _Drawing(pair, null.mixture, n_rows, source.dtype, of_draws)
         rungs.append(_test(k, statistic, drawing, level, n_draws, n_jobs))
         if rungs[-1].p_value > level:
@@ -206,6 +226,11 @@ class _Pair:
 
     def fit(self, source: Source, recipe: Recipe, generator: np.random.Generator) -> Fit:
         return fit_mixture(source, self.kernel, recipe, self.start, generator, self.n_init)
+
+    def why_spurious(self, source: Source, fit: Fit) -> str:
+        """What makes the likelihood of a fit to the data meaningless."""
+        recipe = self.null if fit.mixture.n_components == self.null.n_components else self.alternative
+        return why_spurious(Scene.of(source, self.kernel, fit.summary, recipe), fit)
 
     def statistic(self, source: Source, generator: np.random.Generator) -> float:
         null = self.fit(source, self.null, generator)

@@ -8,7 +8,7 @@ from numbers import Integral
 from operator import index
 
 from gaussmix.errors import ConfigError
-from gaussmix.families.structures import SCIKIT_LEARN, STRUCTURES, UNIVARIATE, Structure, structure_named
+from gaussmix.families.structures import RANKED, SCIKIT_LEARN, STRUCTURES, UNIVARIATE, Structure, structure_named
 
 ALL = "all"
 """Every structure that mclust knows; with one feature, where volume is all there is, two."""
@@ -53,7 +53,7 @@ def numbers_of(n_components: int | Iterable[int]) -> tuple[int, ...]:
     return tuple(numbers)
 
 
-def structures_of(structures: str | Iterable[str], n_features: int) -> tuple[Structure, ...]:
+def structures_of(structures: str | Iterable[str], n_features: int, rank: int | None = None) -> tuple[Structure, ...]:
     """Structures, each once, those of fewer parameters first.
 
     Parameters
@@ -62,17 +62,23 @@ def structures_of(structures: str | Iterable[str], n_features: int) -> tuple[Str
         ``"all"``, a name, or names.
     n_features : int
         Columns.
+    rank : int, optional
+        Of those structures that have one.
 
     Raises
     ------
     ConfigError
-        If a name is unknown.
+        If a name is unknown, or a rank is given and none of them has one.
     """
     if isinstance(structures, str) and structures == ALL:
         names: Iterable[str] = UNIVARIATE if n_features == 1 else (s.name for s in STRUCTURES.values() if _classic(s))
     else:
-        names = [structures] if isinstance(structures, str) else structures
-    found = {structure_named(name, n_features).name: structure_named(name, n_features) for name in names}
+        names = [structures] if isinstance(structures, str) else list(structures)
+    names = tuple(names)
+    if rank is not None and not any(name in RANKED for name in names):
+        raise ConfigError(f"rank is for covariance structure {', '.join(RANKED)}, which is not among those to be tried")
+    ranked = (structure_named(name, n_features, rank if name in RANKED else None) for name in names)
+    found = {structure.name: structure for structure in ranked}
     if not found:
         raise ConfigError("structures must name at least one covariance structure, or be 'all'")
     return tuple(sorted(found.values(), key=lambda s: (s.n_parameters(2, max(2, n_features)), s.mclust_name)))

@@ -144,6 +144,6 @@ def _entropy(result: FitResult[Mixture, Statistics]) -> float:
     present = size > 0.0
     with np.errstate(divide="ignore"):
         at_means = np.where(present, np.log(mixture.weights) + family.log_normaliser, 0.0)  # internal units
-    complete = float(size @ at_means) - 0.5 * float((form.precision(family.precision_cholesky) * scatter).sum())
+    complete = float(size @ at_means) - 0.5 * form.scatter_trace(family.precision_cholesky, scatter)
     complete -= float(size.sum()) * mixture.frame.log_volume
     return max(0.0, result.evaluation.entry.log_likelihood - complete)

@@ -160,7 +160,7 @@ def merging_tree(source: Source, kernel: Kernel, mixture: Mixture) -> MergingTre
         sum_weight = float(sums[0])
         if len(clusters) == 1:
             break
-        entropy[len(clusters) - 1] = sums[1]
+        entropy[len(clusters) - 1] = max(0.0, sums[1])  # float32 shares may be above 1 by rounding
         falls |= dict(zip(pairs, map(float, sums[2:]), strict=True))
         first, second = max(falls, key=falls.__getitem__)
         merges.append(Merge(first, second, falls[first, second]))

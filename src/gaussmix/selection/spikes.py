@@ -38,7 +38,8 @@ def why_spurious(scene: Scene, fit: Fit) -> str:
         return ""
     part = sums.sum_weight / scene.summary.sum_weight
     diagonal = _held_by(scene)
-    alone = family if family.structure.shared else _alone(family, sums, diagonal * scene.summary.sum_weight)
+    own = family.structure.shared or family.structure.stepwise  # a step is from what each component has to itself
+    alone = family if own else _alone(family, sums, diagonal * scene.summary.sum_weight)
     thin = held_up(alone, part, diagonal, NO_EXTENT)
     if family.structure.shared and thin.any():
         return "the covariance of all components has no extent in a direction in which the data have one"

@@ -141,6 +141,10 @@ class Form(ABC):
     def precision_trace(self, precision_cholesky: Floats, diagonal: Floats, n_components: int) -> float:
         """Sum over components of tr(Σ⁻¹ diag(diagonal)), of as much of Σ as `add_diagonal` adds to."""
 
+    def scatter_trace(self, precision_cholesky: Floats, scatter: Floats) -> float:
+        """Sum over components of tr(Σ⁻¹S) for scatter S that was gathered for these factors."""
+        return float((self.precision(precision_cholesky) * scatter).sum())
+
     def amplification(self, precision_cholesky: Floats, n_components: int) -> float:
         """Largest 1 / (1 − R²), R² of a feature from those before it, or from all others."""
         factors = self.stack(precision_cholesky, n_components)  # (k, d, d)

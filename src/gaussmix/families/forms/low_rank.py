@@ -155,6 +155,12 @@ class LowRankForm(Form):
         """
         return float((precision_cholesky[:, 0] ** 2 @ diagonal).sum())
 
+    def scatter_trace(self, precision_cholesky: Floats, scatter: Floats) -> float:
+        # Σ⁻¹ = Ψ⁻¹ − Ψ^(-1/2) V Bᵀ (Woodbury), and BᵀS is what was gathered.
+        root, scaled = precision_cholesky[:, 0], precision_cholesky[:, 1:]
+        of_noise = (root**2 * scatter[:, 0]).sum()
+        return float(of_noise - (scaled * root[:, np.newaxis] * scatter[:, 1:]).sum())
+
     def amplification(self, precision_cholesky: Floats, n_components: int) -> float:
         root, scaled = precision_cholesky[:, 0], precision_cholesky[:, 1:]
         shrunk = scaled**2 / (1.0 + loadings.lengths(scaled))[:, :, np.newaxis]
