@@ -74,7 +74,7 @@ def test_sums_are_those_of_shares_among_candidates(make_mixture, structure, k, d
     np.testing.assert_allclose(found.sum_weight, weighted.sum(axis=1), atol=close * scale)
     centred = inside - found.pivot[:, np.newaxis]  # (k, n, d)
     np.testing.assert_allclose(found["sum_x"], np.einsum("kn,knd->kd", weighted, centred), atol=close * scale)
-    expected = mixture.family.structure.form.gather(inside, weighted, found.pivot)
+    expected = mixture.family.structure.form.gather(inside, weighted, found.pivot, mixture.family.precision_cholesky)
     np.testing.assert_allclose(found["scatter"], expected, atol=10 * close * scale)
 
 
