@@ -89,8 +89,8 @@ def held_up(family: Gaussian, part: Floats, diagonal: Floats, most: float) -> Ar
     zero = np.zeros_like(family.covariance)
     size = np.maximum(part, EMPTY / k)
     bare = form.add_diagonal(zero, diagonal, k)
-    # What its own rows and prior would make of a component alone, where others or other directions have a say; not where
-    # there is but one covariance, which the structure makes of all priors, balls of their mean.
+    # What its own rows and prior would make of a component alone, where others or other directions have a say; not
+    # where there is but one covariance, which the structure makes of all priors, balls of their mean.
     if structure.stepwise or (structure.coupled and not structure.shared):
         bare /= size.reshape(-1, *(1,) * (bare.ndim - 1))
     else:
