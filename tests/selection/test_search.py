@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import gaussmix
-from gaussmix.errors import ConfigError, DataError, DegenerateFitError
+from gaussmix.errors import ConfigError, DataError, DataWarning, DegenerateFitError
 from gaussmix.families.structures import structure_named
 from gaussmix.selection.cells import contains
 
@@ -242,3 +242,23 @@ def test_it_reads_well(two_groups):
     record = found.to_dict()
     assert record["best"]["k"] == 2
     assert len(record["table"]) == 42
+
+
+def test_weights_that_count_no_rows_are_told(two_groups):
+    """By a sum of 1 BIC would charge nothing for parameters."""
+    n = len(two_groups)
+    with pytest.warns(DataWarning, match=rf"weights of {n} rows sum to 1: .* give weights that count rows"):
+        found = gaussmix.select(two_groups, [1, 2], "EEE", sample_weight=np.full(n, 1.0 / n), random_state=0)
+    said = found.explain()
+    assert "sum to 1:" in said
+    assert "evidence" not in said
+    assert "charges" not in said
+
+
+def test_figures_without_a_constant_column_are_explained(two_groups):
+    plain = gaussmix.select(two_groups, [2], "EEI", random_state=0)
+    found = gaussmix.select(np.column_stack([two_groups, np.full(len(two_groups), 3.0)]), [2], "EEI", random_state=0)
+    assert found.table.bic[0] == pytest.approx(plain.table.bic[0], abs=1e-3)
+    assert found.best.bic_ != pytest.approx(found.table.bic[0], abs=1.0)
+    assert "leave these directions out" in found.explain()
+    assert "leave these directions out" not in plain.explain()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.stats import multivariate_normal
 
 import gaussmix
 
@@ -78,6 +79,40 @@ def test_a_constant_column_changes_no_choice(two):
     plain = chosen(two).best
     with_constant = chosen(np.column_stack([two, np.full(200, 7.0)])).best
     assert with_constant.n_components == plain.n_components == 2
+
+
+def test_whole_covariances_of_too_few_rows_are_not_chosen():
+    """Not even of one component: in most directions its variance is the prior's."""
+    rng = np.random.default_rng(0)
+    x = np.concatenate([rng.normal(0, 1, (10, 40)), rng.normal(20, 1, (10, 40))])
+    found = gaussmix.select(x, [1, 2], ["EII", "VII", "EEI", "VVI", "EEE"], random_state=0)
+    assert found.best.n_components == 2
+    assert found.table.status[found.table.structure == "EEE"].tolist() == ["spike", "spike"]
+    assert found.table.reason.str.contains("20 rows are too few for 40 columns").sum() == 2
+
+
+def test_structures_are_compared_in_the_plane_of_the_rows(two):
+    """Of a column that stands twice: by SciPy's densities in coordinates of that plane."""
+    x = two[:, [0, 1, 0]]
+    table = gaussmix.select(x, [1], ["EII", "EEE"], random_state=0).table.set_index("structure")
+    inside = np.column_stack([np.sqrt(2.0) * two[:, 0], two[:, 1]])  # lengths in the plane
+    variance = x.var(axis=0).mean()
+
+    def log_likelihood(covariance):
+        return multivariate_normal(inside.mean(axis=0), covariance).logpdf(inside).sum()
+
+    expected = log_likelihood(np.cov(inside.T, bias=True)) - log_likelihood(variance * np.eye(2))
+    assert table.log_likelihood["EEE"] - table.log_likelihood["EII"] == pytest.approx(expected, abs=1e-2)
+    assert table.df.to_dict() == {"EII": 3, "EEE": 5}
+
+
+def test_a_column_that_stands_twice_changes_no_differences_of_whole_covariances(two):
+    plain, twice = (
+        gaussmix.select(x, [1, 2], ["EEE", "VVV"], random_state=0).table.sort_values(["k", "structure"])
+        for x in (two, two[:, [0, 1, 2, 0]])
+    )
+    assert twice.df.tolist() == plain.df.tolist()
+    np.testing.assert_allclose(np.diff(twice.log_likelihood), np.diff(plain.log_likelihood), atol=0.1)
 
 
 def test_clusters_that_are_only_small_may_be_chosen():

@@ -198,7 +198,7 @@ class AutoGaussianMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Den
         rows = training_rows(self, X, sample_weight)
         selection = chosen(rows, self._order(sample_weight if isinstance(sample_weight, str) else None))
         self.selection_ = selection
-        for note in rows.notes:
+        for note in (*rows.notes, *selection.notes):
             warnings.warn(note, DataWarning, stacklevel=3)
         return self
 

@@ -54,6 +54,11 @@ class Selection:
         return self._best
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """What a user must know before anything is made of the choice; mostly nothing."""
+        return (self._choice.few_by_weight,) if self._choice.few_by_weight else ()
+
+    @property
     def criterion(self) -> str:
         """Its name."""
         return self._choice.criterion.name

@@ -56,6 +56,31 @@ class Choice:
         """The first of them."""
         return self.eligible[0]
 
+    @property
+    def few_by_weight(self) -> str:
+        """What is wrong where weights do not count rows, as those that sum to 1 do not; empty where they may.
+
+        By n BIC charges for parameters, and less than nothing from 1 down. So few rows as say nothing of the covariance
+        of one component are none to compare fits by, unless there are no more.
+        """
+        fit = self.best.fit
+        if (
+            fit is None
+            or fit.summary.sum_weight > self.n_features + 1
+            or fit.summary.sum_weight >= fit.summary.n_weighted
+        ):
+            return ""
+        return (
+            f"The weights of {fit.summary.n_weighted} rows sum to {fit.summary.sum_weight:.4g}: criteria take them to "
+            "count rows, and by so few they say nothing; give weights that count rows."
+        )
+
+    @property
+    def of_fewer_directions(self) -> bool:
+        """Whether the figures leave out directions in which no rows vary."""
+        best = self.best
+        return best.figures is not None and best.figures.n_parameters < best.mixture.n_parameters
+
     def columns(self) -> dict[str, list[object]]:
         """One entry a cell: the table that users get, the best first."""
         rows = [self.row(candidate) for candidate in self.candidates]

@@ -34,11 +34,20 @@ def explanation(choice: Choice) -> str:
 
 def _sentences(choice: Choice) -> Iterator[str]:
     yield _preference(choice)
-    for criterion in choice.criteria:
-        if criterion.name != choice.criterion.name:
-            yield from _other(choice, criterion)
-    yield from _warnings(choice)
+    if choice.few_by_weight:
+        yield choice.few_by_weight
+    else:
+        for criterion in choice.criteria:
+            if criterion.name != choice.criterion.name:
+                yield from _other(choice, criterion)
+        yield from _warnings(choice)
     yield from _left_out(choice)
+    if choice.of_fewer_directions:
+        yield (
+            "The rows do not vary in every direction (a constant column, one that follows from others, or few rows): "
+            "log-likelihood, df and criteria here leave these directions out; those of the fitted model (bic_, its "
+            "summary) are of all columns, and differ."
+        )
     estimate = "modes under a weak prior (reg_covar='auto')" if choice.is_map else "of maximum likelihood"
     yield f"Lower is better (mclust shows the negative of BIC and ICL); estimates are {estimate}."
 
@@ -51,7 +60,7 @@ def _preference(choice: Choice) -> str:
     second = choice.eligible[1]
     ahead = second.value(choice.criterion) - best.value(choice.criterion)
     text += f". It is {ahead:.1f} ahead of {_named(choice, second)}"
-    if choice.criterion.name == "bic":
+    if choice.criterion.name == "bic" and not choice.few_by_weight:
         text += ", which " + next((words for most, words in GRADES if ahead < most), BEYOND)
     return f"{text}."
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from math import inf, log
 
 from gaussmix.errors import ConfigError
+from gaussmix.families.null_directions import NullDirections
 from gaussmix.fitting.fit import Fit
 from gaussmix.fitting.scene import Scene
 from gaussmix.selection.figures import Figures
@@ -68,9 +69,9 @@ class Criterion:
     of: Callable[[Figures], float]
     measure: Callable[[Scene, Fit], float] | None = None
 
-    def figures(self, scene: Scene, fit: Fit) -> Figures:
+    def figures(self, scene: Scene, fit: Fit, null: NullDirections) -> Figures:
         """What is to be known of a fit for this criterion, and for all that need nothing more."""
-        figures = Figures.of(scene, fit)
+        figures = Figures.of(scene, fit, null)
         return figures if self.measure is None else replace(figures, measured=self.measure(scene, fit))
 
     def __reduce__(self) -> tuple[Callable[[str], Criterion], tuple[str]]:

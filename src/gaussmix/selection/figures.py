@@ -15,6 +15,8 @@ from gaussmix.core.statistics import Statistics
 from gaussmix.core.types import Array, Floats
 from gaussmix.em.driver import FitResult
 from gaussmix.families.gaussian import Gaussian
+from gaussmix.families.null_directions import NullDirections
+from gaussmix.families.prior import AUTOMATIC_STRENGTH
 from gaussmix.fitting.fit import Fit
 from gaussmix.fitting.recipe import n_parameters
 from gaussmix.fitting.scene import Scene
@@ -27,9 +29,9 @@ class Figures:
     Parameters
     ----------
     log_likelihood : float
-        Of the fitted parameters over all rows, in the user's units; without constant columns.
+        Of the fitted parameters over all rows, in the user's units; without directions in which no rows vary.
     n_parameters : int
-        Free parameters; without those of constant columns.
+        Free parameters; without those of such directions.
     sum_weight : float
         Sum of the rows' weights, n in BIC.
     log_certainty : float
@@ -51,9 +53,12 @@ class Figures:
     measured: float = nan
 
     @classmethod
-    def of(cls, scene: Scene, fit: Fit) -> Figures:
-        """Of a fit to the rows of a scene; one pass over them, in which no array has an entry for each."""
-        log_likelihood, count = _of_varying_columns(scene, fit)
+    def of(cls, scene: Scene, fit: Fit, null: NullDirections) -> Figures:
+        """Of a fit to the rows of a scene, which do not vary in null directions.
+
+        One pass over them, in which no array has an entry for each.
+        """
+        log_likelihood, count = _where_rows_vary(scene, fit, null)
         return cls(
             log_likelihood,
             count,
@@ -64,23 +69,31 @@ class Figures:
         )
 
 
-def _of_varying_columns(scene: Scene, fit: Fit) -> tuple[float, int]:
-    """Log-likelihood and number of parameters, without what constant columns add to both.
+def _where_rows_vary(scene: Scene, fit: Fit, null: NullDirections) -> tuple[float, int]:
+    """Log-likelihood and number of parameters, given the directions in which the rows do not vary.
 
-    Their variance is the prior's or the structure's choice, in which structures differ: a log-likelihood with it in
-    would tell these apart by nothing that the rows say. Where components differ in it, as balls do, it is taken out as
-    the components share the rows.
+    What variance a component has there is the prior's or the structure's choice, in which structures differ: a
+    log-likelihood with it in would tell these apart by nothing that the rows say. What is left when each component's
+    own density of these directions is taken out is that of the rows in the plane that they all lie in. Where components
+    differ in it, as balls do, it is taken out as the components share the rows.
     """
     family, mixture = fit.mixture.family, fit.mixture
-    constant = np.flatnonzero(scene.summary.standard_deviation == 0.0)
-    varying = mixture.n_features - len(constant)
-    if not isinstance(family, Gaussian) or not len(constant) or not varying:
+    varying = mixture.n_features - len(null)
+    if not isinstance(family, Gaussian) or not len(null) or not varying:
         return fit.log_likelihood, mixture.n_parameters
-    deviation = family.standard_deviations(mixture.frame)[:, constant]  # (k, c)
-    at_mean = -np.log(np.sqrt(2.0 * np.pi) * deviation).sum(axis=1)
+    stacked = family.structure.form.stack(family.covariance, family.n_components)
+    # In units of the columns' standard deviations; in the user's for constant columns.
+    deviation = scene.summary.standard_deviation
+    along = (
+        null.directions / mixture.frame.lengths_to_internal(np.where(deviation > 0.0, deviation, 1.0))[:, np.newaxis]
+    )
+    variance = along.T @ stacked @ along  # (k, r, r)
+    extent = np.where(null.single, 0.0, null.variance - AUTOMATIC_STRENGTH)
+    _, log_determinant = np.linalg.slogdet(2.0 * np.pi * variance)
+    distance = (np.diagonal(np.linalg.inv(variance), axis1=1, axis2=2) * extent).sum(axis=1)  # mean of the rows
     share = fit.result.evaluation.sums.sum_weight
     count = n_parameters(family.structure, mixture.n_components, varying, scene.recipe.equal_weights)
-    return fit.log_likelihood - float(share @ at_mean), count
+    return fit.log_likelihood + 0.5 * float(share @ (log_determinant + distance)), count
 
 
 @dataclass(frozen=True)

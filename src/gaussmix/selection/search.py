@@ -206,7 +206,7 @@ class Search:
             scene = self.stage.scene(cell)
             start = SharedStart(self.stage.opening(cell.n_components)) if start is None else start
             fit = fit_scene(scene, start, self.stage.generator(cell), self.n_init)
-            figures = self.criterion.figures(scene, fit)
+            figures = self.criterion.figures(scene, fit, self.stage.null)
             why_not = why_spurious(scene, fit)
         except FAILURES as error:
             reason = str(error) if isinstance(error, GaussmixError) else f"{type(error).__name__}: {error}"

@@ -6,6 +6,7 @@ import numpy as np
 
 from gaussmix.core.statistics import Statistics
 from gaussmix.core.types import Floats
+from gaussmix.families.forms.axis_aligned import AxisAlignedForm
 from gaussmix.families.gaussian import Gaussian
 from gaussmix.families.null_directions import NullDirections
 from gaussmix.families.prior import Prior
@@ -34,6 +35,13 @@ def why_spurious(scene: Scene, fit: Fit) -> str:
     if not isinstance(family, Gaussian):
         raise TypeError(f"only Gaussian components are looked at, not those of family {family.name}")
     k, sums = family.n_components, fit.result.evaluation.sums
+    structure, d = family.structure, family.n_features
+    # One component, too; balls, axes and factors need no more rows than columns (mclust tries no others there).
+    if scene.summary.n_weighted <= d and not (isinstance(structure.form, AxisAlignedForm) or structure.stepwise):
+        return (
+            f"{scene.summary.n_weighted} rows are too few for {d} columns: whole covariances have no extent in some "
+            "direction, and their likelihood could be made as large as one likes"
+        )
     if k == 1:
         return ""
     part = sums.sum_weight / scene.summary.sum_weight

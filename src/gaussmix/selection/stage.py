@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import chain
 from threading import Lock
 
@@ -11,11 +12,13 @@ import numpy as np
 
 from gaussmix.core.block import Block
 from gaussmix.core.contracts import Kernel
-from gaussmix.core.frame import Frame
+from gaussmix.core.frame import Frame, Scaling
 from gaussmix.core.mixture import Mixture
 from gaussmix.core.source import Source
 from gaussmix.core.summary import Summary
 from gaussmix.core.types import Floats
+from gaussmix.families.null_directions import NullDirections
+from gaussmix.families.prior import AUTOMATIC_STRENGTH
 from gaussmix.families.structures import STRUCTURES
 from gaussmix.fitting.auto import Partition, proposals, race, rows_of_a_race, whole
 from gaussmix.fitting.hierarchical import MOST_ROWS, merging_space
@@ -76,6 +79,14 @@ class Stage:
         """The scene of one cell."""
         recipe = replace(self.recipe, n_components=cell.n_components, structure=cell.structure)
         return Scene.of(self.source, self.kernel, self.summary, recipe, self._covariance)
+
+    @cached_property
+    def null(self) -> NullDirections:
+        """Where the rows do not vary: constant columns, and combinations of columns that are the same in all rows."""
+        frame = self.summary.frame(Scaling.PER_FEATURE)
+        deviation = frame.lengths_to_internal(self.summary.standard_deviation)
+        found = NullDirections.of(self._covariance(frame), deviation, AUTOMATIC_STRENGTH)
+        return found.and_constant(deviation)
 
     def generator(self, cell: Cell) -> np.random.Generator:
         """Random numbers of one cell's own, whatever came before it."""
