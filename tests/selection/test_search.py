@@ -73,7 +73,7 @@ def test_threads_change_nothing(two_groups, monkeypatch):
 
 
 def test_many_rows_are_fitted_as_well_as_alone():
-    """They go on from the race on a sample first, which must not cost anything."""
+    """Races are on a few of them, and a first look ends early, which must not cost anything."""
     rng = np.random.default_rng(5)
     x = np.concatenate([rng.normal(0, 1, (15_000, 2)), rng.normal([2, 1], [0.3, 2], (15_000, 2))])
     found = gaussmix.select(x, [2, 3], ["full", "VEI"], random_state=0)

@@ -106,8 +106,13 @@ def surpassed(found: Mapping[Cell, Candidate]) -> Iterator[tuple[Cell, Start]]:
 
 def promising(stage: Stage, found: Mapping[Cell, Candidate], criterion: Criterion) -> Iterator[tuple[Cell, Start]]:
     """The best few cells, and the race of partitions that the fits of their neighbours propose to them."""
-    for candidate in in_order(tuple(found.values()), criterion)[:PROMISING]:
-        k = candidate.cell.n_components
+    ranked = in_order(tuple(found.values()), criterion)
+    best = ranked[0].cell
+    beside = [Cell(best.n_components + step, best.structure) for step in (-1, 1)]
+    for cell in dict.fromkeys(
+        [*(each.cell for each in ranked[:PROMISING]), *(each for each in beside if each in found)]
+    ):
+        candidate, k = found[cell], cell.n_components
         if candidate.eligible and k > 1:
             opening = stage.opening(k)
             partitions = tuple(_proposed(stage, opening.rows, candidate, list(found.values())))
@@ -124,10 +129,17 @@ def _proposed(stage: Stage, rows: Block, candidate: Candidate, found: Iterable[C
 
     for other in [c for c in fits if c.cell.n_components == k][:OTHERS]:
         yield Partition(f"the fit of {other.cell.structure.mclust_name}", "another fit", labels_of(other))
-    for other in [c for c in fits if c.cell.n_components == k - 1][:1]:
+    for other in _neighbours(fits, candidate, k - 1):
         yield from _split(other, labels_of(other), rows)
-    for other in [c for c in fits if c.cell.n_components == k + 1][:1]:
+    for other in _neighbours(fits, candidate, k + 1):
         yield from _merged(other, labels_of(other))
+
+
+def _neighbours(fits: list[Candidate], candidate: Candidate, k: int) -> Iterable[Candidate]:
+    """Of the fits of k components, the likeliest first: the first, and that of the candidate's own structure."""
+    of_number = [each for each in fits if each.cell.n_components == k]
+    own = [each for each in of_number if each.cell.structure is candidate.cell.structure]
+    return [*of_number[:1], *(each for each in own if each is not of_number[0])]
 
 
 def _split(other: Candidate, labels: Integers, rows: Block) -> Iterator[Partition]:

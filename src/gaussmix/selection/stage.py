@@ -16,25 +16,15 @@ from gaussmix.core.mixture import Mixture
 from gaussmix.core.source import Source
 from gaussmix.core.summary import Summary
 from gaussmix.core.types import Floats
-from gaussmix.em.driver import run
-from gaussmix.em.stopping import AutomaticTolerance
-from gaussmix.errors import DegenerateFitError
 from gaussmix.families.structures import STRUCTURES
 from gaussmix.fitting.auto import Partition, proposals, race, rows_of_a_race, whole
-from gaussmix.fitting.collapse import collapsed
 from gaussmix.fitting.hierarchical import MOST_ROWS, merging_space
 from gaussmix.fitting.recipe import Recipe
 from gaussmix.fitting.scene import Entrant, Scene, Start, covariance_of_rows
-from gaussmix.fitting.survey import acceleration
 from gaussmix.selection.cells import Cell
 from gaussmix.starts.hierarchy import Agglomeration
 from gaussmix.starts.k_means import metric
 
-SAMPLE = 8192
-"""Rows on which a fit of many goes on from the race before it goes over all: their optimum is near that of all, and a
-pass over them takes little longer than what else an iteration does."""
-MANY = 3
-"""Times as many rows there are to be that this pays."""
 IN_COMMON_UNITS = "columns as they are"
 """Where distances of structures that do not follow the columns' units are taken."""
 
@@ -49,13 +39,10 @@ class Opening:
         On which partitions are raced, in the user's units.
     partitions : tuple of Partition
         Of these rows.
-    sample : Block, optional
-        More rows, on which the best of the race goes on before it is given all.
     """
 
     rows: Block
     partitions: tuple[Partition, ...]
-    sample: Block | None = None
 
 
 @dataclass(frozen=True)
@@ -81,7 +68,6 @@ class Stage:
     seed: int
     _lock: Lock = field(default_factory=Lock)
     _openings: dict[int, Opening] = field(default_factory=dict)
-    _samples: list[Block] = field(default_factory=list)
     _trees: dict[int, Agglomeration] = field(default_factory=dict)
     _covariances: dict[bytes, Floats] = field(default_factory=dict)
     _covariance_lock: Lock = field(default_factory=Lock)
@@ -113,7 +99,7 @@ class Stage:
         found = chain(self._merged(small, inside, k), proposals(small, inside, generator))
         if self._units_differ:
             found = chain(found, self._in_common_units(k, rows, generator))
-        return Opening(rows, tuple(found), self._sample(scene))
+        return Opening(rows, tuple(found))
 
     def _merged(self, scene: Scene, inside: Block, k: int) -> Iterator[Partition]:
         """All rows of the race, merged into so many groups: mclust's way; the tree is for all numbers."""
@@ -124,14 +110,6 @@ class Stage:
             space = merging_space(inside.x * measure, inside.weight)
             self._trees[len(inside)] = Agglomeration.of(space, inside.weight)
         yield Partition("merged rows", "hierarchical", self._trees[len(inside)].labels(k))
-
-    def _sample(self, scene: Scene) -> Block | None:
-        """Drawn once for all numbers; none where there are not many more rows."""
-        if self.summary.n_weighted < MANY * SAMPLE:
-            return None
-        if not self._samples:
-            self._samples.append(scene.draw(SAMPLE, np.random.default_rng(self.seed)))
-        return self._samples[0]
 
     @property
     def _units_differ(self) -> bool:
@@ -170,23 +148,4 @@ class SharedStart(Start):
         if scene.recipe.n_components == 1:
             return [whole(scene)]
         rows = self.opening.rows
-        raced = race(scene.on(rows), scene.frame.to_internal(rows), self.opening.partitions)
-        if self.opening.sample is None:
-            return raced
-        sampled = scene.on(self.opening.sample)
-        return [*(_gone_on(sampled, entrant) for entrant in raced[:n_init]), *raced[n_init:]]
-
-
-def _gone_on(scene: Scene, entrant: Entrant) -> Entrant:
-    """An entrant further on its way, on more rows than those of the race."""
-    recipe = scene.recipe
-    if entrant.mixture is None or recipe.max_iter == 0 or recipe.wants_end():
-        return entrant
-    leaps = acceleration(scene, entrant.mixture) if recipe.accelerated and scene.step.monotone else None
-    # As exactly as what is left is nothing beside what a sample knows of all rows: a nat.
-    rule = AutomaticTolerance(tol=1.0 / scene.summary.sum_weight)
-    try:
-        result = run(scene.step, entrant.mixture, rule, recipe.max_iter, leaps)
-    except DegenerateFitError:
-        return entrant
-    return entrant if collapsed(scene, result).any() else replace(entrant, mixture=result.parameters)
+        return race(scene.on(rows), scene.frame.to_internal(rows), self.opening.partitions)
