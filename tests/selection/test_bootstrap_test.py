@@ -201,8 +201,10 @@ def test_mclusts_figures(case):
         if found.statistic > theirs + 1.0:
             break
         assert found.statistic == pytest.approx(theirs, abs=0.5)
-        # 99 draws and its 999 agree to three standard deviations of 99, and of fewer where draws ended early.
-        assert abs(found.p_value - p) < 3.0 * np.sqrt(p * (1.0 - p) / len(found.draws)) + 0.02
+        if len(found.draws) < 99:  # they ended with the decision, which is what is comparable
+            assert (found.p_value > 0.05) == (p > 0.05)
+        else:  # 99 draws and its 999 agree to three standard deviations of 99
+            assert abs(found.p_value - p) < 3.0 * np.sqrt(p * (1.0 - p) / 99) + 0.02
         n_same += 1
     assert n_same == {"eruptions-V": 4, "faithful-EEE": 2, "faithful-VVV": 1}[f"{case['data']}-{case['model']}"]
 
