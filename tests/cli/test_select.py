@@ -54,6 +54,16 @@ def test_the_best_goes_into_a_file(run, csv_file, rows, tmp_path):
     assert run("show", path).code == 0
 
 
+def test_weights_that_count_no_rows_are_told_plainly(run, tmp_path):
+    x = np.random.default_rng(0).normal(size=(60, 2))
+    path = tmp_path / "light.csv"
+    np.savetxt(path, np.column_stack([x, np.full(60, 1 / 60)]), delimiter=",", header="a,b,w", comments="")
+    ran = run("select", path, "--weight", "w", "-k", "1", "--structures", "EII")
+    assert ran.code == 0
+    assert "warning: The weights of 60 rows sum to 1" in ran.err
+    assert "DataWarning" not in ran.err
+
+
 def test_a_rank_is_not_ignored(run, tmp_path):
     x = np.random.default_rng(0).normal(size=(80, 3))
     path = tmp_path / "three.csv"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -158,6 +159,7 @@ def selected(
         Further parameters of `AutoGaussianMixture`.
     """
     from gaussmix.cli.watching import search_watched
+    from gaussmix.errors import DataWarning
     from gaussmix.estimators.auto_gaussian_mixture import AutoGaussianMixture
 
     search = AutoGaussianMixture(
@@ -169,5 +171,12 @@ def selected(
         time_limit=time_limit,
         **model,
     )
-    with search_watched(f"Choosing among fits of {rows.n_features} columns …", interrupts) as watch:
-        return search.set_params(callback=watch).fit(rows).selection_
+    with (
+        search_watched(f"Choosing among fits of {rows.n_features} columns …", interrupts) as watch,
+        warnings.catch_warnings(),
+    ):
+        warnings.simplefilter("ignore", DataWarning)  # told below, and by who opened the rows
+        found = search.set_params(callback=watch).fit(rows).selection_
+    for note in found.notes:
+        click.echo(f"warning: {note}", err=True)
+    return found
