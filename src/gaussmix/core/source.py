@@ -129,3 +129,44 @@ class Source(ABC):
     @abstractmethod
     def take(self, numbers: Integers) -> Block:
         """The rows of these global numbers, in this order."""
+
+
+class WrappedSource(Source):
+    """The rows of another source, with something done to them: what is said of them is said by that source.
+
+    Parameters
+    ----------
+    source : Source
+        The rows.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+
+    @property
+    def n_features(self) -> int:
+        """Of the other source, as all below."""
+        return self._source.n_features
+
+    @property
+    def feature_names(self) -> Sequence[str] | None:
+        return self._source.feature_names
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return self._source.dtype
+
+    @property
+    def notes(self) -> Sequence[str]:
+        return self._source.notes
+
+    @property
+    def paths(self) -> Sequence[Path]:
+        return self._source.paths
+
+    @property
+    def paths_known(self) -> bool:
+        return self._source.paths_known
+
+    def place(self, row: int) -> str:
+        return self._source.place(row)

@@ -15,7 +15,7 @@ from typing import Generic, Protocol, TypeVar
 import numpy as np
 
 from gaussmix.core.types import Floats
-from gaussmix.em.evaluation import Evaluation, Step, Sums
+from gaussmix.em.evaluation import Evaluation, Sums
 from gaussmix.errors import DegenerateFitError
 
 Parameters = TypeVar("Parameters")
@@ -46,8 +46,11 @@ class Space(Protocol[Sums]):
         """The sums that make this vector; None where no rows could have given them."""
 
 
-class SpaciousStep(Step[Parameters, Sums], Protocol[Parameters, Sums]):
-    """A step whose sums can be combined."""
+class Combinable(Protocol[Parameters, Sums]):
+    """What a combination asks of a step: an M-step, and a space of what it is made from."""
+
+    def maximise(self, evaluation: Evaluation[Sums], parameters: Parameters) -> Parameters:
+        """The next parameters."""
 
     def space(self, parameters: Parameters, sums: Sums) -> Space[Sums] | None:
         """The space about these parameters, whose E-step gave these sums; None if there is none."""
@@ -58,11 +61,11 @@ class Anderson(Generic[Parameters, Sums]):
 
     Parameters
     ----------
-    step : SpaciousStep
+    step : Combinable
         What is driven.
     """
 
-    def __init__(self, step: SpaciousStep[Parameters, Sums]) -> None:
+    def __init__(self, step: Combinable[Parameters, Sums]) -> None:
         self._step = step
         self._iterations = 0
         self._space: Space[Sums] | None = None

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from gaussmix.core.block import Block
-from gaussmix.core.source import ReduceTask, RowField, RowTask, Source
+from gaussmix.core.source import ReduceTask, RowField, RowTask, WrappedSource
 from gaussmix.core.tree import Node
 from gaussmix.core.types import Array, Integers
 from gaussmix.fitting.usable import refuse_gaps
 from gaussmix.kernels.summary import summarise
 
 
-class FiniteRows(Source):
+class FiniteRows(WrappedSource):
     """The rows of another source, which are looked at as they pass.
 
     An array is checked before anything is done with it; to read a file twice for that would double the work. Only
@@ -28,36 +27,6 @@ class FiniteRows(Source):
     source : Source
         The rows.
     """
-
-    def __init__(self, source: Source) -> None:
-        self._source = source
-
-    @property
-    def n_features(self) -> int:
-        return self._source.n_features
-
-    @property
-    def feature_names(self) -> Sequence[str] | None:
-        return self._source.feature_names
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        return self._source.dtype
-
-    @property
-    def notes(self) -> Sequence[str]:
-        return self._source.notes
-
-    @property
-    def paths(self) -> Sequence[Path]:
-        return self._source.paths
-
-    @property
-    def paths_known(self) -> bool:
-        return self._source.paths_known
-
-    def place(self, row: int) -> str:
-        return self._source.place(row)
 
     def map_reduce(self, task: ReduceTask) -> Any:
         try:

@@ -58,18 +58,7 @@ class Ahead:
 
 
 class Made:
-    """Of the loop only what combinations ask: what M-steps made is what is to be made."""
-
-    sum_weight = 0.0
-    monotone = True
-
-    def amplification(self, parameters: Mixture) -> float:
-        """Not asked."""
-        return 1.0
-
-    def expect(self, parameters: Mixture) -> Evaluation[Mixture]:
-        """Not asked: whoever drives has the rows."""
-        raise NotImplementedError
+    """What combinations ask of a step: here what an M-step is made from is what it has made."""
 
     def maximise(self, evaluation: Evaluation[Mixture], parameters: Mixture) -> Mixture:
         """It is there."""

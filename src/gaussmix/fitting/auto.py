@@ -67,8 +67,8 @@ class Partition:
     labels: Integers
 
 
-class AutoStart(Start):
-    """Several starts of three kinds, raced; the best is to be polished."""
+class RacedStart(Start):
+    """Several partitions, raced; the best is to be polished."""
 
     name = "auto"
 
@@ -77,6 +77,10 @@ class AutoStart(Start):
         if best.mixture is None:
             raise DegenerateFitError(best.reason)
         return best.mixture
+
+
+class AutoStart(RacedStart):
+    """Starts of several kinds."""
 
     def entrants(self, scene: Scene, generator: np.random.Generator, n_init: int) -> list[Entrant]:
         k, d = scene.recipe.n_components, scene.source.n_features

@@ -6,16 +6,15 @@ fold.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from gaussmix.core.block import Block
 from gaussmix.core.contracts import Kernel
-from gaussmix.core.source import ReduceTask, RowTask, Source
+from gaussmix.core.source import ReduceTask, RowTask, Source, WrappedSource
 from gaussmix.core.tree import Node
 from gaussmix.core.types import Array, Floats, Integers
 from gaussmix.errors import ConfigError, DataError, DegenerateFitError
@@ -69,7 +68,7 @@ def _mixed(numbers: Any) -> Any:
         return mixed ^ (mixed >> np.uint64(31))
 
 
-class FoldRows(Source):
+class FoldRows(WrappedSource):
     """The rows of another source, of which only those in one fold count, or only those outside it.
 
     The others have weight 0 and are as good as not there. Nothing is copied but weights of what is being computed with,
@@ -88,37 +87,10 @@ class FoldRows(Source):
     """
 
     def __init__(self, source: Source, folds: Folds, fold: int, held_out: bool) -> None:
-        self._source = source
+        super().__init__(source)
         self._folds = folds
         self._fold = fold
         self._held_out = held_out
-
-    @property
-    def n_features(self) -> int:
-        return self._source.n_features
-
-    @property
-    def feature_names(self) -> Sequence[str] | None:
-        return self._source.feature_names
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        return self._source.dtype
-
-    @property
-    def notes(self) -> Sequence[str]:
-        return self._source.notes
-
-    @property
-    def paths(self) -> Sequence[Path]:
-        return self._source.paths
-
-    @property
-    def paths_known(self) -> bool:
-        return self._source.paths_known
-
-    def place(self, row: int) -> str:
-        return self._source.place(row)
 
     def map_reduce(self, task: ReduceTask) -> Any:
         return self._source.map_reduce(_OfFold(task, self))

@@ -13,17 +13,16 @@ import numpy as np
 from gaussmix.core.block import Block
 from gaussmix.core.contracts import Kernel
 from gaussmix.core.frame import Frame, Scaling
-from gaussmix.core.mixture import Mixture
 from gaussmix.core.source import Source
 from gaussmix.core.summary import Summary
 from gaussmix.core.types import Floats
 from gaussmix.families.null_directions import NullDirections
 from gaussmix.families.prior import AUTOMATIC_STRENGTH
 from gaussmix.families.structures import STRUCTURES
-from gaussmix.fitting.auto import Partition, proposals, race, rows_of_a_race, whole
+from gaussmix.fitting.auto import Partition, RacedStart, proposals, race, rows_of_a_race, whole
 from gaussmix.fitting.hierarchical import MOST_ROWS, merging_space
 from gaussmix.fitting.recipe import Recipe
-from gaussmix.fitting.scene import Entrant, Scene, Start, covariance_of_rows
+from gaussmix.fitting.scene import Entrant, Scene, covariance_of_rows
 from gaussmix.selection.cells import Cell
 from gaussmix.starts.hierarchy import Agglomeration
 from gaussmix.starts.k_means import metric
@@ -145,15 +144,10 @@ class Stage:
 
 
 @dataclass(frozen=True)
-class SharedStart(Start):
+class SharedStart(RacedStart):
     """The race from partitions that all structures share."""
 
     opening: Opening
-
-    name = "auto"
-
-    def first(self, scene: Scene, generator: np.random.Generator) -> Mixture:
-        raise NotImplementedError
 
     def entrants(self, scene: Scene, generator: np.random.Generator, n_init: int) -> list[Entrant]:
         if scene.recipe.n_components == 1:
