@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
+from rises import assert_rises
 from sklearn.exceptions import ConvergenceWarning
 from ugly_rows import ugly_rows
 
 from gaussmix import GaussianMixture, load
-from gaussmix.em.status import Status
 from gaussmix.errors import DegenerateFitError, FitWarning
 
 FEW = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
@@ -26,16 +26,6 @@ def fit(x, k: int, weight: np.ndarray | None = None, **arguments: object) -> Gau
         warnings.simplefilter("ignore", ConvergenceWarning)
         warnings.simplefilter("ignore", FitWarning)  # a few rows are a hard case, too
         return GaussianMixture(k, covariance_type="low_rank", **arguments).fit(x, sample_weight=weight)
-
-
-def assert_rises(model: GaussianMixture, sum_weight: float) -> None:
-    assert model.status_ is not Status.FELL
-    objective = model.history_.objective
-    noise = 1e-12 * np.maximum(np.abs(objective[1:]), sum_weight)
-    noise += 16.0 * np.finfo(float).eps * model.mixture_.family.amplification * sum_weight
-    rises = np.diff(objective) >= -noise
-    rises[[number - 1 for number in model.history_.repairs]] = True  # other parameters, and the history says so
-    assert rises.all()
 
 
 @given(x=ugly_rows(), k=st.integers(1, 4), tol=st.sampled_from([0.0, "auto"]))

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
+from rises import assert_rises
 from sklearn.exceptions import ConvergenceWarning
 from ugly_rows import ugly_rows
 
@@ -28,18 +29,6 @@ def fit(x: np.ndarray, k: int, structure: str, weight: np.ndarray | None = None,
         warnings.simplefilter("ignore", ConvergenceWarning)
         warnings.simplefilter("ignore", FitWarning)  # a few rows are a hard case, too
         return GaussianMixture(k, covariance_type=structure, **arguments).fit(x, sample_weight=weight)
-
-
-def assert_rises(model: GaussianMixture, sum_weight: float) -> None:
-    assert model.status_ is not Status.FELL
-    objective = model.history_.objective
-    # As in test_monotone, and for every row the rounding that covariances which are nearly singular magnify: where
-    # they share their shape, a single row's tells in all.
-    noise = 1e-12 * np.maximum(np.abs(objective[1:]), sum_weight)
-    noise += 16.0 * np.finfo(float).eps * model.mixture_.family.amplification * sum_weight
-    rises = np.diff(objective) >= -noise
-    rises[[number - 1 for number in model.history_.repairs]] = True  # other parameters, and the history says so
-    assert rises.all()
 
 
 @given(x=ugly_rows(), k=st.integers(1, 4), tol=st.sampled_from([0.0, "auto"]))

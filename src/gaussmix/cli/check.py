@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from gaussmix.cli.failures import told_plainly
+from gaussmix.cli.options import debug_option, rank_option, refuse_weight_among, weight_option
 from gaussmix.cli.output import say
 from gaussmix.cli.rows import dialect_options, file_of
 from gaussmix.cli.values import COVARIANCES, FilePath, names
@@ -28,22 +29,17 @@ from gaussmix.cli.values import COVARIANCES, FilePath, names
     metavar="NAME",
     help="Covariances that are to be fitted.",
 )
-@click.option(
-    "--rank",
-    type=click.IntRange(min=1),
-    metavar="NUMBER",
-    help="Directions (factors) of each component with --covariance low_rank; 1 if not given.",
-)
+@rank_option
 @click.option(
     "--columns",
     metavar="NAME,NAME,…",
     callback=names,
     help="Columns to look at: names, patterns (temp_*), and what to leave out (!id, !note_*); all if not given.",
 )
-@click.option("--weight", metavar="NAME", help="Column of row weights: how often each row counts.")
+@weight_option
 @dialect_options
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON in place of the text.")
-@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@debug_option
 def check(
     file: str,
     n_components: int | None,
@@ -63,8 +59,7 @@ def check(
     Prints what a fit would refuse (errors), what would mislead it (warnings) and what is good to know (notes), and what
     to do about each. The exit code is 0 whatever is found; with --json, "ok" says whether there is more than notes.
     """
-    if columns is not None and weight in columns:
-        raise click.UsageError(f"column {weight!r} cannot be both looked at and the weight.")
+    refuse_weight_among(columns, weight, "looked at")
     # Here, so that --help and wrong usage answer at once.
     from gaussmix.cli.summary import width
     from gaussmix.data.csv import Dialect

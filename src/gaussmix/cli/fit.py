@@ -13,9 +13,18 @@ from click.core import ParameterSource
 
 from gaussmix.cli.failures import Interrupted, told_plainly
 from gaussmix.cli.interrupts import WRITING, Interrupts, first_one_kept
+from gaussmix.cli.options import (
+    debug_option,
+    fitted_columns_option,
+    rank_option,
+    refuse_weight_among,
+    reg_covar_option,
+    threads_option,
+    weight_option,
+)
 from gaussmix.cli.output import say
 from gaussmix.cli.rows import dialect_options, open_rows, tell_notes
-from gaussmix.cli.values import COVARIANCES, FilePath, names, number_of_components, number_or_auto, seconds
+from gaussmix.cli.values import COVARIANCES, FilePath, number_of_components, number_or_auto, seconds
 
 if TYPE_CHECKING:
     from gaussmix.core.source import Source
@@ -64,22 +73,9 @@ class Settings:
         "one of mclust's names from EII to VVV (E, V for one column); or low_rank: few directions beside noise."
     ),
 )
-@click.option(
-    "--rank",
-    type=click.IntRange(min=1),
-    metavar="NUMBER",
-    help="Directions (factors) of each component with --covariance low_rank; 1 if not given.",
-)
-@click.option(
-    "--columns",
-    metavar="NAME,NAME,…",
-    callback=names,
-    help=(
-        "Columns to fit: names, patterns (temp_*), and what to leave out (!id, !note_*); "
-        "all but the weight if not given."
-    ),
-)
-@click.option("--weight", metavar="NAME", help="Column of row weights: how often each row counts.")
+@rank_option
+@fitted_columns_option
+@weight_option
 @click.option(
     "--weights",
     type=click.Choice(["free", "equal"]),
@@ -96,13 +92,7 @@ class Settings:
         "or after 30 iterations less than 0.1 in all and the last gained less than 0.001."
     ),
 )
-@click.option(
-    "--reg-covar",
-    metavar="NUMBER|auto",
-    callback=number_or_auto,
-    default="auto",
-    help="Added to the covariances' diagonals, in squared units; auto: a weak prior relative to the data.",
-)
+@reg_covar_option
 @click.option(
     "--max-iter",
     type=click.IntRange(min=0),
@@ -121,11 +111,7 @@ class Settings:
     default=0,
     help="Of the starts: the same seed gives the same result.",
 )
-@click.option(
-    "--threads",
-    type=click.IntRange(min=1),
-    help="Most threads; all processors if not given. The result does not depend on it.",
-)
+@threads_option
 @click.option(
     "--time-limit",
     type=click.FloatRange(min=0.0),
@@ -156,7 +142,7 @@ class Settings:
 @dialect_options
 @click.option("--force", is_flag=True, help="Replace files of an earlier run.")
 @click.option("--json", "as_json", is_flag=True, help=f"Print {SUMMARY} in place of the text.")
-@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@debug_option
 def fit(
     file: str,
     columns: tuple[str, ...] | None,
@@ -180,8 +166,7 @@ def fit(
     probability of every component, its log-density), model.gmm (which the other commands and gaussmix.load read) and
     summary.json (every number of the fit).
     """
-    if columns is not None and weight in columns:
-        raise click.UsageError(f"column {weight!r} cannot be both fitted and the weight.")
+    refuse_weight_among(columns, weight)
     is_auto = settings["n_components"] == AUTO
     if is_auto and (events or checkpoint):
         raise click.UsageError("-k auto makes many fits: --events and --checkpoint are for one of a given number.")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 import click
 
 from gaussmix.cli.failures import WrongUsage
+from gaussmix.cli.options import debug_option
 from gaussmix.cli.values import FilePath
 from gaussmix.errors import FileError
 from gaussmix.storage.atomic import replacing
@@ -32,7 +33,7 @@ OPTIONS = (
     ),
     click.option("--force", is_flag=True, help="Replace the file if it is there."),
     click.option("--json", "as_json", is_flag=True, help="Print a line of JSON for each row in place of CSV."),
-    click.option("--debug", is_flag=True, help="Show the traceback of an error."),
+    debug_option,
 )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gaussmix.cli.failures import told_plainly
+from gaussmix.cli.options import threads_option
 from gaussmix.cli.output import check_file, check_kind, put_table, table_options
 from gaussmix.cli.rows import dialect_options, open_rows, tell_notes
 from gaussmix.cli.values import FilePath, names
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     callback=names,
     help="Which to write, of row, label, probability and log_density; all if not given.",
 )
-@click.option("--threads", type=click.IntRange(min=1), help="Most threads; all processors if not given.")
+@threads_option
 @dialect_options
 @table_options
 def predict(

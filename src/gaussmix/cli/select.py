@@ -11,9 +11,17 @@ import click
 
 from gaussmix.cli.failures import Interrupted, told_plainly
 from gaussmix.cli.interrupts import WRITING, first_one_kept
+from gaussmix.cli.options import (
+    debug_option,
+    fitted_columns_option,
+    refuse_weight_among,
+    reg_covar_option,
+    threads_option,
+    weight_option,
+)
 from gaussmix.cli.output import check_file, say
 from gaussmix.cli.rows import dialect_options, open_rows, tell_notes
-from gaussmix.cli.values import FilePath, names, number_or_auto, numbers, seconds, structures
+from gaussmix.cli.values import FilePath, numbers, seconds, structures
 
 if TYPE_CHECKING:
     from gaussmix.cli.interrupts import Interrupts
@@ -49,25 +57,11 @@ CRITERIA = ("bic", "aic", "aicc", "icl")
     help="Directions (factors) of each component of low_rank, where it is among the structures; 1 if not given.",
 )
 @click.option("--criterion", type=click.Choice(CRITERIA), default="bic", help="What to choose by.")
-@click.option(
-    "--columns",
-    metavar="NAME,NAME,…",
-    callback=names,
-    help=(
-        "Columns to fit: names, patterns (temp_*), and what to leave out (!id, !note_*); "
-        "all but the weight if not given."
-    ),
-)
-@click.option("--weight", metavar="NAME", help="Column of row weights: how often each row counts.")
-@click.option(
-    "--reg-covar",
-    metavar="NUMBER|auto",
-    callback=number_or_auto,
-    default="auto",
-    help="Added to the covariances' diagonals, in squared units; auto: a weak prior relative to the data.",
-)
+@fitted_columns_option
+@weight_option
+@reg_covar_option
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, help="The same seed gives the same result.")
-@click.option("--threads", type=click.IntRange(min=1), help="Most threads; all processors if not given.")
+@threads_option
 @click.option(
     "--time-limit",
     type=click.FloatRange(min=0.0),
@@ -85,7 +79,7 @@ CRITERIA = ("bic", "aic", "aicc", "icl")
 @dialect_options
 @click.option("--force", is_flag=True, help="Replace the file of an earlier run.")
 @click.option("--json", "as_json", is_flag=True, help="Print every fit as JSON in place of the text.")
-@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@debug_option
 def select(
     file: str,
     columns: tuple[str, ...] | None,
@@ -104,8 +98,7 @@ def select(
 
     Prints the best five of all combinations and what to make of them. Ctrl-C ends the search with what it has come to.
     """
-    if columns is not None and weight in columns:
-        raise click.UsageError(f"column {weight!r} cannot be both fitted and the weight.")
+    refuse_weight_among(columns, weight)
     # Here, so that --help and wrong usage answer at once.
     from gaussmix.cli.summary import width
     from gaussmix.insight.record import to_json

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from gaussmix.cli.failures import told_plainly
+from gaussmix.cli.options import debug_option
 from gaussmix.cli.output import say
 from gaussmix.cli.values import FilePath
 
@@ -14,7 +15,7 @@ from gaussmix.cli.values import FilePath
 @click.command(short_help="Print the summary of a saved model.")
 @click.argument("model", type=FilePath())
 @click.option("--json", "as_json", is_flag=True, help="Print every number as JSON in place of the text.")
-@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@debug_option
 def show(model: Path, as_json: bool, debug: bool) -> None:
     """Print the summary of MODEL, a file that "gaussmix fit" or GaussianMixture.save has written."""
     # Here, so that --help and wrong usage answer at once.
