@@ -3,8 +3,9 @@
 //
 // A matrix product: for each row the products z_i z_j (i >= j) and z, times the shares of the components. Against rows
 // scaled for each component (gather_full_wide.hpp) it saves the scaling, and the upper halves of the blocks on the
-// diagonal. Products lie in lanes without gaps, a few vectors at a time, so that they, the rows and their shares stay
-// in the first-level cache. Rows are measured from the origin, which all components must be near.
+// diagonal. Products lie in lanes without gaps, and a few vectors of them (a block) are taken through all rows of a tile
+// before the next: their sums stay in the first-level cache. Rows are measured from the origin, which all components
+// must be near.
 #pragma once
 
 #include "active_rows.hpp"
@@ -17,11 +18,11 @@ namespace GAUSSMIX_LEVEL {
 // Vectors of products and components whose sums are in registers together.
 constexpr int dense_vectors = registers >= 32 ? 3 : 2;
 constexpr int dense_components = registers >= 32 ? 8 : 4;
-// Rows at a time. Their products take 8 KiB, their features 16 KiB at d = 64.
+// Rows at a time, whose products take 8 KiB: twice or four times as many cost a few per cent, also of floats.
 constexpr ptrdiff_t dense_rows = 32;
 // With fewer components products cost more than they save.
 constexpr ptrdiff_t dense_least_components = 16;
-// Sums are read and written every 32 rows, which costs too much where they leave the second-level cache.
+// Where sums leave the second-level cache, rows scaled for each component cost less (4 % at d = 128, k = 32).
 constexpr ptrdiff_t dense_most_sums = 160 * 1024;
 
 // Standard deviations from the origin, in any direction, up to which components are near: sums lose the square of it in
@@ -65,8 +66,9 @@ inline ptrdiff_t gather_full_dense_sums(ptrdiff_t k, ptrdiff_t d) {
 }
 
 template <class T>
-inline size_t gather_full_dense_scratch() {
-  return size_t(dense_rows * products_stride<T>);
+inline size_t gather_full_dense_scratch(ptrdiff_t k) {
+  const ptrdiff_t own = sizeof(T) == sizeof(double) ? 0 : k * block_products<T>;
+  return size_t(dense_rows * products_stride<T> + own);
 }
 
 // Whether sums may be about the origin, and are few enough.
@@ -86,30 +88,33 @@ inline bool is_dense(const Tile<T>& tile, const Shares<T>& shares) {
   return 2 * active >= tile.rows * shares.k;
 }
 
-// Products of one feature, or of one (i < 0), with a vector of features from j on. A multiplication and a store a row.
+// Products of feature i, or of one (i < 0), with a vector of features from j on, which begin at place `at` of a block.
+struct Piece {
+  ptrdiff_t i, j, at;
+};
+
+// One piece of the products of some rows. A multiplication and a store a row.
 template <class T>
-inline void multiply_features(ptrdiff_t rows, const T* row, ptrdiff_t length, ptrdiff_t i, ptrdiff_t j, T* products) {
-  if (i < 0) {
-    for (ptrdiff_t r = 0; r < rows; ++r) store(products + r * products_stride<T>, load(row + r * length + j));
+inline void multiply_features(ptrdiff_t rows, const T* row, ptrdiff_t length, Piece piece, T* products) {
+  products += piece.at;
+  const T* many = row + piece.j;
+  if (piece.i < 0) {
+    for (ptrdiff_t r = 0; r < rows; ++r) store(products + r * products_stride<T>, load(many + r * length));
     return;
   }
+  const T* one = row + piece.i;
 #pragma GCC unroll 4  // counters and branches cost as much as a product
-  for (ptrdiff_t r = 0; r < rows; ++r, row += length, products += products_stride<T>)
-    store(products, row[i] * load(row + j));
+  for (ptrdiff_t r = 0; r < rows; ++r, one += length, many += length, products += products_stride<T>)
+    store(products, *one * load(many));
 }
 
 // One block of products times the shares of C components. sums (C, block).
-// C vectors of multiply-adds a row and vector of products, C + dense_vectors loads a row. `next`: from the sums to those
-// of the next block, which are fetched meanwhile.
+// C vectors of multiply-adds a row and vector of products, C + dense_vectors loads a row.
 template <class T, int C>
-inline void gather_products(ptrdiff_t panels, const T* products, const T* share, ptrdiff_t panel_stride, double* sums,
-                            ptrdiff_t next) {
+inline void gather_products(ptrdiff_t panels, const T* products, const T* share, ptrdiff_t panel_stride, T* sums) {
   constexpr int w = Simd<T>::width, n = dense_vectors;
   Vector<T> sum[C][n];
-  unroll<0, C * n>([&](auto i) GAUSSMIX_LAMBDA {
-    sum[i / n][i % n] = begin_sum<T>(sums + i * w);
-    __builtin_prefetch(sums + next + i * w, 1);
-  });
+  unroll<0, C * n>([&](auto i) GAUSSMIX_LAMBDA { sum[i / n][i % n] = load(sums + i * w); });
   for (ptrdiff_t p = 0; p < panels; ++p, share += panel_stride) {
 #pragma GCC unroll 4  // counters and branches cost as much as a broadcast
     for (int r = 0; r < panel_rows; ++r, products += products_stride<T>) {
@@ -120,36 +125,43 @@ inline void gather_products(ptrdiff_t panels, const T* products, const T* share,
       });
     }
   }
-  unroll<0, C * n>([&](auto i) GAUSSMIX_LAMBDA { end_sum<T>(sums + i * w, sum[i / n][i % n]); });
+  unroll<0, C * n>([&](auto i) GAUSSMIX_LAMBDA { store(sums + i * w, sum[i / n][i % n]); });
 }
 
-// Some panels of a tile. row: the first of their rows.
+// One block of a tile, some rows at a time. sums (k, block).
 template <class T>
-inline void gather_full_dense_panels(ptrdiff_t panels, ptrdiff_t d, const T* row, ptrdiff_t length, ptrdiff_t k,
-                                     const T* share, ptrdiff_t panel_stride, double* sums, T* products) {
-  constexpr ptrdiff_t block = block_products<T>;
-  ptrdiff_t filled = 0;
-  const auto end = [&] {
-    if (!filled) return;
-    filled = 0;
+inline void gather_block(const Tile<T>& tile, const Shares<T>& shares, const Piece* pieces, ptrdiff_t n_pieces, T* sums,
+                         T* products) {
+  constexpr ptrdiff_t block = block_products<T>, together = dense_rows / panel_rows;
+  const ptrdiff_t k = shares.k;
+  for (ptrdiff_t first = 0; first < tile.panels; first += together) {
+    const ptrdiff_t panels = tile.panels - first < together ? tile.panels - first : together;
+    const T* row = tile.by_row + first * panel_rows * tile.row_length;
+    const T* share = shares.value + first * shares.panel_stride;
+    for (ptrdiff_t e = 0; e < n_pieces; ++e)
+      multiply_features(panels * panel_rows, row, tile.row_length, pieces[e], products);
     for (ptrdiff_t c = 0; c < k; c += dense_components)
       with_const<1, dense_components + 1>(k - c < dense_components ? k - c : dense_components, [&](auto there) {
-        gather_products<T, decltype(there)::value>(panels, products, share + c * panel_rows, panel_stride,
-                                                   sums + c * block, k * block);
+        gather_products<T, decltype(there)::value>(panels, products, share + c * panel_rows, shares.panel_stride,
+                                                   sums + c * block);
       });
-    sums += k * block;
-  };
-  const auto put = [&](ptrdiff_t i, ptrdiff_t j, ptrdiff_t count) {
-    while (count) {
-      multiply_features(panels * panel_rows, row, length, i, j, products + filled);
-      const ptrdiff_t room = block - filled, taken = count < room ? count : room;
-      filled += taken;
-      j += taken;
-      count -= taken;
-      if (filled == block) end();
-    }
-  };
-  for_products<T>(d, put, end);
+  }
+}
+
+// One block of a tile, whose sums floats are made of the tile's rows alone: see working_sum.hpp.
+template <class T>
+inline void add_block(const Tile<T>& tile, const Shares<T>& shares, const Piece* pieces, ptrdiff_t n_pieces,
+                      double* sums, T* scratch) {
+  if constexpr (sizeof(T) == sizeof(double)) {
+    gather_block(tile, shares, pieces, n_pieces, sums, scratch);
+  } else {
+    constexpr ptrdiff_t w = Simd<T>::width;
+    const ptrdiff_t size = shares.k * block_products<T>;
+    T* own = scratch + dense_rows * products_stride<T>;
+    for (ptrdiff_t e = 0; e < size; e += w) store(own + e, Vector<T>{});
+    gather_block(tile, shares, pieces, n_pieces, own, scratch);
+    for (ptrdiff_t e = 0; e < size; e += w) add_sum<T>(sums + e, load(own + e));
+  }
 }
 
 // IN: tile.by_row, shares. IN/OUT: sums. SCRATCH: gather_full_dense_scratch.
@@ -157,14 +169,28 @@ inline void gather_full_dense_panels(ptrdiff_t panels, ptrdiff_t d, const T* row
 // multiplied too: they are below the rounding of the sums.
 template <class T>
 inline void gather_full_dense_tile(const Tile<T>& tile, const Shares<T>& shares, double* sums, T* scratch) {
-  constexpr ptrdiff_t together = dense_rows / panel_rows;
+  constexpr ptrdiff_t block = block_products<T>;
   for (ptrdiff_t c = 0; c < shares.k; ++c) sums[c] += double(sum_of_shares(shares, tile.panels, c));
-  for (ptrdiff_t first = 0; first < tile.panels; first += together) {
-    const ptrdiff_t panels = tile.panels - first < together ? tile.panels - first : together;
-    gather_full_dense_panels(panels, tile.d, tile.by_row + first * panel_rows * tile.row_length, tile.row_length,
-                             shares.k, shares.value + first * shares.panel_stride, shares.panel_stride,
-                             sums + shares.k, scratch);
-  }
+  sums += shares.k;
+  Piece pieces[block];
+  ptrdiff_t n_pieces = 0, filled = 0;
+  const auto end = [&] {
+    if (!filled) return;
+    add_block(tile, shares, pieces, n_pieces, sums, scratch);
+    sums += shares.k * block;
+    n_pieces = filled = 0;
+  };
+  const auto put = [&](ptrdiff_t i, ptrdiff_t j, ptrdiff_t count) {
+    while (count) {
+      pieces[n_pieces++] = {i, j, filled};
+      const ptrdiff_t room = block - filled, taken = count < room ? count : room;
+      filled += taken;
+      j += taken;
+      count -= taken;
+      if (filled == block) end();
+    }
+  };
+  for_products<T>(tile.d, put, end);
 }
 
 // Adds the sums, moved from the origin to the pivots, to packed ones.
