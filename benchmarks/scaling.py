@@ -24,7 +24,7 @@ from benchmarks.clocks import CLOCKS
 from benchmarks.engines import ENGINES
 from benchmarks.engines.installed import installed
 
-MIDDLE = Case("full", "overlapping", 100_000, 16, 16)
+MIDDLE = Case("full", "overlapping", 50_000, 16, 16)
 VARIED: dict[str, tuple[int, ...]] = {
     "n": (1_000, 10_000, 100_000, 1_000_000),
     "d": (2, 4, 8, 16, 32, 64, 128),
@@ -39,7 +39,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.scaling", description=__doc__)
     parser.add_argument("--engines", default="gaussmix", help=f"by name, with commas: {', '.join(ENGINES)}")
     parser.add_argument("--axes", default=",".join(VARIED), help="some of these, with commas")
-    parser.add_argument("--repeat", type=int, default=2)
+    parser.add_argument("--rows", type=int, default=MIDDLE.n, help="of the middle case")
+    parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--patience", type=float, default=1.0, help="seconds after which an engine is not repeated")
     parser.add_argument("--threads", type=int, default=machine.usable_cores())
     parser.add_argument("--most", type=float, default=math.inf, metavar="SECONDS")
     parser.add_argument(
@@ -50,7 +52,7 @@ def main() -> int:
     found = installed(ENGINES, options.engines)
     for line in found.missing:
         print(line)
-    settings = runner.Settings(0, options.threads, options.repeat, patience=30.0, clock=options.clock)
+    settings = runner.Settings(0, options.threads, options.repeat, options.patience, options.clock, least=1)
     load = os.getloadavg()[0]
     measured: list[dict[str, Any]] = []
     for axis in options.axes.split(","):
@@ -62,7 +64,7 @@ def main() -> int:
                 for number, (name, engine) in enumerate(found.engines.items())
                 if number == 0 or max(seconds[name], default=0.0) <= options.most
             }
-            result = runner.run_case(replace(MIDDLE, **{axis: size}), asked, settings)
+            result = runner.run_case(replace(MIDDLE, **{"n": options.rows, axis: size}), asked, settings)
             if result.failure:
                 raise SystemExit(result.failure)
             for name in asked:
@@ -78,6 +80,7 @@ def main() -> int:
             "threads": options.threads,
             "clock": options.clock,
             "versions": found.versions,
+            "middle": {"n": options.rows, "d": MIDDLE.d, "k": MIDDLE.k},
             "results": measured,
         }
         options.json.write_text(json.dumps(record, indent=1) + "\n")
