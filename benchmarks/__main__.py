@@ -6,6 +6,7 @@ import argparse
 import datetime
 import importlib.metadata
 import json
+import os
 import sys
 from fnmatch import fnmatch
 from pathlib import Path
@@ -43,12 +44,13 @@ def main() -> int:
         patience=patience if options.patience is None else options.patience,
     )
     console.print(_heading(settings))
+    load = os.getloadavg()[0]
     results = []
     for result in runner.run(cases, engines, settings):
         results.append(result)
         console.print(f"{len(results)}/{len(cases)} {table.line(result)}", style="dim")
         if options.json is not None:  # after each case: a run that is ended early keeps what it has
-            document = _document(settings, versions, results)
+            document = _document(settings, versions, results, load)
             options.json.write_text(json.dumps(document, indent=1) + "\n")
     flops = _flops(results)
     table.show(results, list(engines), flops, console)
@@ -100,6 +102,7 @@ def _document(
     settings: runner.Settings,
     versions: dict[str, str],
     results: list[runner.Result],
+    load: float,
 ) -> dict[str, Any]:
     for package in ("numpy", "scipy"):
         versions[package] = importlib.metadata.version(package)
@@ -107,6 +110,7 @@ def _document(
         "made": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "commit": machine.commit(),
         "machine": machine.describe(),
+        "load": [load, os.getloadavg()[0]],
         "versions": versions,
         "seed": settings.seed,
         "threads": settings.threads,

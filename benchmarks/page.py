@@ -179,13 +179,13 @@ def _digits(value: float) -> str:
 GRID = "full-overlapping-*-k8,full-overlapping-*-k16,full-overlapping-*-k32"
 PERFORMANCE = "docs/performance.md"
 PARTS = {
-    "peers": Part(("benchmarks.peers",), PERFORMANCE, peers),
+    "peers": Part(("benchmarks.peers", "--shrink", "2"), PERFORMANCE, peers),
     "scaling": Part(
-        ("benchmarks.scaling", "--engines", "gaussmix,scikit-learn,oneDAL", "--most", "0.2"),
+        ("benchmarks.scaling", "--engines", "gaussmix,scikit-learn,oneDAL", "--most", "0.1"),
         PERFORMANCE,
         scaling,
     ),
-    "quality": Part(("benchmarks.quality", "--seeds", "1", "--time-limit", "40"), PERFORMANCE, quality),
+    "quality": Part(("benchmarks.quality", "--seeds", "1", "--time-limit", "30"), PERFORMANCE, quality),
     "structures": Part(("benchmarks.structures",), "docs/structures.md", structures),
     "grid": Part(
         ("benchmarks", "--cases", GRID, "--engines", "gaussmix,oneDAL", "--repeat", "2"),
