@@ -154,8 +154,14 @@ def made(record: Record) -> str:
     middle = "{n:,} × {d}, k = {k}, one of which is varied. ".format(**record["middle"]) if "middle" in record else ""
     return (
         f"{middle}{record['machine']['cpu']}, {threads}{clock}; load {load} on {record['machine']['cores']} cores"
-        f"{'; ' + versions if versions else ''}."
+        f"{'; ' + versions if versions else ''}. {' '.join(absent(record))}".rstrip()
     )
+
+
+def absent(record: Record) -> list[str]:
+    """Return a sentence for each engine that is not installed, and for each that failed."""
+    failures = (each for result in record.get("results", ()) for each in result.get("failed", {}).values())
+    return [f"{each}." for each in (*record.get("missing", ()), *(f"FAILED: {each}" for each in failures))]
 
 
 def write(document: Path, name: str, lines: list[str]) -> Path:
