@@ -20,12 +20,13 @@ export CMAKE_GENERATOR := Ninja
 .DEFAULT_GOAL := help
 # One thing after the other: the targets share .venv and a machine of few cores.
 .NOTPARALLEL:
-.PHONY: help demo test bench format clean tools install lint native-test extension
+.PHONY: help demo test bench bench-page format clean tools install lint native-test extension
 
 help: ## say what there is
 	@echo "make demo    install into .venv and choose and fit a mixture of the penguins; files go to $(DEMO_OUTPUT)/"
 	@echo "make test    install into .venv and check everything: style, types, imports, C++, Python"
 	@echo "make bench   compare with scikit-learn and oneDAL (BENCH_ARGS=--quick for a short one)"
+	@echo "make bench-page  make the pictures and tables of docs/performance.md anew (installs JAX and PyTorch)"
 	@echo "make format  put Python and C++ sources into the house style"
 	@echo "make clean   remove .venv, build/ and what the targets above wrote"
 
@@ -44,6 +45,10 @@ test: install extension lint native-test
 bench: EXTRAS := [bench]
 bench: install extension
 	@$(BIN)/python -m benchmarks $(BENCH_ARGS)
+
+bench-page: EXTRAS := [bench,peers]
+bench-page: install extension
+	@$(BIN)/python -m benchmarks.page
 
 lint:
 	@echo "==> style (ruff)"

@@ -6,6 +6,7 @@ import argparse
 import datetime
 import importlib.metadata
 import json
+import os
 import sys
 from fnmatch import fnmatch
 from pathlib import Path
@@ -15,7 +16,8 @@ from rich.console import Console
 
 from benchmarks import machine, peak, runner, table
 from benchmarks.cases import Case, grid
-from benchmarks.engines import ENGINES, Engine
+from benchmarks.engines import ENGINES, USUAL
+from benchmarks.engines.installed import installed
 
 QUICK_SHRINK = 10
 THOROUGH = 5, 90.0  # repetitions, patience
@@ -26,7 +28,7 @@ def main() -> int:
     """Run the benchmark; return 1 where the engines did not agree."""
     options = _parser().parse_args()
     console = Console(width=None if sys.stdout.isatty() else 150)
-    engines, versions, missing = _engines(options.engines)
+    engines, versions, missing = installed(ENGINES, options.engines)
     cases = _cases(options.cases, options.quick)
     if not engines or not cases:
         console.print(f"Nothing to run. {'; '.join(missing) or 'No case has that name.'}")
@@ -42,12 +44,13 @@ def main() -> int:
         patience=patience if options.patience is None else options.patience,
     )
     console.print(_heading(settings))
+    load = os.getloadavg()[0]
     results = []
     for result in runner.run(cases, engines, settings):
         results.append(result)
         console.print(f"{len(results)}/{len(cases)} {table.line(result)}", style="dim")
         if options.json is not None:  # after each case: a run that is ended early keeps what it has
-            document = _document(settings, versions, results)
+            document = _document(settings, versions, results, load)
             options.json.write_text(json.dumps(document, indent=1) + "\n")
     flops = _flops(results)
     table.show(results, list(engines), flops, console)
@@ -63,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--cases", default="*", help="names to run, as patterns with commas: 'full-overlapping-*,diag-*'"
     )
-    parser.add_argument("--engines", default=",".join(ENGINES), help="by name, with commas")
+    parser.add_argument("--engines", default=",".join(USUAL), help=f"by name, with commas: {', '.join(ENGINES)}")
     parser.add_argument("--threads", type=int, default=machine.usable_cores())
     parser.add_argument("--repeat", type=int, help=f"repetitions (default: {THOROUGH[0]})")
     parser.add_argument(
@@ -75,24 +78,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", type=Path, metavar="PATH", help="write all timings there")
     return parser
-
-
-def _engines(names: str) -> tuple[dict[str, Engine], dict[str, str], list[str]]:
-    """Return the engines that are asked for and installed, their versions, and what is missing."""
-    engines: dict[str, Engine] = {}
-    versions: dict[str, str] = {}
-    missing = []
-    asked = names.split(",")
-    if unknown := set(asked) - set(ENGINES):
-        raise SystemExit(f"No engine {', '.join(sorted(unknown))}: there are {', '.join(ENGINES)}")
-    for name in (name for name in ENGINES if name in asked):
-        try:
-            versions |= ENGINES[name].versions()
-        except ImportError as error:
-            missing.append(f"Without {name}: {error}")
-        else:
-            engines[name] = ENGINES[name]
-    return engines, versions, missing
 
 
 def _cases(pattern: str, quick: bool) -> tuple[Case, ...]:
@@ -117,6 +102,7 @@ def _document(
     settings: runner.Settings,
     versions: dict[str, str],
     results: list[runner.Result],
+    load: float,
 ) -> dict[str, Any]:
     for package in ("numpy", "scipy"):
         versions[package] = importlib.metadata.version(package)
@@ -124,6 +110,7 @@ def _document(
         "made": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "commit": machine.commit(),
         "machine": machine.describe(),
+        "load": [load, os.getloadavg()[0]],
         "versions": versions,
         "seed": settings.seed,
         "threads": settings.threads,

@@ -77,9 +77,9 @@ class Problem:
 
 
 def grid() -> tuple[Case, ...]:
-    """Return all cases, full ones first; the last are full ones once more, in float32."""
+    """Return all cases, full ones first; the last are full and diag ones once more, in float32."""
     stored: list[tuple[Structure, DType]] = [(structure, "float64") for structure in STRUCTURES]
-    stored.append(("full", "float32"))
+    stored += [("full", "float32"), ("diag", "float32")]
     return tuple(
         Case(structure, kind, n, d, k, dtype) for structure, dtype in stored for kind in KINDS for n, d, k in SIZES
     )

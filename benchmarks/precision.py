@@ -48,7 +48,8 @@ def measure(case: Case, settings: runner.Settings) -> dict[str, Any]:
     """Return times of an iteration and shares of the peak by dtype."""
     cases = {dtype: replace(case, dtype=dtype) for dtype in LANES}
     fits = {dtype: Gaussmix().prepare(make(each, settings.seed), settings.threads) for dtype, each in cases.items()}
-    runner.check(fits, {}, runner.TOLERANCE["float32"])
+    if failed := runner.check(fits, {}, runner.TOLERANCE["float32"]):
+        raise SystemExit("; ".join(failed.values()))
     peak = fma_peak(settings.threads)
     seconds = {dtype: timing.iteration for dtype, timing in runner.measure(fits, settings).items()}
     shares = (

@@ -1,16 +1,22 @@
 """`python -m benchmarks.quality`: how good a fit is after how many seconds, from a cold start.
 
-Both engines leave their starts to their defaults; scikit-learn runs to tol 1e-6 (or `--max-iter`), ours stops where it
-does by itself. Whatever parameters a fit comes to are kept with the time, and rows that were held out say afterwards
-how likely they are. What counts is the time until they are within 1e-3 nats a row of what scikit-learn ends with.
+Both engines leave their starts to their defaults; scikit-learn runs to tol 1e-6, ours stops where it does by itself.
+Whatever parameters a fit comes to are kept with the time, and rows that were held out say afterwards how likely they
+are. What counts is the time until they are within 1e-3 nats a row of what scikit-learn ends with.
+
+scikit-learn may need hundreds of iterations. `--max-iter` and `--time-limit` cut it; the report says so, and the goal
+is then what it had come to, which ours has to reach as well. With `--keep FOLDER` a further call goes on from there.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 from typing import Any, NamedTuple
@@ -19,6 +25,7 @@ import numpy as np
 
 from benchmarks import machine
 from benchmarks.cases import Array, Case, make
+from benchmarks.clocks import CLOCKS
 
 CASES = (Case("full", "overlapping", 200_000, 8, 16), Case("full", "overlapping", 100_000, 32, 16))
 HELD_OUT = 20_000
@@ -38,69 +45,169 @@ class Moment(NamedTuple):
     parameters: Any
 
 
+class Point(NamedTuple):
+    """How likely the rows held out were then."""
+
+    seconds: float
+    score: float
+
+
+@dataclass(frozen=True)
+class Course:
+    """A fit's way, as far as it went."""
+
+    curve: list[Point]
+    parameters: tuple[Array, Array, Array]  # the last ones: weights, means, covariances
+    cut: str | None = None  # what ended it before it converged
+
+    def reached(self, goal: float) -> float | None:
+        """Return the seconds after which the rows held out were as likely."""
+        return next((point.seconds for point in self.curve if point.score >= goal), None)
+
+    def saved(self, path: Path) -> None:
+        """Write everything into a file."""
+        weights, means, covariances = self.parameters
+        np.savez(
+            path, curve=self.curve, weights=weights, means=means, covariances=covariances, cut=np.array(self.cut or "")
+        )
+
+    @classmethod
+    def loaded(cls, path: Path) -> Course:
+        """Read what was saved."""
+        with np.load(path) as file:
+            curve = [Point(*map(float, point)) for point in file["curve"]]
+            return cls(curve, (file["weights"], file["means"], file["covariances"]), str(file["cut"]) or None)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How the cases are run."""
+
+    threads: int
+    max_iter: int
+    time_limit: float  # seconds of one call for one fit of scikit-learn
+    clock: str
+    keep: Path | None
+
+
 def main() -> int:
     """Measure every case and print what came when."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.quality", description=__doc__)
     parser.add_argument("--seeds", type=int, default=3, help="data sets and starts of each case")
     parser.add_argument("--max-iter", type=int, default=1000, help="most iterations of scikit-learn")
+    parser.add_argument("--time-limit", type=float, default=np.inf, help="most seconds of a fit of scikit-learn")
+    parser.add_argument(
+        "--keep", type=Path, metavar="FOLDER", help="keep fits there, and go on with those that were cut"
+    )
+    parser.add_argument(
+        "--clock", choices=list(CLOCKS), default="wall", help="processor: for one thread beside other work"
+    )
+    parser.add_argument("--rows", type=int, help="fewer of them than the cases have")
     parser.add_argument("--features", type=int, help="only the case of so many")
     parser.add_argument("--threads", type=int, default=machine.usable_cores())
     parser.add_argument("--json", type=Path, metavar="PATH")
     options = parser.parse_args()
+    settings = Settings(options.threads, options.max_iter, options.time_limit, options.clock, options.keep)
+    if options.keep is not None:
+        options.keep.mkdir(parents=True, exist_ok=True)
+    load = os.getloadavg()[0]
     measured = []
     for case in CASES:
         if options.features in (None, case.d):
             for seed in range(options.seeds):
-                measured.append(measure(case, seed, options.threads, options.max_iter))
+                measured.append(measure(replace(case, n=options.rows or case.n), seed, settings))
                 print(_line(measured[-1]), flush=True)
     if options.json is not None:
-        record = {"machine": machine.describe(), "commit": machine.commit(), "results": measured}
-        options.json.write_text(json.dumps(record, indent=1) + "\n")
+        record = {
+            "machine": machine.describe(),
+            "commit": machine.commit(),
+            "load": [load, os.getloadavg()[0]],
+            "threads": options.threads,
+            "clock": options.clock,
+            "results": measured,
+        }
+        options.json.write_text(json.dumps(record) + "\n")
     return 0
 
 
-def measure(case: Case, seed: int, threads: int, max_iter: int) -> dict[str, Any]:
+def measure(case: Case, seed: int, settings: Settings) -> dict[str, Any]:
     """Return the held-out log-likelihood of both over time, and when they came within reach of the end."""
     from threadpoolctl import threadpool_limits
 
-    rows = make(Case(case.structure, case.kind, case.n + HELD_OUT, case.d, case.k), seed).x
+    rows = make(replace(case, n=case.n + HELD_OUT), seed).x
     x, held_out = rows[:-HELD_OUT], rows[-HELD_OUT:]
-    with threadpool_limits(threads), warnings.catch_warnings():
+    with threadpool_limits(settings.threads), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # not to have converged is part of the comparison
-        _ours(x[:1000], 2, seed, threads, 2)  # what is imported on first use is no cost of a fit
-        _theirs(x[:1000], 2, seed, 2)
-        ended = {
-            OURS: _ours(x, case.k, seed, threads, 10_000),
-            THEIRS: _theirs(x, case.k, seed, max_iter),
+        # What is imported on first use is no cost of a fit.
+        _ours(x[:1000], 2, seed, settings)
+        _theirs(x[:1000], 2, seed, settings, None)
+        courses = {
+            OURS: _kept(OURS, case, seed, settings, held_out, lambda _: (_ours(x, case.k, seed, settings), None)),
+            THEIRS: _kept(
+                THEIRS, case, seed, settings, held_out, lambda before: _theirs(x, case.k, seed, settings, before)
+            ),
         }
-    for moments in ended.values():
-        _check(moments[-1].parameters, held_out)
-    curves = {
-        name: [(moment.seconds, float(_model(moment.parameters).score(held_out))) for moment in moments]
-        for name, moments in ended.items()
-    }
-    goal = curves[THEIRS][-1][1] - WITHIN
-    reached = {name: next((at for at, score in curve if score >= goal), None) for name, curve in curves.items()}
+    for course in courses.values():
+        _check(course.parameters, held_out)
+    end = courses[THEIRS].curve[-1].score
+    best = max(point.score for point in courses[THEIRS].curve)
+    reached = {name: course.reached(end - WITHIN) for name, course in courses.items()}
     return {
         "case": case.name,
         "seed": seed,
-        "curves": curves,
+        "curves": {
+            name: [(round(point.seconds, 4), round(point.score, 6)) for point in course.curve]
+            for name, course in courses.items()
+        },
+        "cut": courses[THEIRS].cut,
         "reached": reached,
-        "iterations": {name: len(curve) - 1 for name, curve in curves.items()},
-        "ended": {name: curve[-1] for name, curve in curves.items()},
-        "ratio": None if reached[OURS] is None else reached[THEIRS] / reached[OURS],
+        "iterations": {OURS: len(courses[OURS].curve) - 1, THEIRS: len(courses[THEIRS].curve)},
+        "ended": {name: course.curve[-1] for name, course in courses.items()},
+        "ratio": _ratio(reached),
+        # Rows that were held out may be likeliest long before the end: the time to the best that scikit-learn ever had.
+        "ratio_to_best": _ratio({name: course.reached(best) for name, course in courses.items()}),
     }
+
+
+def _ratio(reached: dict[str, float | None]) -> float | None:
+    ours, theirs = reached[OURS], reached[THEIRS]
+    return None if ours is None or theirs is None else theirs / ours
 
 
 def _line(result: dict[str, Any]) -> str:
     ended, reached = result["ended"], result["reached"]
     parts = [
         f"{name}: there after {'never' if reached[name] is None else f'{reached[name]:.2f} s'}, ended after "
-        f"{ended[name][0]:.2f} s and {result['iterations'][name]} iterations at {ended[name][1]:.4f}"
+        f"{ended[name].seconds:.2f} s and {result['iterations'][name]} iterations at {ended[name].score:.4f}"
         for name in (THEIRS, OURS)
     ]
-    ratio = "not reached" if result["ratio"] is None else f"{result['ratio']:.1f}"
-    return f"{result['case']}, seed {result['seed']}: {'; '.join(parts)}; ratio {ratio}"
+    ratios = ["not reached" if result[each] is None else f"{result[each]:.1f}" for each in ("ratio", "ratio_to_best")]
+    cut = f" (scikit-learn was CUT by {result['cut']})" if result["cut"] else ""
+    return (
+        f"{result['case']}, seed {result['seed']}: {'; '.join(parts)}; ratio {ratios[0]}, to the best it ever had "
+        f"{ratios[1]}{cut}"
+    )
+
+
+def _kept(
+    name: str,
+    case: Case,
+    seed: int,
+    settings: Settings,
+    held_out: Array,
+    fit: Callable[[Course | None], tuple[list[Moment], str | None]],
+) -> Course:
+    """Return the course of a fit, of which a part may be in the folder of those kept."""
+    path = None if settings.keep is None else settings.keep / f"{name}-{case.name}-{seed}.npz"
+    before = Course.loaded(path) if path is not None and path.exists() else None
+    if before is not None and before.cut is None:
+        return before
+    moments, cut = fit(before)
+    curve = [Point(moment.seconds, float(_model(moment.parameters).score(held_out))) for moment in moments]
+    course = Course([*(before.curve if before else []), *curve], _public(moments[-1].parameters), cut)
+    if path is not None:
+        course.saved(path)
+    return course
 
 
 def _check(parameters: Any, held_out: Array) -> None:
@@ -137,39 +244,57 @@ def _public(parameters: Any) -> tuple[Array, Array, Array]:
     return parameters.weights, family.public_means(parameters.frame), family.public_covariance(parameters.frame)
 
 
-def _ours(x: Array, k: int, seed: int, threads: int, max_iter: int) -> list[Moment]:
+def _ours(x: Array, k: int, seed: int, settings: Settings) -> list[Moment]:
     from gaussmix import GaussianMixture
     from gaussmix.em.listener import Listener
 
     moments: list[Moment] = []
+    clock = CLOCKS[settings.clock]
 
     class Keeper(Listener[Any]):
         def evaluated(self, parameters: Any, history: Any, sum_weight: float) -> bool:
-            moments.append(Moment(perf_counter() - began, parameters))
+            moments.append(Moment(clock() - began, parameters))
             return False
 
     class Watched(GaussianMixture):
         def _listener(self, *_: Any) -> Listener[Any]:
             return Keeper()
 
-    began = perf_counter()
-    Watched(k, random_state=seed, n_threads=threads, max_iter=max_iter).fit(x)
+    began = clock()
+    Watched(k, random_state=seed, n_threads=settings.threads, max_iter=10_000).fit(x)
     return moments
 
 
-def _theirs(x: Array, k: int, seed: int, max_iter: int) -> list[Moment]:
+class _TimeIsUpError(Exception):
+    pass
+
+
+def _theirs(x: Array, k: int, seed: int, settings: Settings, before: Course | None) -> tuple[list[Moment], str | None]:
     from sklearn.mixture import GaussianMixture
 
     moments: list[Moment] = []
+    clock = CLOCKS[settings.clock]
 
     class Watched(GaussianMixture):
         def _m_step(self, *args: Any, **options: Any) -> None:
             super()._m_step(*args, **options)
-            moments.append(Moment(perf_counter() - began, (self.weights_, self.means_, self.covariances_)))
+            moments.append(Moment(clock() - began, (self.weights_, self.means_, self.covariances_)))
+            if perf_counter() > deadline:
+                raise _TimeIsUpError
 
-    began = perf_counter()
-    Watched(k, random_state=seed, tol=TOLERANCE, max_iter=max_iter).fit(x)
-    return moments
+    left, given, spent = settings.max_iter, {}, 0.0
+    if before is not None:
+        weights, means, covariances = before.parameters
+        given = {"weights_init": weights, "means_init": means, "precisions_init": np.linalg.inv(covariances)}
+        left, spent = max(1, left - len(before.curve)), before.curve[-1].seconds
+    deadline = perf_counter() + settings.time_limit
+    began = clock() - spent
+    model = Watched(k, random_state=seed, tol=TOLERANCE, max_iter=left, **given)
+    try:
+        model.fit(x)
+    except _TimeIsUpError:
+        return moments, "time"
+    return moments, None if model.converged_ else "iterations"
 
 
 if __name__ == "__main__":

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import statistics
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from benchmarks.cases import Case, make
+from benchmarks.clocks import CLOCKS
 from benchmarks.engines import Engine, Fit
 from benchmarks.peak import fma_peak
 
@@ -59,8 +59,13 @@ class Result:
     timings: dict[str, Timing] = field(default_factory=dict)
     skipped: dict[str, str] = field(default_factory=dict)  # engine -> why
     log_likelihood: dict[str, dict[int, float]] = field(default_factory=dict)
-    failure: str | None = None  # why nothing was timed
+    failed: dict[str, str] = field(default_factory=dict)  # engine -> why it was not timed
     fma_peak: float | None = None  # operations a second, measured beside the timings
+
+    @property
+    def failure(self) -> str | None:
+        """Return what failed in words, or None."""
+        return "; ".join(self.failed.values()) or None
 
     def as_json(self) -> dict[str, Any]:
         """Return plain data, every timing in it."""
@@ -74,7 +79,7 @@ class Result:
             "dtype": self.case.dtype,
             "flops_per_iteration": self.case.flops,
             "fma_peak_flops": self.fma_peak,
-            "failure": self.failure,
+            "failed": self.failed,
             "skipped": self.skipped,
             "log_likelihood": self.log_likelihood,
             "timings": {
@@ -97,6 +102,8 @@ class Settings:
     threads: int
     repeat: int
     patience: float  # seconds for one engine on one case
+    clock: str = "wall"  # of CLOCKS
+    least: int = LEAST_REPETITIONS
 
 
 class DisagreementError(Exception):
@@ -120,32 +127,41 @@ def run_case(case: Case, engines: Mapping[str, Engine], settings: Settings) -> R
             fits[name] = engine.prepare(problem, settings.threads)
         else:
             result.skipped[name] = obstacle
-    try:
-        check(fits, result.log_likelihood, TOLERANCE[case.dtype])
-    except DisagreementError as disagreement:
-        result.failure = str(disagreement)
+    result.failed = check(fits, result.log_likelihood, TOLERANCE[case.dtype])
+    if next(iter(fits), None) in result.failed:  # then there is nothing to compare the others with
         return result
     result.fma_peak = fma_peak(settings.threads)
-    result.timings = measure(fits, settings)
+    result.timings = measure({name: fit for name, fit in fits.items() if name not in result.failed}, settings)
     return result
 
 
-def check(fits: Mapping[str, Fit], log_likelihood: dict[str, dict[int, float]], tolerance: float) -> None:
-    """Compare each engine's log-likelihoods with the first one's; raise where they differ."""
-    reference: dict[int, float] | None = None
-    first = ""
+def check(fits: Mapping[str, Fit], log_likelihood: dict[str, dict[int, float]], tolerance: float) -> dict[str, str]:
+    """Compare each engine's log-likelihoods with the first one's; return which failed, and why."""
+    failed: dict[str, str] = {}
+    reference: tuple[str, dict[int, float]] | None = None
     for name, fit in fits.items():
-        log_likelihood[name] = own = _trace(name, fit)
+        try:
+            own = log_likelihood[name] = _trace(name, fit)
+            reference = reference or (name, own)
+            _agree(name, own, *reference, tolerance)
+        except DisagreementError as disagreement:
+            failed[name] = str(disagreement)
+        except Exception as error:  # noqa: BLE001 - whatever another library raises is told, and the others are timed
+            failed[name] = f"{name} raised {type(error).__name__}: {error}"
         if reference is None:
-            first, reference = name, own
-        for update in CHECKPOINTS:
-            difference = abs(own[update] - reference[update])
-            # Put this way round, a NaN fails.
-            if not difference <= tolerance * abs(reference[update]):
-                raise DisagreementError(
-                    f"after {update} updates, {name} has log-likelihood {own[update]!r} "
-                    f"and {first} has {reference[update]!r}"
-                )
+            break
+    return failed
+
+
+def _agree(name: str, own: dict[int, float], first: str, reference: dict[int, float], tolerance: float) -> None:
+    for update in CHECKPOINTS:
+        difference = abs(own[update] - reference[update])
+        # Put this way round, a NaN fails.
+        if not difference <= tolerance * abs(reference[update]):
+            raise DisagreementError(
+                f"after {update} updates, {name} has log-likelihood {own[update]!r} "
+                f"and {first} has {reference[update]!r}"
+            )
 
 
 def measure(fits: Mapping[str, Fit], settings: Settings) -> dict[str, Timing]:
@@ -157,10 +173,11 @@ def measure(fits: Mapping[str, Fit], settings: Settings) -> dict[str, Timing]:
         offset = repetition % len(names)
         for name in names[offset:] + names[:offset]:
             timing = timings[name]
-            if len(timing.whole) >= LEAST_REPETITIONS and timing.spent > settings.patience:
+            if len(timing.whole) >= settings.least and timing.spent > settings.patience:
                 continue
-            timing.short.append(_seconds(fits[name], SHORT))
-            timing.whole.append(_seconds(fits[name], ITERATIONS))
+            fits[name](1)  # what the engine before left behind, in caches and in threads that wind down, is not timed
+            timing.short.append(_seconds(fits[name], SHORT, settings.clock))
+            timing.whole.append(_seconds(fits[name], ITERATIONS, settings.clock))
     return timings
 
 
@@ -176,8 +193,8 @@ def _trace(name: str, fit: Fit) -> dict[int, float]:
     return {update: trace[update] for update in CHECKPOINTS}
 
 
-def _seconds(fit: Fit, iterations: int) -> float:
+def _seconds(fit: Fit, iterations: int, clock: str) -> float:
     """Return how long a fit takes."""
-    begin = time.perf_counter()
+    begin = CLOCKS[clock]()
     fit(iterations)
-    return time.perf_counter() - begin
+    return CLOCKS[clock]() - begin

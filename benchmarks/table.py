@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from rich.console import Console
@@ -20,14 +21,16 @@ def show(results: Iterable[Result], engines: Sequence[str], peak: float | None, 
     for result in results:
         if result.failure is not None:
             console.print(f"{result.case.name} FAILED: {result.failure}")
-        for engine, reason in result.skipped.items():
-            console.print(f"{result.case.name}: without {engine}: {reason}")
+    skipped = Counter(skip for result in results for skip in result.skipped.items())
+    for (engine, reason), cases in skipped.items():
+        console.print(f"{cases} of {len(results)} cases without {engine}: {reason}")
 
 
 def line(result: Result) -> str:
     """Return a case and each engine's milliseconds an iteration, as soon as they are there."""
     timings = (f"{engine} {_number(timing.iteration * 1e3)}" for engine, timing in result.timings.items())
-    return f"{result.case.name}: {result.failure or ', '.join(timings)}"
+    failure = f"; FAILED: {result.failure}" if result.failure else ""
+    return f"{result.case.name}: {', '.join(timings)}{failure}"
 
 
 def _title(case: Case) -> str:
@@ -47,16 +50,16 @@ def _table(title: str, rows: list[Result], engines: Sequence[str], peak: float |
     for result in rows:
         table.add_row(*_cells(result, engines, peak))
         if result.failure is not None:
-            table.caption = "A case without figures failed: the reason stands below."
+            table.caption = "What has no figure failed or cannot be run: the reason stands below."
     return table
 
 
 def _cells(result: Result, engines: Sequence[str], peak: float | None) -> list[str]:
     case = result.case
     size = f"{case.n:,} × {case.d}, {case.k}"
-    if result.failure is not None:
-        return [size, "FAILED"]
     first, *others = engines
+    if first in result.failed:
+        return [size, "FAILED"]
     timings = result.timings
     cells = [size]
     cells += [_number(timings[e].iteration * 1e3) if e in timings else "–" for e in engines]

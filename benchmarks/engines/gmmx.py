@@ -1,0 +1,52 @@
+"""gmmx: mixtures in JAX, compiled by XLA.
+
+It takes float32 only. A fit of i iterations makes i E steps and i M steps and keeps no trace: it tells the mean
+log-likelihood that the last E step saw, the one after i - 1 updates. XLA compiles a fit for each number of iterations;
+the runner's check has made all that it times before it times any. JAX takes as many threads as the process may use
+cores: for fewer than there are, pin the process.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+
+import numpy as np
+
+from benchmarks.cases import Case, Problem
+from benchmarks.engines.interface import Fit, Outcome
+
+
+class Gmmx:
+    """`gmmx.EMFitter`."""
+
+    name = "gmmx"
+
+    def versions(self) -> dict[str, str]:
+        """Return the versions of the library and of JAX."""
+        import gmmx  # noqa: F401
+
+        return {name: importlib.metadata.version(name) for name in ("gmmx", "jax")}
+
+    def obstacle(self, case: Case) -> str | None:
+        """Say that it has two structures and one type of number."""
+        if case.structure not in ("full", "diag"):
+            return "full and diag only"
+        return None if case.dtype == "float32" else "float32 only"
+
+    def prepare(self, problem: Problem, threads: int) -> Fit:
+        """Return a fit by EM alone: no regularisation and no rule to stop early."""
+        from gmmx import EMFitter, GaussianMixtureModelJax
+
+        start = problem.start
+        given = GaussianMixtureModelJax.from_squeezed(
+            means=start.means.astype(np.float32),
+            covariances=start.covariances.astype(np.float32),
+            weights=start.weights.astype(np.float32),
+            covariance_type=problem.case.structure,
+        )
+
+        def fit(iterations: int) -> Outcome:
+            result = EMFitter(max_iter=iterations, tol=0.0, reg_covar=0.0).fit(problem.x, given)
+            return Outcome(int(result.n_iter), {iterations - 1: problem.case.n * float(result.log_likelihood)})
+
+        return fit
