@@ -12,11 +12,11 @@ import gaussmix
 from gaussmix.cli import select as command
 from gaussmix.cli.values import numbers
 from gaussmix.estimators.choosing import NUMBERS
-from gaussmix.selection.criteria import CRITERIA
+from gaussmix.selection.judges import JUDGES
 
 
 def test_the_command_knows_what_the_library_knows():
-    assert tuple(CRITERIA) == command.CRITERIA
+    assert tuple(JUDGES) == command.CRITERIA
     option = next(option for option in command.select.params if option.name == "n_components")
     assert numbers(None, option, option.default) == NUMBERS
 

@@ -13,7 +13,7 @@ from scipy.stats import multivariate_normal
 
 import gaussmix
 from gaussmix.errors import ConfigError
-from gaussmix.selection.criteria import CRITERIA, Criterion, aic, aicc, bic, criterion_named, icl
+from gaussmix.selection.criteria import CRITERIA, aic, aicc, bic, criterion_named, icl
 
 ORACLES = Path(__file__).parents[1] / "oracles" / "mclust"
 
@@ -87,20 +87,3 @@ def test_icl_is_mclusts():
         table = data[name]
         theirs = table["values"][table["G"].index(2)][table["models"].index("VEV")]
         assert -row[name] == pytest.approx(theirs, rel=1e-6)
-
-
-def test_a_criterion_that_measures_is_one_entry(monkeypatch):
-    """It is asked for every fit where it is the criterion to choose by, and is not in other tables."""
-
-    def measure(scene, fit):
-        return -float(fit.mixture.n_components)
-
-    monkeypatch.setitem(CRITERIA, "mean", Criterion("mean", "Mean", "prefers many", lambda f: f.measured, measure))
-    x = np.random.default_rng(0).normal(size=(60, 2))
-    found = gaussmix.AutoGaussianMixture([1, 2, 3], structures="EII", random_state=0).fit(x).selection_
-    assert "mean" not in found.table
-    with pytest.raises(ConfigError, match="was not measured"):
-        found.by("mean")
-    monkeypatch.setitem(gaussmix.AutoGaussianMixture._parameter_constraints, "criterion", [str])
-    best = gaussmix.select(x, [1, 2, 3], "EII", "mean", random_state=0)
-    assert best.table["mean"].tolist() == [-3.0, -2.0, -1.0]

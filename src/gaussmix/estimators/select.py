@@ -31,13 +31,13 @@ def select(
         Numbers of components to be tried.
     structures : "all", str or iterable of str
         Covariance structures to be tried; "all" are mclust's fourteen, two for one feature.
-    criterion : {"bic", "aic", "aicc", "icl"}
-        What to choose by.
+    criterion : {"bic", "aic", "aicc", "icl", "held_out", "bootstrap"}
+        What to choose by; the last two make many more fits. ``docs/select.md`` says what each prefers, and the price.
     sample_weight : array-like of shape (n,), or str, optional
         How often each row counts; n in BIC is their sum. Where rows are in files, the name of the column.
     **parameters
-        The others of `AutoGaussianMixture`: ``rank``, ``reg_covar``, ``n_init``, ``n_jobs``, ``time_limit``,
-        ``random_state``, ``callback`` …
+        The others of `AutoGaussianMixture`: ``rank``, ``n_folds``, ``n_draws``, ``reg_covar``, ``n_init``, ``n_jobs``,
+        ``time_limit``, ``random_state``, ``callback`` …
 
     Returns
     -------

@@ -6,7 +6,7 @@ fold.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,9 @@ import numpy as np
 
 from gaussmix.core.block import Block
 from gaussmix.core.contracts import Kernel
+from gaussmix.core.mixture import Mixture
 from gaussmix.core.source import ReduceTask, RowTask, Source, WrappedSource
+from gaussmix.core.statistics import Statistics
 from gaussmix.core.tree import Node
 from gaussmix.core.types import Array, Floats, Integers
 from gaussmix.errors import ConfigError, DataError, DegenerateFitError
@@ -233,17 +235,51 @@ def held_out_log_likelihood(
     if n_folds < 2:
         raise ConfigError(f"rows are held out by at least 2 folds, not {n_folds}")
     folds = Folds(n_folds, seed)
-    means, weight = np.empty(n_folds), np.empty(n_folds)
-    for fold in range(n_folds):
-        where = f"without fold {fold} (from 0) of {n_folds}"
+
+    def fitted(fold: int) -> Mixture:
         rest = FoldRows(source, folds, fold, held_out=False)
+        return fit_mixture(rest, kernel, recipe, start, np.random.default_rng([seed, fold]), n_init).mixture
+
+    return over_folds(source, kernel, folds, fitted, lambda _mixture, sums: sums.log_likelihood)
+
+
+def over_folds(
+    source: Source,
+    kernel: Kernel,
+    folds: Folds,
+    fitted: Callable[[int], Mixture],
+    log_likelihood: Callable[[Mixture, Statistics], float],
+) -> HeldOut:
+    """How likely each fold is under a mixture that has not seen it.
+
+    Parameters
+    ----------
+    source : Source
+        All rows.
+    kernel : Kernel
+        Who goes over them.
+    folds : Folds
+        Who is held out with whom.
+    fitted : callable
+        The mixture that was fitted to all folds but this.
+    log_likelihood : callable
+        What is taken for the log-likelihood of the rows with these sums under this mixture.
+
+    Raises
+    ------
+    DataError, DegenerateFitError
+        If a fit fails, or no row of a fold counts: the text says which fold.
+    """
+    means, weight = np.empty(folds.n_folds), np.empty(folds.n_folds)
+    for fold in range(folds.n_folds):
+        where = f"fold {fold} (from 0) of {folds.n_folds}"
         try:
-            fit = fit_mixture(rest, kernel, recipe, start, np.random.default_rng([seed, fold]), n_init)
+            mixture = fitted(fold)
         except (DataError, DegenerateFitError) as error:
-            raise type(error)(f"the fit {where} failed: {error}") from error
-        sums = kernel.expect(FoldRows(source, folds, fold, held_out=True), fit.mixture)
+            raise type(error)(f"the fit without {where} failed: {error}") from error
+        sums = kernel.expect(FoldRows(source, folds, fold, held_out=True), mixture)
         weight[fold] = sums.sum_weight.sum()
         if not weight[fold] > 0.0:
-            raise DataError(f"no row of fold {fold} (from 0) of {n_folds} has a positive weight; take fewer folds")
-        means[fold] = sums.log_likelihood / weight[fold]
+            raise DataError(f"no row of {where} has a positive weight; take fewer folds")
+        means[fold] = log_likelihood(mixture, sums) / weight[fold]
     return HeldOut(folds, means, weight)
