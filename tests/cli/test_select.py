@@ -97,6 +97,8 @@ def test_a_rank_is_not_ignored(run, tmp_path):
     np.savetxt(path, x, delimiter=",", header="a,b,c", comments="")
     assert "low rank 1" in run("select", path, "-k", "1,2", "--structures", "full,low_rank", "--rank", "1").out
     assert "low rank 1" in run("fit", path, "-k", "auto", "--covariance", "low_rank", "--rank", "1").out
+    record = json.loads(run("select", path, "-k", "1", "--structures", "low_rank", "--rank", "1", "--json").out)
+    assert [row["rank"] for row in record["table"]] == [1]
     for command_line in (("select", path, "-k", "1"), ("fit", path, "-k", "auto")):
         ran = run(*command_line, "--rank", "1")
         assert ran.code != 0
@@ -111,6 +113,7 @@ def test_a_rank_is_not_ignored(run, tmp_path):
         ("-k", "two", "no list of numbers"),
         ("--structures", "full,round", "'round' is none of all"),
         ("--criterion", "wic", "'wic' is not one of"),
+        ("--rank", "0,1", "from 1 on"),
     ],
 )
 def test_wrong_usage(run, csv_file, option, value, said):

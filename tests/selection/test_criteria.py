@@ -78,6 +78,30 @@ def test_low_rank_is_compared_like_all_others():
         gaussmix.select(x, [1], ["full"], rank=2)
 
 
+def test_several_ranks_are_compared():
+    """Rows of two factors: each rank is a line of its own, and the fit that a search of that rank alone has."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(400, 2)) @ rng.normal(size=(2, 7)) + 0.3 * rng.normal(size=(400, 7))
+    found = gaussmix.select(x, [1], ["full", "low_rank"], rank=iter([1, 3, 2]), random_state=0)
+    table = found.table
+    assert found.best.covariance_type == "low_rank"
+    assert found.best.rank == 2
+    assert sorted(table["rank"].dropna()) == [1, 2, 3]
+    assert sorted(table.structure) == ["VVV", "low rank 1", "low rank 2", "low rank 3"]
+    assert found.model(1, "low_rank", 3).rank == 3
+    alone = gaussmix.select(x, [1], "low_rank", rank=3, random_state=0)
+    assert alone.table.bic[0] == table.set_index("structure").bic["low rank 3"]
+    with pytest.raises(ConfigError, match="with several ranks; say which: 1, 2, 3"):
+        found.model(1, "low_rank")
+    with pytest.raises(ConfigError, match="low_rank of rank 4 were not in the grid"):
+        found.model(1, "low_rank", 4)
+    assert found.model(1, "full").rank is None
+    assert "rank" not in gaussmix.select(x, [1], "full", random_state=0).table
+    for wrong in ([], [0], [1.5], 0, True):
+        with pytest.raises(ConfigError, match="rank"):
+            gaussmix.select(x, [1], "low_rank", rank=wrong)
+
+
 def test_icl_is_mclusts():
     """Where the fit is that of mclust: one of its data sets, the structure and number that it prefers."""
     data = json.loads((ORACLES / "iris.json").read_text())

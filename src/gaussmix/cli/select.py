@@ -52,9 +52,10 @@ CRITERIA = ("bic", "aic", "aicc", "icl", "held_out", "bootstrap")
 )
 @click.option(
     "--rank",
-    type=click.IntRange(min=1),
-    metavar="NUMBER",
-    help="Directions (factors) of each component of low_rank, where it is among the structures; 1 if not given.",
+    metavar="NUMBERS",
+    callback=numbers,
+    help="Directions (factors) of each component of low_rank, where it is among the structures: '2', or '1,2,4'; 1 if "
+    "not given.",
 )
 @click.option(
     "--criterion",

@@ -64,8 +64,8 @@ class AutoGaussianMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Den
     structures : "all", str or sequence of str, default="all"
         Covariance structures to be tried, by scikit-learn's names or mclust's: ``docs/structures.md``. "all" are
         mclust's fourteen, two for one feature.
-    rank : int or None, default=None
-        Number of loadings of ``"low_rank"``, where this is among them; None for 1.
+    rank : int, sequence of int or None, default=None
+        Numbers of loadings of ``"low_rank"`` to be tried, where this is among them; None for 1.
     criterion : {"bic", "aic", "aicc", "icl", "held_out", "bootstrap"}, default="bic"
         What to choose by. The last two fit more than the grid: "held_out" every fit again without each of ``n_folds``
         folds of the rows; "bootstrap" draws of each number of components that is tested, of the structure that BIC
@@ -115,7 +115,7 @@ class AutoGaussianMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Den
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "n_components": [Interval(Integral, 1, None, closed="left"), "array-like", range, None],
         "structures": [str, "array-like", tuple, list],
-        "rank": CONSTRAINTS["rank"],
+        "rank": [*CONSTRAINTS["rank"], "array-like", range],
         "criterion": [StrOptions(set(JUDGES))],
         "n_folds": [Interval(Integral, 2, None, closed="left"), None],
         "n_draws": [Interval(Integral, 1, None, closed="left"), None],
@@ -156,7 +156,7 @@ class AutoGaussianMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Den
         n_components: int | Iterable[int] | None = None,
         *,
         structures: str | Iterable[str] = ALL,
-        rank: int | None = None,
+        rank: int | Iterable[int] | None = None,
         criterion: str = "bic",
         n_folds: int | None = None,
         n_draws: int | None = None,

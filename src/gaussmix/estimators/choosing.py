@@ -16,13 +16,12 @@ from gaussmix.estimators.gaussian_mixture import GaussianMixture
 from gaussmix.estimators.order import canonical_order
 from gaussmix.estimators.rows import Rows
 from gaussmix.estimators.selection import Selection
-from gaussmix.families.structures import RANKED
 from gaussmix.fitting.usable import checked_summary
 from gaussmix.insight.choice import Choice
 from gaussmix.kernels.automatic import AutomaticKernel
 from gaussmix.kernels.threads import thread_count
 from gaussmix.selection.candidate import Candidate
-from gaussmix.selection.cells import Cell, numbers_of, structures_of
+from gaussmix.selection.cells import Cell, numbers_of, ranks_of, structures_of
 from gaussmix.selection.search import Search
 from gaussmix.selection.stage import Stage
 from gaussmix.selection.verdict import Judge
@@ -63,7 +62,7 @@ class Order:
 
     n_components: int | Iterable[int] | None
     structures: str | Iterable[str]
-    rank: int | None
+    rank: int | Iterable[int] | None
     judge: Judge
     n_init: int
     n_threads: int | None
@@ -88,7 +87,7 @@ def chosen(rows: Rows, order: Order) -> Selection:
     """
     numbers = NUMBERS if order.n_components is None else numbers_of(order.n_components)
     order.judge.check(numbers)
-    structures = structures_of(order.structures, rows.source.n_features, order.rank)
+    structures = structures_of(order.structures, rows.source.n_features, ranks_of(order.rank))
     cells = [Cell(k, structure) for k in numbers for structure in structures]
     n_threads = thread_count(order.n_threads)
     summary = checked_summary(rows.source, 1)
@@ -101,7 +100,7 @@ def chosen(rows: Rows, order: Order) -> Selection:
         raise DegenerateFitError("no fit may be chosen: " + reasons(found))
     verdict = order.judge.verdict(stage, found, order.n_init, work)
     choice = Choice.of(found, verdict, rows.source.n_features, recipe.reg_covar is None)
-    model = partial(_model, order.model, order.rank, order.weight_name, rows.dtype, rows.source.feature_names)
+    model = partial(_model, order.model, order.weight_name, rows.dtype, rows.source.feature_names)
     best = model(choice.best)
     best._set_labels(rows)
     return Selection(choice, model, best)
@@ -118,7 +117,6 @@ def _is_worth_threads(rows: Rows) -> bool:
 
 def _model(
     like: GaussianMixture,
-    rank: int | None,
     weight_name: str | None,
     dtype: np.dtype[Any],
     names: Sequence[str] | None,
@@ -129,8 +127,7 @@ def _model(
     if fit is None:
         raise TypeError("only what was fitted makes an estimator")
     model = GaussianMixture(**like.get_params(deep=False))
-    own = rank if cell.structure.name in RANKED else None
-    model.set_params(n_components=cell.n_components, covariance_type=cell.structure.name, rank=own)
+    model.set_params(n_components=cell.n_components, covariance_type=cell.structure.name, rank=cell.rank)
     for attribute in ("n_features_in_", "feature_names_in_"):
         if hasattr(like, attribute):
             setattr(model, attribute, getattr(like, attribute))

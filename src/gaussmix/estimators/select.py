@@ -57,5 +57,7 @@ def select(
     # An estimator keeps its parameters, to be cloned and fitted again; what is gone through once is kept as a tuple.
     n_components = tuple(n_components) if isinstance(n_components, Iterator) else n_components
     structures = tuple(structures) if isinstance(structures, Iterator) else structures
+    if isinstance(parameters.get("rank"), Iterator):
+        parameters["rank"] = tuple(parameters["rank"])
     model = AutoGaussianMixture(n_components, structures=structures, criterion=criterion, **parameters)
     return model.fit(X, sample_weight=sample_weight).selection_

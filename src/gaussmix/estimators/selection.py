@@ -33,10 +33,10 @@ class Selection:
     table : DataFrame
         A line for each cell of the grid, the best first: ``k``, ``structure``, ``log_likelihood``, ``df``, ``bic``,
         ``aic``, ``aicc``, ``icl``, ``entropy``, ``smallest`` (weight of the smallest component, in rows), ``status``,
-        ``seconds``, ``reason`` (why it may not be chosen, or was not measured). Where these were asked for,
-        ``held_out`` (mean in nats a row, higher is better) and ``held_out_error`` (its standard error), or ``p_value``
-        (of this number of components against one more). A pandas data frame where pandas is installed, else a dict of
-        columns.
+        ``seconds``, ``reason`` (why it may not be chosen, or was not measured). Where these were asked for, ``rank``
+        (of low_rank), ``held_out`` (mean in nats a row, higher is better) and ``held_out_error`` (its standard error),
+        ``p_value`` (of this number of components against one more). A pandas data frame where pandas is installed,
+        else a dict of columns.
     best : GaussianMixture
         The one that the criterion prefers, fitted.
 
@@ -101,7 +101,7 @@ class Selection:
             raise ConfigError(f"n must be a whole number of at least 0, got {n!r}")
         return [self._best, *(self._model(candidate) for candidate in self._choice.eligible[1:n])][:n]
 
-    def model(self, n_components: int, structure: str) -> GaussianMixture:
+    def model(self, n_components: int, structure: str, rank: int | None = None) -> GaussianMixture:
         """The fit of one cell of the grid, whatever the criterion says of it; ``predict(X)`` has its labels.
 
         Parameters
@@ -110,13 +110,15 @@ class Selection:
             Number of components.
         structure : str
             Its name, scikit-learn's or mclust's.
+        rank : int, optional
+            Of low_rank, where several were tried.
 
         Raises
         ------
         ConfigError
             If the cell is not in the grid, or nothing was fitted there; the text says why.
         """
-        candidate = self._candidate(n_components, structure)
+        candidate = self._candidate(n_components, structure, rank)
         if candidate.fit is None:
             raise ConfigError(f"there is no fit of {n_components} components {structure}: {candidate.reason}")
         return self._model(candidate)
@@ -132,7 +134,7 @@ class Selection:
         choice = self._choice.by(self._verdict(criterion))
         return Selection(choice, self._model, self._model(choice.best))
 
-    def held_out(self, n_components: int, structure: str) -> HeldOut:
+    def held_out(self, n_components: int, structure: str, rank: int | None = None) -> HeldOut:
         """Held-out log-likelihood of one cell of the grid, where ``criterion="held_out"`` was asked for.
 
         As `gaussmix.held_out` gives it: ``mean``, ``standard_error``, ``fold_means``, ``gain_over(other)``.
@@ -143,13 +145,15 @@ class Selection:
             Number of components.
         structure : str
             Its name, scikit-learn's or mclust's.
+        rank : int, optional
+            Of low_rank, where several were tried.
 
         Raises
         ------
         ConfigError
             If it was not measured; the text says why.
         """
-        verdict, candidate = self._verdict(ByHeldOut.name), self._candidate(n_components, structure)
+        verdict, candidate = self._verdict(ByHeldOut.name), self._candidate(n_components, structure, rank)
         measured = verdict.of(candidate) if isinstance(verdict, ByHeldOut) else None
         if measured is None:
             reason = verdict.why_not(candidate) or candidate.reason
@@ -179,12 +183,23 @@ class Selection:
             )
         return found[0]
 
-    def _candidate(self, n_components: int, structure: str) -> Candidate:
+    def _candidate(self, n_components: int, structure: str, rank: int | None) -> Candidate:
         wanted = structure_named(structure, self._choice.n_features).name
-        for candidate in self._choice.candidates:
-            if (candidate.cell.n_components, candidate.cell.structure.name) == (n_components, wanted):
-                return candidate
-        raise ConfigError(f"{n_components} components {structure} were not in the grid; the table has what was")
+        found = [
+            each
+            for each in self._choice.candidates
+            if (each.cell.n_components, each.cell.structure.name) == (n_components, wanted)
+            and rank in (None, each.cell.rank)
+        ]
+        if not found:
+            of_rank = "" if rank is None else f" of rank {rank}"
+            raise ConfigError(
+                f"{n_components} components {structure}{of_rank} were not in the grid; the table has what was"
+            )
+        if len(found) > 1:
+            ranks = ", ".join(sorted(str(each.cell.rank) for each in found))
+            raise ConfigError(f"{n_components} components {structure} are there with several ranks; say which: {ranks}")
+        return found[0]
 
     def explain(self) -> str:
         """What each criterion prefers and why they disagree, in plain words."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from math import nan
 
 from gaussmix.insight.figures import count, criterion
@@ -90,6 +91,11 @@ class Choice:
             "count rows, and by so few they say nothing; give weights that count rows."
         )
 
+    @cached_property
+    def has_ranks(self) -> bool:
+        """Whether a structure of the grid is one of several ranks."""
+        return any(candidate.cell.rank is not None for candidate in self.candidates)
+
     @property
     def of_fewer_directions(self) -> bool:
         """Whether the figures leave out directions in which no rows vary."""
@@ -107,6 +113,7 @@ class Choice:
         return {
             "k": candidate.cell.n_components,
             "structure": candidate.cell.name(self.n_features),
+            **({"rank": candidate.cell.rank} if self.has_ranks else {}),
             "log_likelihood": candidate.log_likelihood,
             "df": None if figures is None else figures.n_parameters,
             **{each.name: candidate.value(each) for each in CRITERIA.values()},
