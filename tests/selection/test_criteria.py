@@ -102,6 +102,27 @@ def test_several_ranks_are_compared():
             gaussmix.select(x, [1], "low_rank", rank=wrong)
 
 
+@pytest.mark.parametrize("thin", [1e-2, 3e-3, 1e-3])
+def test_what_the_automatic_prior_costs_flat_clusters(thin):
+    """docs/select.md: log(1 + r) − r/(1 + r) of BIC for each row and direction, r the prior's part beside the rows'."""
+    rng = np.random.default_rng(0)
+    centre = np.repeat([[-1.0, 0.0], [1.0, 0.0]], 500, axis=0)
+    x = centre + rng.normal(size=(1000, 2)) * [thin, 1.0]  # the data's deviation along the first column is 1
+    found, maximum = (gaussmix.select(x, [2], "full", random_state=0, reg_covar=r, tol=1e-12) for r in ("auto", 0.0))
+    auto, plain = found.table.iloc[0], maximum.table.iloc[0]
+    lost = 0.0
+    for rows in (x[:500], x[500:]):
+        r = np.linalg.eigvals(np.linalg.solve(np.cov(rows.T, bias=True), 1e-6 * np.diag(x.var(axis=0)))).real
+        lost += 500 * float((np.log1p(r) - r / (1.0 + r)).sum())
+    assert auto.bic - plain.bic == pytest.approx(lost, rel=1e-3, abs=1e-4)
+    assert lost == pytest.approx({1e-2: 0.05, 3e-3: 5.4, 1e-3: 193.0}[thin], rel=0.25)
+    bound, none = (each._choice.best.cost_of_prior for each in (found, maximum))
+    assert none == 0.0
+    assert 0.35 * lost < bound <= lost * (1.0 + 1e-6)  # one direction of two: half of it for small r, less for large
+    assert ("The weak prior takes at least" in found.explain()) == (bound >= 2.0)
+    assert "The weak prior" not in maximum.explain()
+
+
 def test_icl_is_mclusts():
     """Where the fit is that of mclust: one of its data sets, the structure and number that it prefers."""
     data = json.loads((ORACLES / "iris.json").read_text())

@@ -8,7 +8,7 @@ from math import isfinite, log
 
 from gaussmix.insight.choice import Choice
 from gaussmix.insight.figures import count
-from gaussmix.insight.verdict_words import preference
+from gaussmix.insight.verdict_words import HARDLY, preference
 from gaussmix.selection.by_held_out import ByHeldOut
 from gaussmix.selection.candidate import Candidate, Outcome
 from gaussmix.selection.criteria import CRITERIA, Criterion
@@ -106,10 +106,25 @@ def _warnings(choice: Choice) -> Iterator[str]:
             f"Its components overlap ({_percent(best)} of the uncertainty there could be): what looks like several may "
             f"be one cluster that is not Gaussian; {MERGE}."
         )
+    yield from _held_by_prior(choice)
     numbers = {candidate.cell.n_components for candidate in choice.candidates}
     largest = max(numbers)
     if best.cell.n_components == largest and len(numbers) > 1:
         yield f"The preferred number, {largest}, is the largest that was tried: try more."
+
+
+def _held_by_prior(choice: Choice) -> Iterator[str]:
+    """Whether fits that are, or might be, the best of BIC have components so thin that the prior costs them some."""
+    bic = CRITERIA["bic"]
+    best = _best_by(choice, bic)
+    held = [each for each in choice.eligible if each.cost_of_prior >= HARDLY]
+    ahead = [each for each in held if each is best or each.value(bic) - each.cost_of_prior < best.value(bic)]
+    if ahead:
+        most = max(ahead, key=lambda each: each.cost_of_prior)
+        yield (
+            f"The weak prior takes at least {most.cost_of_prior:.0f} of BIC from {choice.named(most)}, of which a "
+            "component is hundreds of times thinner than the data: look at it with reg_covar=0, too."
+        )
 
 
 def _left_out(choice: Choice) -> Iterator[str]:

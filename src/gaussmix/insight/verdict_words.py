@@ -12,7 +12,9 @@ from gaussmix.selection.by_bootstrap import ByBootstrap
 from gaussmix.selection.by_held_out import ByHeldOut
 from gaussmix.selection.verdict import ByFormula, Verdict
 
-GRADES = ((2.0, "hardly tells them apart"), (6.0, "is some evidence"), (10.0, "is strong evidence"))
+HARDLY = 2.0
+"""A difference of BIC that says nothing."""
+GRADES = ((HARDLY, "hardly tells them apart"), (6.0, "is some evidence"), (10.0, "is strong evidence"))
 """What a difference of BIC says (Kass & Raftery 1995, section 3.2)."""
 BEYOND = "is very strong evidence"
 ALONE = "There is nothing to compare it with."
