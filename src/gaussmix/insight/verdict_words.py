@@ -88,7 +88,7 @@ def _(verdict: ByBootstrap, choice: Choice) -> Iterator[str]:
     made = [rung for rung in verdict.test.rungs if not rung.reason]
     if made:
         yield _tested(made, verdict.test.level)
-    if len({each.cell.structure for each in choice.candidates}) > 1:
+    if made and len({each.cell.structure for each in choice.candidates}) > 1:
         yield f"The structure is that of the best {verdict.guide.title}, and the same in all tests."
 
 

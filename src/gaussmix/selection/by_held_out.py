@@ -18,7 +18,7 @@ from gaussmix.selection.candidate import EQUAL, Candidate, in_order
 from gaussmix.selection.cells import Cell
 from gaussmix.selection.criteria import CRITERIA, Criterion
 from gaussmix.selection.figures import log_likelihood_along
-from gaussmix.selection.held_out import N_FOLDS, FoldRows, Folds, HeldOut, over_folds
+from gaussmix.selection.held_out import N_FOLDS, FoldRows, Folds, HeldOut, OfFold, of_fold
 from gaussmix.selection.spikes import why_spurious
 from gaussmix.selection.stage import SharedStart, Stage
 from gaussmix.selection.verdict import Judge, Verdict
@@ -137,17 +137,23 @@ class HeldOutJudge(Judge):
             reasons |= dict.fromkeys((each.cell for each in eligible), in_words(error))
             return verdict
         work.total += self.n_folds * len(eligible)
+        parts: dict[Cell, dict[int, OfFold | str]] = {each.cell: {} for each in eligible}
 
-        def keep(result: tuple[Candidate, HeldOut | str]) -> None:
-            candidate, measured = result
-            if isinstance(measured, str):
-                reasons[candidate.cell] = measured
-            else:
-                found[candidate.cell] = measured
-            work.done += self.n_folds
+        def keep(result: tuple[Candidate, int, OfFold | str]) -> None:
+            candidate, fold, measured = result
+            cell, of_cell = candidate.cell, parts[candidate.cell]
+            of_cell[fold] = measured
+            if len(of_cell) == self.n_folds:
+                in_turn = [of_cell[number] for number in range(self.n_folds)]
+                why_not = next((part for part in in_turn if isinstance(part, str)), "")
+                if why_not:
+                    reasons[cell] = why_not
+                else:
+                    found[cell] = HeldOut.of(measuring.folds, [part for part in in_turn if isinstance(part, OfFold)])
+            work.done += 1
             work.tell(candidate, verdict.in_order(eligible)[0], f"fits without each of {self.n_folds} folds")
 
-        work.each((partial(measuring, each) for each in eligible), keep)
+        work.each((partial(measuring, each, fold) for each in eligible for fold in range(self.n_folds)), keep)
         return verdict
 
 
@@ -171,19 +177,17 @@ class _Measuring:
 
         return cls(stage, folds, tuple(without(fold) for fold in range(folds.n_folds)), n_init, work)
 
-    def __call__(self, candidate: Candidate) -> tuple[Candidate, HeldOut | str]:
-        """What is measured of it, or why nothing is."""
-        wants_end = self.work.end.wants_end
+    def __call__(self, candidate: Candidate, fold: int) -> tuple[Candidate, int, OfFold | str]:
+        """How likely a fold is under its fit without that, or why nothing is known of it."""
+        stage, wants_end = self.stage, self.work.end.wants_end
+        if wants_end():
+            return candidate, fold, wants_end()
+        fitted = partial(self._fitted, candidate.cell)
         try:
-            measured = "" if wants_end() else self._of(candidate.cell)
+            measured = of_fold(stage.source, stage.kernel, self.folds, fold, fitted, self._log_likelihood)
         except FAILURES as error:
-            return candidate, wants_end() or in_words(error)
-        return candidate, wants_end() or measured  # fits that were ended early are no measure
-
-    def _of(self, cell: Cell) -> HeldOut:
-        return over_folds(
-            self.stage.source, self.stage.kernel, self.folds, partial(self._fitted, cell), self._log_likelihood
-        )
+            return candidate, fold, wants_end() or in_words(error)
+        return candidate, fold, wants_end() or measured  # a fit that was ended early is no measure
 
     def _fitted(self, cell: Cell, fold: int) -> Mixture:
         stage = self.without[fold]
