@@ -133,12 +133,21 @@ def test_a_callback_ends_it_and_the_choice_is_bics(two_groups):
 
 
 def test_without_time_it_does_not_begin(two_groups):
-    with pytest.warns(DataWarning, match="bootstrap test could not begin: the time limit of 0 s was reached"):
+    with pytest.warns(DataWarning, match="bootstrap test came to nothing: the time limit of 0 s was reached"):
         found = gaussmix.select(two_groups, [1, 2], ["full", "EEI"], time_limit=0, n_jobs=1, **ASKED)
     assert found.bootstrap is None
     assert found.best.n_components == 1
     assert found.table.p_value.isna().all()
-    assert found.explain().startswith("The bootstrap test could not begin")
+    assert found.explain().startswith("The bootstrap test came to nothing")
+
+
+def test_a_mixture_that_cannot_be_fitted_leaves_bics_choice(two_groups):
+    """A draw has as many rows as the weights sum to: here too few for four components."""
+    weight = np.full(150, 3.0 / 150)
+    with pytest.warns(DataWarning, match="the weights sum to 3, and a draw has as many rows|sum to 3: criteria"):
+        found = gaussmix.select(two_groups, [3, 4], "EII", sample_weight=weight, **ASKED)
+    assert found.bootstrap is None
+    assert "the bootstrap test came to nothing: the weights sum to 3" in found.notes[-1]
 
 
 def test_what_a_callback_raises_ends_it(two_groups, monkeypatch):

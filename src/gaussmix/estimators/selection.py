@@ -162,7 +162,7 @@ class Selection:
 
     @property
     def bootstrap(self) -> BootstrapTest | None:
-        """The sequence of tests, where ``criterion="bootstrap"`` was asked for; None if it could not begin.
+        """The sequence of tests, where ``criterion="bootstrap"`` was asked for; None if it came to nothing.
 
         As `gaussmix.bootstrap_test` gives it.
 

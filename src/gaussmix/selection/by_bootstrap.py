@@ -39,9 +39,9 @@ class ByBootstrap(Verdict):
     structure : Structure
         Which was tested: that of the guide's best.
     test : BootstrapTest or None
-        What came out; None where not even the first two mixtures could be fitted.
+        What came out; None where a mixture could not be fitted to the rows, or there was no time to begin.
     failure : str
-        Why.
+        What kept it from an end.
     eligible : bool
         Whether the search has a fit of the number that the test came to, which may be chosen.
     guide : Criterion
@@ -82,7 +82,7 @@ class ByBootstrap(Verdict):
     @property
     def doubt(self) -> str:
         if self.test is None:
-            why = f"could not begin: {self.failure}"
+            why = f"came to nothing: {self.failure}"
         elif self.test.rungs[-1].reason:
             rung = self.test.rungs[-1]
             why = f"of {rung.n_components} against {rung.n_components + 1} came to nothing: {rung.reason}"
