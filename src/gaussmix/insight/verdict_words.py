@@ -37,7 +37,7 @@ def preference(verdict: Verdict, choice: Choice) -> Iterator[str]:
 @preference.register
 def _(verdict: ByFormula, choice: Choice) -> Iterator[str]:
     best = choice.best
-    text = f"{verdict.title} prefers {choice.described(best)}"
+    text = f"{verdict.criterion.title} prefers {choice.described(best)}"
     if len(choice.eligible) == 1:
         yield f"{text}. {ALONE}"
         return

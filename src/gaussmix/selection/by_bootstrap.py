@@ -55,7 +55,6 @@ class ByBootstrap(Verdict):
     guide: Criterion
 
     name = "bootstrap"
-    title = "the bootstrap test"
 
     @property
     def cell(self) -> Cell | None:

@@ -44,7 +44,6 @@ class ByHeldOut(Verdict):
     guide: Criterion
 
     name = "held_out"
-    title = "held-out log-likelihood"
 
     def in_order(self, candidates: Sequence[Candidate]) -> list[Candidate]:
         """The likeliest rows first; of equals the fit with fewer parameters, then the guide's order."""

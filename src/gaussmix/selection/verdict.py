@@ -14,18 +14,12 @@ from gaussmix.selection.work import Work
 
 
 class Verdict(ABC):
-    """Which of the fits of a search is to be preferred.
+    """Which of the fits of a search is to be preferred."""
 
-    Parameters
-    ----------
-    name : str
-        What it is asked for by.
-    title : str
-        As it stands in a text.
-    """
-
-    name: str
-    title: str
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """What it is asked for by."""
 
     @abstractmethod
     def in_order(self, candidates: Sequence[Candidate]) -> list[Candidate]:
@@ -100,14 +94,9 @@ class ByFormula(Verdict):
     criterion: Criterion
 
     @property
-    def name(self) -> str:  # type: ignore[override]
+    def name(self) -> str:
         """That of the criterion."""
         return self.criterion.name
-
-    @property
-    def title(self) -> str:  # type: ignore[override]
-        """That of the criterion."""
-        return self.criterion.title
 
     def in_order(self, candidates: Sequence[Candidate]) -> list[Candidate]:
         return in_order(tuple(candidates), self.criterion)
