@@ -12,11 +12,11 @@ import gaussmix
 from gaussmix.cli import select as command
 from gaussmix.cli.values import numbers
 from gaussmix.estimators.choosing import NUMBERS
-from gaussmix.selection.criteria import CRITERIA
+from gaussmix.selection.judges import JUDGES
 
 
 def test_the_command_knows_what_the_library_knows():
-    assert tuple(CRITERIA) == command.CRITERIA
+    assert tuple(JUDGES) == command.CRITERIA
     option = next(option for option in command.select.params if option.name == "n_components")
     assert numbers(None, option, option.default) == NUMBERS
 
@@ -41,6 +41,33 @@ def test_json_has_every_fit(run, csv_file, rows):
     )
     assert record["best"]["icl"] == found.table.icl[0]
     assert record["settings"]["n_components"] == [1, 2]
+
+
+def test_criteria_that_fit_more(run, csv_file, rows):
+    asked = ("select", csv_file, "-k", "1-3", "--structures", "full")
+    record = json.loads(run(*asked, "--criterion", "held_out", "--folds", "3", "--json").out)
+    found = gaussmix.select(rows, [1, 2, 3], "full", "held_out", n_folds=3, random_state=0)
+    assert (record["criterion"], record["held_out"]) == ("held_out", {"n_folds": 3})
+    assert [row["held_out"] for row in record["table"]] == found.table.held_out.tolist()
+    record = json.loads(run(*asked, "--criterion", "bootstrap", "--draws", "9", "--level", "0.1", "--json").out)
+    found = gaussmix.select(rows, [1, 2, 3], "full", "bootstrap", n_draws=9, level=0.1, random_state=0)
+    assert record["bootstrap"]["level"] == 0.1
+    assert [test["p_value"] for test in record["bootstrap"]["tests"]] == [r.p_value for r in found.bootstrap.rungs]
+    text = run(*asked, "--criterion", "bootstrap", "--draws", "19").out
+    assert "The bootstrap test prefers 2 components" in text
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def test_a_criterion_that_measured_nothing_is_told_plainly(run, csv_file):
+    ran = run("select", csv_file, "-k", "1,2", "--structures", "full", "--criterion", "held_out", "--time-limit", "0")
+    assert ran.code == 0
+    assert "warning: held-out log-likelihood was measured of no fit" in ran.err
+
+
+def test_a_parameter_of_another_criterion_is_refused(run, csv_file):
+    ran = run("select", csv_file, "--folds", "3")
+    assert ran.code != 0
+    assert "n_folds is for criterion 'held_out', not 'bic'" in ran.err
 
 
 def test_the_best_goes_into_a_file(run, csv_file, rows, tmp_path):
@@ -70,6 +97,8 @@ def test_a_rank_is_not_ignored(run, tmp_path):
     np.savetxt(path, x, delimiter=",", header="a,b,c", comments="")
     assert "low rank 1" in run("select", path, "-k", "1,2", "--structures", "full,low_rank", "--rank", "1").out
     assert "low rank 1" in run("fit", path, "-k", "auto", "--covariance", "low_rank", "--rank", "1").out
+    record = json.loads(run("select", path, "-k", "1", "--structures", "low_rank", "--rank", "1", "--json").out)
+    assert [row["rank"] for row in record["table"]] == [1]
     for command_line in (("select", path, "-k", "1"), ("fit", path, "-k", "auto")):
         ran = run(*command_line, "--rank", "1")
         assert ran.code != 0
@@ -84,6 +113,7 @@ def test_a_rank_is_not_ignored(run, tmp_path):
         ("-k", "two", "no list of numbers"),
         ("--structures", "full,round", "'round' is none of all"),
         ("--criterion", "wic", "'wic' is not one of"),
+        ("--rank", "0,1", "from 1 on"),
     ],
 )
 def test_wrong_usage(run, csv_file, option, value, said):

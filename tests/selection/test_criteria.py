@@ -13,7 +13,7 @@ from scipy.stats import multivariate_normal
 
 import gaussmix
 from gaussmix.errors import ConfigError
-from gaussmix.selection.criteria import CRITERIA, Criterion, aic, aicc, bic, criterion_named, icl
+from gaussmix.selection.criteria import CRITERIA, aic, aicc, bic, criterion_named, icl
 
 ORACLES = Path(__file__).parents[1] / "oracles" / "mclust"
 
@@ -78,6 +78,51 @@ def test_low_rank_is_compared_like_all_others():
         gaussmix.select(x, [1], ["full"], rank=2)
 
 
+def test_several_ranks_are_compared():
+    """Rows of two factors: each rank is a line of its own, and the fit that a search of that rank alone has."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(400, 2)) @ rng.normal(size=(2, 7)) + 0.3 * rng.normal(size=(400, 7))
+    found = gaussmix.select(x, [1], ["full", "low_rank"], rank=iter([1, 3, 2]), random_state=0)
+    table = found.table
+    assert found.best.covariance_type == "low_rank"
+    assert found.best.rank == 2
+    assert sorted(table["rank"].dropna()) == [1, 2, 3]
+    assert sorted(table.structure) == ["VVV", "low rank 1", "low rank 2", "low rank 3"]
+    assert found.model(1, "low_rank", 3).rank == 3
+    alone = gaussmix.select(x, [1], "low_rank", rank=3, random_state=0)
+    assert alone.table.bic[0] == table.set_index("structure").bic["low rank 3"]
+    with pytest.raises(ConfigError, match="with several ranks; say which: 1, 2, 3"):
+        found.model(1, "low_rank")
+    with pytest.raises(ConfigError, match="low_rank of rank 4 were not in the grid"):
+        found.model(1, "low_rank", 4)
+    assert found.model(1, "full").rank is None
+    assert "rank" not in gaussmix.select(x, [1], "full", random_state=0).table
+    for wrong in ([], [0], [1.5], 0, True):
+        with pytest.raises(ConfigError, match="rank"):
+            gaussmix.select(x, [1], "low_rank", rank=wrong)
+
+
+@pytest.mark.parametrize("thin", [1e-2, 3e-3, 1e-3])
+def test_what_the_automatic_prior_costs_flat_clusters(thin):
+    """docs/select.md: log(1 + r) − r/(1 + r) of BIC for each row and direction, r the prior's part beside the rows'."""
+    rng = np.random.default_rng(0)
+    centre = np.repeat([[-1.0, 0.0], [1.0, 0.0]], 500, axis=0)
+    x = centre + rng.normal(size=(1000, 2)) * [thin, 1.0]  # the data's deviation along the first column is 1
+    found, maximum = (gaussmix.select(x, [2], "full", random_state=0, reg_covar=r, tol=1e-12) for r in ("auto", 0.0))
+    auto, plain = found.table.iloc[0], maximum.table.iloc[0]
+    lost = 0.0
+    for rows in (x[:500], x[500:]):
+        r = np.linalg.eigvals(np.linalg.solve(np.cov(rows.T, bias=True), 1e-6 * np.diag(x.var(axis=0)))).real
+        lost += 500 * float((np.log1p(r) - r / (1.0 + r)).sum())
+    assert auto.bic - plain.bic == pytest.approx(lost, rel=1e-3, abs=1e-4)
+    assert lost == pytest.approx({1e-2: 0.05, 3e-3: 5.4, 1e-3: 193.0}[thin], rel=0.25)
+    bound, none = (each._choice.best.cost_of_prior for each in (found, maximum))
+    assert none == 0.0
+    assert 0.35 * lost < bound <= lost * (1.0 + 1e-6)  # one direction of two: half of it for small r, less for large
+    assert ("The weak prior takes at least" in found.explain()) == (bound >= 2.0)
+    assert "The weak prior" not in maximum.explain()
+
+
 def test_icl_is_mclusts():
     """Where the fit is that of mclust: one of its data sets, the structure and number that it prefers."""
     data = json.loads((ORACLES / "iris.json").read_text())
@@ -87,20 +132,3 @@ def test_icl_is_mclusts():
         table = data[name]
         theirs = table["values"][table["G"].index(2)][table["models"].index("VEV")]
         assert -row[name] == pytest.approx(theirs, rel=1e-6)
-
-
-def test_a_criterion_that_measures_is_one_entry(monkeypatch):
-    """It is asked for every fit where it is the criterion to choose by, and is not in other tables."""
-
-    def measure(scene, fit):
-        return -float(fit.mixture.n_components)
-
-    monkeypatch.setitem(CRITERIA, "mean", Criterion("mean", "Mean", "prefers many", lambda f: f.measured, measure))
-    x = np.random.default_rng(0).normal(size=(60, 2))
-    found = gaussmix.AutoGaussianMixture([1, 2, 3], structures="EII", random_state=0).fit(x).selection_
-    assert "mean" not in found.table
-    with pytest.raises(ConfigError, match="was not measured"):
-        found.by("mean")
-    monkeypatch.setitem(gaussmix.AutoGaussianMixture._parameter_constraints, "criterion", [str])
-    best = gaussmix.select(x, [1, 2, 3], "EII", "mean", random_state=0)
-    assert best.table["mean"].tolist() == [-3.0, -2.0, -1.0]

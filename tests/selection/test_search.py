@@ -159,6 +159,21 @@ def test_whatever_numbers_raise_ends_one_cell_only(two_groups, monkeypatch, erro
     assert (found.best.n_components, found.best.covariance_type) == (2, "full")
 
 
+@pytest.mark.parametrize("proposes", ["_split", "_merged"])
+def test_a_fit_that_cannot_be_taken_apart_only_proposes_nothing(two_groups, monkeypatch, proposes):
+    """So flat a component that linear algebra gives up: other fits still propose, and the search goes on."""
+    asked = []
+
+    def failing(*others):
+        asked.append(others)
+        raise np.linalg.LinAlgError("Singular matrix")
+
+    monkeypatch.setattr(f"gaussmix.selection.second_looks.{proposes}", failing)
+    found = gaussmix.select(two_groups, [1, 2, 3], ["full", "EII"], random_state=0)
+    assert asked
+    assert (found.table.status == "converged").all()
+
+
 def test_what_is_about_the_process_ends_the_search(two_groups, monkeypatch):
     def failing(*others):
         raise MemoryError

@@ -91,6 +91,23 @@ def test_whole_covariances_of_too_few_rows_are_not_chosen():
     assert found.table.reason.str.contains("20 rows are too few for 40 columns").sum() == 2
 
 
+@pytest.mark.parametrize("shuffled", [False, True])
+def test_rows_that_stand_several_times_are_as_few(shuffled):
+    """Weights and repeated rows say the same: five rows, however often, have no extent in some of six directions."""
+    rng = np.random.default_rng(0)
+    rows = np.concatenate([rng.normal(0, 1, (3, 6)), rng.normal(8, 1, (2, 6))])
+    weight = np.array([300, 500, 200, 700, 400])
+    repeated = np.repeat(rows, weight, axis=0)
+    asked = {"n_components": [1, 2], "structures": ["VVI", "EEE", "EVE", "VVV"], "random_state": 0}
+    weighted = gaussmix.select(rows, sample_weight=weight, **asked)
+    found = gaussmix.select(rng.permutation(repeated) if shuffled else repeated, **asked)
+    for table in (weighted.table, found.table):
+        whole = table[table.structure != "VVI"]
+        assert (whole.status == "spike").all()
+        assert whole.reason[whole.k == 1].str.contains("5 (?:distinct )?rows are too few for 6 columns").all()
+    assert found.best.covariance_type == weighted.best.covariance_type == "diag"
+
+
 def test_structures_are_compared_in_the_plane_of_the_rows(two):
     """Of a column that stands twice: by SciPy's densities in coordinates of that plane."""
     x = two[:, [0, 1, 0]]

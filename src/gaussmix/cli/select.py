@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from gaussmix.core.source import Source
     from gaussmix.estimators.selection import Selection
 
-CRITERIA = ("bic", "aic", "aicc", "icl")
-"""What `gaussmix.selection.criteria` knows by name, which is not asked: the command's help needs no NumPy."""
+CRITERIA = ("bic", "aic", "aicc", "icl", "held_out", "bootstrap")
+"""What `gaussmix.selection.judges` knows by name, which is not asked: the command's help needs no NumPy."""
 
 
 @click.command(short_help="Choose the number of components and the structure.", context_settings={"show_default": True})
@@ -52,11 +52,34 @@ CRITERIA = ("bic", "aic", "aicc", "icl")
 )
 @click.option(
     "--rank",
+    metavar="NUMBERS",
+    callback=numbers,
+    help="Directions (factors) of each component of low_rank, where it is among the structures: '2', or '1,2,4'; 1 if "
+    "not given.",
+)
+@click.option(
+    "--criterion",
+    type=click.Choice(CRITERIA),
+    default="bic",
+    help=(
+        "What to choose by. held_out fits everything again without each of some folds of the rows; bootstrap tests "
+        "each number of components against one more, by fits to draws."
+    ),
+)
+@click.option("--folds", "n_folds", type=click.IntRange(min=2), metavar="NUMBER", help="Of held_out; 5 if not given.")
+@click.option(
+    "--draws",
+    "n_draws",
     type=click.IntRange(min=1),
     metavar="NUMBER",
-    help="Directions (factors) of each component of low_rank, where it is among the structures; 1 if not given.",
+    help="Of bootstrap: most draws of a test; 199 if not given.",
 )
-@click.option("--criterion", type=click.Choice(CRITERIA), default="bic", help="What to choose by.")
+@click.option(
+    "--level",
+    type=click.FloatRange(min=0.0, max=1.0, min_open=True, max_open=True),
+    metavar="NUMBER",
+    help="Of bootstrap: reject a number of components where the p-value is not above this; 0.05 if not given.",
+)
 @fitted_columns_option
 @weight_option
 @reg_covar_option
@@ -67,7 +90,7 @@ CRITERIA = ("bic", "aic", "aicc", "icl")
     type=click.FloatRange(min=0.0),
     callback=seconds,
     metavar="SECONDS",
-    help="After which no fit begins; the table then says what was not tried.",
+    help="After which no fit begins; the table then says what was not tried, or not measured.",
 )
 @click.option(
     "-o",

@@ -57,8 +57,10 @@ def number_of_components(_ctx: click.Context, _param: click.Parameter, value: st
     return number
 
 
-def numbers(_ctx: click.Context, _param: click.Parameter, value: str) -> tuple[int, ...]:
+def numbers(_ctx: click.Context, _param: click.Parameter, value: str | None) -> tuple[int, ...] | None:
     """Whole numbers of at least 1 with commas between, and ranges such as ``1-9``."""
+    if value is None:
+        return None
     found: list[int] = []
     for part in value.split(","):
         ends = part.strip().split("-")

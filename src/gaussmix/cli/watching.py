@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from gaussmix.core.types import Array
     from gaussmix.estimators.stream import Record
-    from gaussmix.selection.search import Progress
+    from gaussmix.selection.work import Progress
 
 Table = Mapping[str, "Array"]
 
@@ -139,7 +139,8 @@ def search_watched(doing: str, interrupts: Interrupts) -> Iterator[Callable[[Pro
 
         def watch(progress: Progress) -> bool:
             nonlocal told
-            text = f"{doing} {progress.done} of {progress.total}"
+            what = f", {progress.doing}" if progress.doing else ""
+            text = f"{doing} {progress.done} of {progress.total}{what}"
             if progress.best is not None:
                 cell = progress.best.cell
                 text += f", best so far {cell.n_components} components {cell.structure.mclust_name}"

@@ -31,8 +31,8 @@ from gaussmix.estimators.parameters import CONSTRAINTS, ParameterError, n_thread
 from gaussmix.estimators.predicting import generator_of
 from gaussmix.estimators.rows import training_rows
 from gaussmix.selection.cells import ALL
-from gaussmix.selection.criteria import CRITERIA
-from gaussmix.selection.search import Progress
+from gaussmix.selection.judges import JUDGES, judge_named
+from gaussmix.selection.work import Progress
 
 SHARED = ("tol", "reg_covar", "max_iter", "n_init", "weights", "random_state", "time_limit")
 """Parameters that mean the same as those of a single fit."""
@@ -64,10 +64,18 @@ class AutoGaussianMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Den
     structures : "all", str or sequence of str, default="all"
         Covariance structures to be tried, by scikit-learn's names or mclust's: ``docs/structures.md``. "all" are
         mclust's fourteen, two for one feature.
-    rank : int or None, default=None
-        Number of loadings of ``"low_rank"``, where this is among them; None for 1.
-    criterion : {"bic", "aic", "aicc", "icl"}, default="bic"
-        What to choose by.
+    rank : int, sequence of int or None, default=None
+        Numbers of loadings of ``"low_rank"`` to be tried, where this is among them; None for 1.
+    criterion : {"bic", "aic", "aicc", "icl", "held_out", "bootstrap"}, default="bic"
+        What to choose by. The last two fit more than the grid: "held_out" every fit again without each of ``n_folds``
+        folds of the rows; "bootstrap" draws of each number of components that is tested, of the structure that BIC
+        prefers.
+    n_folds : int or None, default=None
+        Of "held_out": folds of the rows; None for 5.
+    n_draws : int or None, default=None
+        Of "bootstrap": most draws of a test; None for 199.
+    level : float or None, default=None
+        Of "bootstrap": a number of components is rejected where its p-value is not above this; None for 0.05.
     tol, reg_covar, max_iter, n_init, weights : optional
         Of every fit, as `GaussianMixture` has them.
     random_state : int, RandomState, Generator or None, default=None
@@ -107,8 +115,11 @@ class AutoGaussianMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Den
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "n_components": [Interval(Integral, 1, None, closed="left"), "array-like", range, None],
         "structures": [str, "array-like", tuple, list],
-        "rank": CONSTRAINTS["rank"],
-        "criterion": [StrOptions(set(CRITERIA))],
+        "rank": [*CONSTRAINTS["rank"], "array-like", range],
+        "criterion": [StrOptions(set(JUDGES))],
+        "n_folds": [Interval(Integral, 2, None, closed="left"), None],
+        "n_draws": [Interval(Integral, 1, None, closed="left"), None],
+        "level": [Interval(Real, 0.0, 1.0, closed="neither"), None],
         **{name: CONSTRAINTS[name] for name in SHARED},
         "n_jobs": [Integral, None],
         "time_limit": [Interval(Real, 0.0, None, closed="left"), None],
@@ -145,8 +156,11 @@ class AutoGaussianMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Den
         n_components: int | Iterable[int] | None = None,
         *,
         structures: str | Iterable[str] = ALL,
-        rank: int | None = None,
+        rank: int | Iterable[int] | None = None,
         criterion: str = "bic",
+        n_folds: int | None = None,
+        n_draws: int | None = None,
+        level: float | None = None,
         tol: float | str = "auto",
         reg_covar: float | str = "auto",
         max_iter: int = 1000,
@@ -161,6 +175,9 @@ class AutoGaussianMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Den
         self.structures = structures
         self.rank = rank
         self.criterion = criterion
+        self.n_folds = n_folds
+        self.n_draws = n_draws
+        self.level = level
         self.tol = tol
         self.reg_covar = reg_covar
         self.max_iter = max_iter
@@ -291,7 +308,7 @@ class AutoGaussianMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Den
             self.n_components,
             self.structures,
             self.rank,
-            self.criterion,
+            judge_named(self.criterion, n_folds=self.n_folds, n_draws=self.n_draws, level=self.level),
             int(self.n_init),
             n_threads,
             inf if self.time_limit is None else float(self.time_limit),

@@ -20,7 +20,7 @@ from gaussmix.fitting.one_blas_thread import one_blas_thread
 from gaussmix.fitting.start import start_named
 from gaussmix.kernels.automatic import AutomaticKernel
 from gaussmix.kernels.threads import thread_count
-from gaussmix.selection.bootstrap_test import LEVEL, N_DRAWS, BootstrapTest, bootstrap_sequence
+from gaussmix.selection.bootstrap_test import LEVEL, N_DRAWS, BootstrapTest, bootstrap_sequence, check_draws
 
 
 @one_blas_thread()
@@ -141,10 +141,9 @@ def _checked(n_components: Iterable[int], level: Any, n_draws: Any) -> list[int]
         raise ConfigError(f"n_components must be numbers to be tested, such as [2]; got {n_components!r}") from error
     if not numbers or not all(is_whole(k) and k >= 1 for k in numbers) or sorted(set(numbers)) != numbers:
         raise ConfigError(f"n_components must be whole numbers of at least 1 that ascend; got {numbers!r}")
-    if not isinstance(level, Real) or not 0.0 < float(level) < 1.0:
+    if not isinstance(level, Real):
         raise ConfigError(f"level must be a number above 0 and below 1, got {level!r}")
-    if not is_whole(n_draws) or n_draws < 1 or (n_draws + 1) * level < 1.0:
-        raise ConfigError(
-            f"n_draws must be a whole number of at least 1 / level − 1, else nothing is rejected; got {n_draws!r}"
-        )
+    if not is_whole(n_draws):
+        raise ConfigError(f"n_draws must be a whole number of at least 1 / level − 1, got {n_draws!r}")
+    check_draws(float(level), n_draws)
     return [int(k) for k in numbers]

@@ -16,16 +16,16 @@ from gaussmix.estimators.gaussian_mixture import GaussianMixture
 from gaussmix.estimators.order import canonical_order
 from gaussmix.estimators.rows import Rows
 from gaussmix.estimators.selection import Selection
-from gaussmix.families.structures import RANKED
 from gaussmix.fitting.usable import checked_summary
 from gaussmix.insight.choice import Choice
 from gaussmix.kernels.automatic import AutomaticKernel
 from gaussmix.kernels.threads import thread_count
 from gaussmix.selection.candidate import Candidate
-from gaussmix.selection.cells import Cell, numbers_of, structures_of
-from gaussmix.selection.criteria import criterion_named
-from gaussmix.selection.search import End, Search, Told
+from gaussmix.selection.cells import Cell, numbers_of, ranks_of, structures_of
+from gaussmix.selection.search import Search
 from gaussmix.selection.stage import Stage
+from gaussmix.selection.verdict import Judge
+from gaussmix.selection.work import End, Told, Work
 
 WORTH_THREADS = 200_000
 """Values from which on passes are most of a fit: a pass over 40,000 rows of five features takes milliseconds, what
@@ -40,8 +40,10 @@ class Order:
 
     Parameters
     ----------
-    n_components, structures, rank, criterion
+    n_components, structures, rank
         As `gaussmix.select` takes them.
+    judge : Judge
+        Of the criterion.
     n_init : int
         Starts of each fit that are polished.
     n_threads : int or None
@@ -60,8 +62,8 @@ class Order:
 
     n_components: int | Iterable[int] | None
     structures: str | Iterable[str]
-    rank: int | None
-    criterion: str
+    rank: int | Iterable[int] | None
+    judge: Judge
     n_init: int
     n_threads: int | None
     time_limit: float
@@ -83,21 +85,22 @@ def chosen(rows: Rows, order: Order) -> Selection:
     DegenerateFitError
         If no fit came to anything that may be chosen; the text has the reasons.
     """
-    criterion = criterion_named(order.criterion)
     numbers = NUMBERS if order.n_components is None else numbers_of(order.n_components)
-    structures = structures_of(order.structures, rows.source.n_features, order.rank)
+    order.judge.check(numbers)
+    structures = structures_of(order.structures, rows.source.n_features, ranks_of(order.rank))
     cells = [Cell(k, structure) for k in numbers for structure in structures]
     n_threads = thread_count(order.n_threads)
     summary = checked_summary(rows.source, 1)
     n_workers = min(n_threads, len(cells)) if _is_worth_threads(rows) else 1
-    end = End(order.time_limit)
-    recipe = replace(order.model._recipe(), listener=end)
+    work = Work(End(order.time_limit), n_workers, order.told)
+    recipe = replace(order.model._recipe(), listener=work.end)
     stage = Stage(rows.source, AutomaticKernel(max(1, n_threads // n_workers)), summary, recipe, order.seed)
-    found = Search(stage, criterion, end, order.n_init, n_workers, order.told).over(cells)
-    choice = Choice.of(found, criterion, rows.source.n_features, recipe.reg_covar is None)
-    if not choice.eligible:
+    found = Search(stage, order.judge.guide, work, order.n_init).over(cells)
+    if not any(candidate.eligible for candidate in found):
         raise DegenerateFitError("no fit may be chosen: " + reasons(found))
-    model = partial(_model, order.model, order.rank, order.weight_name, rows.dtype, rows.source.feature_names)
+    verdict = order.judge.verdict(stage, found, order.n_init, work)
+    choice = Choice.of(found, verdict, rows.source.n_features, recipe.reg_covar is None)
+    model = partial(_model, order.model, order.weight_name, rows.dtype, rows.source.feature_names)
     best = model(choice.best)
     best._set_labels(rows)
     return Selection(choice, model, best)
@@ -114,7 +117,6 @@ def _is_worth_threads(rows: Rows) -> bool:
 
 def _model(
     like: GaussianMixture,
-    rank: int | None,
     weight_name: str | None,
     dtype: np.dtype[Any],
     names: Sequence[str] | None,
@@ -125,8 +127,7 @@ def _model(
     if fit is None:
         raise TypeError("only what was fitted makes an estimator")
     model = GaussianMixture(**like.get_params(deep=False))
-    own = rank if cell.structure.name in RANKED else None
-    model.set_params(n_components=cell.n_components, covariance_type=cell.structure.name, rank=own)
+    model.set_params(n_components=cell.n_components, covariance_type=cell.structure.name, rank=cell.rank)
     for attribute in ("n_features_in_", "feature_names_in_"):
         if hasattr(like, attribute):
             setattr(model, attribute, getattr(like, attribute))

@@ -31,13 +31,13 @@ def select(
         Numbers of components to be tried.
     structures : "all", str or iterable of str
         Covariance structures to be tried; "all" are mclust's fourteen, two for one feature.
-    criterion : {"bic", "aic", "aicc", "icl"}
-        What to choose by.
+    criterion : {"bic", "aic", "aicc", "icl", "held_out", "bootstrap"}
+        What to choose by; the last two make many more fits. ``docs/select.md`` says what each prefers, and the price.
     sample_weight : array-like of shape (n,), or str, optional
         How often each row counts; n in BIC is their sum. Where rows are in files, the name of the column.
     **parameters
-        The others of `AutoGaussianMixture`: ``rank``, ``reg_covar``, ``n_init``, ``n_jobs``, ``time_limit``,
-        ``random_state``, ``callback`` …
+        The others of `AutoGaussianMixture`: ``rank``, ``n_folds``, ``n_draws``, ``reg_covar``, ``n_init``, ``n_jobs``,
+        ``time_limit``, ``random_state``, ``callback`` …
 
     Returns
     -------
@@ -57,5 +57,7 @@ def select(
     # An estimator keeps its parameters, to be cloned and fitted again; what is gone through once is kept as a tuple.
     n_components = tuple(n_components) if isinstance(n_components, Iterator) else n_components
     structures = tuple(structures) if isinstance(structures, Iterator) else structures
+    if isinstance(parameters.get("rank"), Iterator):
+        parameters["rank"] = tuple(parameters["rank"])
     model = AutoGaussianMixture(n_components, structures=structures, criterion=criterion, **parameters)
     return model.fit(X, sample_weight=sample_weight).selection_

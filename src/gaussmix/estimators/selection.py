@@ -15,8 +15,13 @@ from gaussmix.families.structures import structure_named
 from gaussmix.insight.choice import SHOWN, Choice
 from gaussmix.insight.choice_words import explanation
 from gaussmix.insight.text import WIDTH
+from gaussmix.selection.bootstrap_test import BootstrapTest
+from gaussmix.selection.by_bootstrap import ByBootstrap
+from gaussmix.selection.by_held_out import ByHeldOut
 from gaussmix.selection.candidate import Candidate
-from gaussmix.selection.criteria import criterion_named
+from gaussmix.selection.held_out import HeldOut
+from gaussmix.selection.judges import judge_named
+from gaussmix.selection.verdict import Verdict
 
 
 @dataclass(frozen=True)
@@ -28,8 +33,10 @@ class Selection:
     table : DataFrame
         A line for each cell of the grid, the best first: ``k``, ``structure``, ``log_likelihood``, ``df``, ``bic``,
         ``aic``, ``aicc``, ``icl``, ``entropy``, ``smallest`` (weight of the smallest component, in rows), ``status``,
-        ``seconds``, ``reason`` (why it may not be chosen). A pandas data frame where pandas is installed, else a
-        dict of columns.
+        ``seconds``, ``reason`` (why it may not be chosen, or was not measured). Where these were asked for, ``rank``
+        (of low_rank), ``held_out`` (mean in nats a row, higher is better) and ``held_out_error`` (its standard error),
+        ``p_value`` (of this number of components against one more). A pandas data frame where pandas is installed,
+        else a dict of columns.
     best : GaussianMixture
         The one that the criterion prefers, fitted.
 
@@ -56,12 +63,13 @@ class Selection:
     @property
     def notes(self) -> tuple[str, ...]:
         """What a user must know before anything is made of the choice; mostly nothing."""
-        return (self._choice.few_by_weight,) if self._choice.few_by_weight else ()
+        doubt = self._choice.verdict.doubt
+        return tuple(note for note in (self._choice.few_by_weight, doubt) if note)
 
     @property
     def criterion(self) -> str:
         """Its name."""
-        return self._choice.criterion.name
+        return self._choice.verdict.name
 
     @property
     def table(self) -> Any:
@@ -93,7 +101,7 @@ class Selection:
             raise ConfigError(f"n must be a whole number of at least 0, got {n!r}")
         return [self._best, *(self._model(candidate) for candidate in self._choice.eligible[1:n])][:n]
 
-    def model(self, n_components: int, structure: str) -> GaussianMixture:
+    def model(self, n_components: int, structure: str, rank: int | None = None) -> GaussianMixture:
         """The fit of one cell of the grid, whatever the criterion says of it; ``predict(X)`` has its labels.
 
         Parameters
@@ -102,29 +110,96 @@ class Selection:
             Number of components.
         structure : str
             Its name, scikit-learn's or mclust's.
+        rank : int, optional
+            Of low_rank, where several were tried.
 
         Raises
         ------
         ConfigError
             If the cell is not in the grid, or nothing was fitted there; the text says why.
         """
-        wanted = structure_named(structure, self._choice.n_features).name
-        for candidate in self._choice.candidates:
-            if (candidate.cell.n_components, candidate.cell.structure.name) == (n_components, wanted):
-                if candidate.fit is None:
-                    raise ConfigError(f"there is no fit of {n_components} components {structure}: {candidate.reason}")
-                return self._model(candidate)
-        raise ConfigError(f"{n_components} components {structure} were not in the grid; the table has what was")
+        candidate = self._candidate(n_components, structure, rank)
+        if candidate.fit is None:
+            raise ConfigError(f"there is no fit of {n_components} components {structure}: {candidate.reason}")
+        return self._model(candidate)
 
     def by(self, criterion: str) -> Selection:
-        """The same fits by another criterion: nothing is fitted again."""
-        wanted = criterion_named(criterion)
-        if wanted not in self._choice.criteria:
+        """The same fits by another criterion: nothing is fitted again.
+
+        Raises
+        ------
+        ConfigError
+            If there is none of this name, or it takes more fits and was not asked for.
+        """
+        choice = self._choice.by(self._verdict(criterion))
+        return Selection(choice, self._model, self._model(choice.best))
+
+    def held_out(self, n_components: int, structure: str, rank: int | None = None) -> HeldOut:
+        """Held-out log-likelihood of one cell of the grid, where ``criterion="held_out"`` was asked for.
+
+        As `gaussmix.held_out` gives it: ``mean``, ``standard_error``, ``fold_means``, ``gain_over(other)``.
+
+        Parameters
+        ----------
+        n_components : int
+            Number of components.
+        structure : str
+            Its name, scikit-learn's or mclust's.
+        rank : int, optional
+            Of low_rank, where several were tried.
+
+        Raises
+        ------
+        ConfigError
+            If it was not measured; the text says why.
+        """
+        verdict, candidate = self._verdict(ByHeldOut.name), self._candidate(n_components, structure, rank)
+        measured = verdict.of(candidate) if isinstance(verdict, ByHeldOut) else None
+        if measured is None:
+            reason = verdict.why_not(candidate) or candidate.reason
+            raise ConfigError(f"{n_components} components {structure} were not measured: {reason}")
+        return measured
+
+    @property
+    def bootstrap(self) -> BootstrapTest | None:
+        """The sequence of tests, where ``criterion="bootstrap"`` was asked for; None if it came to nothing.
+
+        As `gaussmix.bootstrap_test` gives it.
+
+        Raises
+        ------
+        ConfigError
+            If it was not asked for.
+        """
+        verdict = self._verdict(ByBootstrap.name)
+        return verdict.test if isinstance(verdict, ByBootstrap) else None
+
+    def _verdict(self, criterion: str) -> Verdict:
+        judge_named(criterion)  # refuses what there is not
+        found = [each for each in self._choice.verdicts if each.name == criterion]
+        if not found:
             raise ConfigError(
                 f"{criterion} was not measured in this search; ask for it: select(…, criterion={criterion!r})"
             )
-        choice = Choice.of(self._choice.candidates, wanted, self._choice.n_features, self._choice.is_map)
-        return Selection(choice, self._model, self._model(choice.best))
+        return found[0]
+
+    def _candidate(self, n_components: int, structure: str, rank: int | None) -> Candidate:
+        wanted = structure_named(structure, self._choice.n_features).name
+        found = [
+            each
+            for each in self._choice.candidates
+            if (each.cell.n_components, each.cell.structure.name) == (n_components, wanted)
+            and rank in (None, each.cell.rank)
+        ]
+        if not found:
+            of_rank = "" if rank is None else f" of rank {rank}"
+            raise ConfigError(
+                f"{n_components} components {structure}{of_rank} were not in the grid; the table has what was"
+            )
+        if len(found) > 1:
+            ranks = ", ".join(sorted(str(each.cell.rank) for each in found))
+            raise ConfigError(f"{n_components} components {structure} are there with several ranks; say which: {ranks}")
+        return found[0]
 
     def explain(self) -> str:
         """What each criterion prefers and why they disagree, in plain words."""
@@ -136,12 +211,16 @@ class Selection:
         return f"{self._choice.text()}\n\n{words}\n"
 
     def to_dict(self) -> dict[str, Any]:
-        """Everything as plain values: ``criterion``, ``best``, ``explanation`` and ``table``, a list of its lines."""
+        """Everything as plain values: ``criterion``, ``best``, ``explanation`` and ``table``, a list of its lines.
+
+        Where it was asked for, ``held_out`` has the number of folds, ``bootstrap`` each test.
+        """
         choice = self._choice
         return {
-            "criterion": choice.criterion.name,
+            "criterion": choice.verdict.name,
             "best": choice.row(choice.best),
             "explanation": self.explain().splitlines(),
+            **choice.verdict.record,
             "table": [choice.row(candidate) for candidate in choice.candidates],
         }
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from math import nan
 
 from gaussmix.insight.figures import count, criterion
 from gaussmix.insight.text import aligned
-from gaussmix.selection.candidate import Candidate, in_order
-from gaussmix.selection.criteria import KNOWN_OF_ALL, Criterion
+from gaussmix.insight.verdict_figures import figures_shown
+from gaussmix.selection.candidate import Candidate
+from gaussmix.selection.criteria import CRITERIA
+from gaussmix.selection.verdict import ByFormula, Verdict
 
 SHOWN = 5
 """Fits that a text shows: what matters is how far the next few are behind."""
@@ -23,8 +26,10 @@ class Choice:
     ----------
     candidates : tuple of Candidate
         Every cell of the grid, the best first.
-    criterion : Criterion
+    verdict : Verdict
         By which.
+    verdicts : tuple of Verdict
+        All that are known of these fits: those of what is a number of each fit, and what was found out beside.
     n_features : int
         Columns.
     is_map : bool
@@ -32,19 +37,21 @@ class Choice:
     """
 
     candidates: tuple[Candidate, ...]
-    criterion: Criterion
+    verdict: Verdict
+    verdicts: tuple[Verdict, ...]
     n_features: int
     is_map: bool
 
     @classmethod
-    def of(cls, candidates: Sequence[Candidate], criterion: Criterion, n_features: int, is_map: bool) -> Choice:
-        """The search by a criterion."""
-        return cls(tuple(in_order(tuple(candidates), criterion)), criterion, n_features, is_map)
+    def of(cls, candidates: Sequence[Candidate], verdict: Verdict, n_features: int, is_map: bool) -> Choice:
+        """The search by a verdict."""
+        formulas: tuple[Verdict, ...] = tuple(ByFormula(each) for each in CRITERIA.values())
+        verdicts = formulas if verdict in formulas else (*formulas, verdict)
+        return cls(tuple(verdict.in_order(candidates)), verdict, verdicts, n_features, is_map)
 
-    @property
-    def criteria(self) -> tuple[Criterion, ...]:
-        """Those that are known of every fit: what needs nothing more, and the one that was chosen by."""
-        return KNOWN_OF_ALL if self.criterion in KNOWN_OF_ALL else (*KNOWN_OF_ALL, self.criterion)
+    def by(self, verdict: Verdict) -> Choice:
+        """The same fits by another verdict."""
+        return replace(self, candidates=tuple(verdict.in_order(self.candidates)), verdict=verdict)
 
     @property
     def eligible(self) -> tuple[Candidate, ...]:
@@ -55,6 +62,15 @@ class Choice:
     def best(self) -> Candidate:
         """The first of them."""
         return self.eligible[0]
+
+    def named(self, candidate: Candidate) -> str:
+        """Number and structure, as a text calls it."""
+        k = candidate.cell.n_components
+        return f"{k} component{'' if k == 1 else 's'} {candidate.cell.name(self.n_features)}"
+
+    def described(self, candidate: Candidate) -> str:
+        """The same, and what the structure is."""
+        return f"{self.named(candidate)}: {candidate.cell.structure.description}"
 
     @property
     def few_by_weight(self) -> str:
@@ -75,6 +91,11 @@ class Choice:
             "count rows, and by so few they say nothing; give weights that count rows."
         )
 
+    @cached_property
+    def has_ranks(self) -> bool:
+        """Whether a structure of the grid is one of several ranks."""
+        return any(candidate.cell.rank is not None for candidate in self.candidates)
+
     @property
     def of_fewer_directions(self) -> bool:
         """Whether the figures leave out directions in which no rows vary."""
@@ -92,36 +113,35 @@ class Choice:
         return {
             "k": candidate.cell.n_components,
             "structure": candidate.cell.name(self.n_features),
+            **({"rank": candidate.cell.rank} if self.has_ranks else {}),
             "log_likelihood": candidate.log_likelihood,
             "df": None if figures is None else figures.n_parameters,
-            **{each.name: candidate.value(each) for each in self.criteria},
+            **{each.name: candidate.value(each) for each in CRITERIA.values()},
+            **{name: value for each in self.verdicts for name, value in each.columns(candidate).items()},
             "entropy": nan if figures is None else figures.entropy,
             "smallest": candidate.smallest,
             "status": candidate.status,
             "seconds": candidate.seconds,
-            "reason": candidate.reason,
+            "reason": candidate.reason or self.verdict.why_not(candidate),
         }
 
     def lines(self, n_shown: int = SHOWN) -> list[list[str]]:
         """The best few as cells of text, a line of headings first."""
-        best = self.best.value(self.criterion)
-        found = [["", "structure", "k", self.criterion.title, "behind", "log-likelihood", "df", "smallest"]]
+        best = self.best
+        found: list[list[str]] = []
         for place, candidate in enumerate(self.eligible[:n_shown], 1):
             row = self.row(candidate)
-            value = candidate.value(self.criterion)
-            found.append(
-                [
-                    str(place),
-                    str(row["structure"]),
-                    str(row["k"]),
-                    criterion(value),
-                    criterion(value - best),
-                    criterion(candidate.log_likelihood),
-                    str(row["df"]),
-                    count(round(candidate.smallest, 1)),
-                ]
-            )
-        return found
+            shown = {
+                "": str(place),
+                "structure": str(row["structure"]),
+                "k": str(row["k"]),
+                **figures_shown(self.verdict, candidate, best),
+                "log-likelihood": criterion(candidate.log_likelihood),
+                "df": str(row["df"]),
+                "smallest": count(round(candidate.smallest, 1)),
+            }
+            found.append(list(shown.values()))
+        return [list(shown), *found]
 
     def text(self, n_shown: int = SHOWN) -> str:
         """The same as lines."""

@@ -8,17 +8,19 @@ from math import isfinite, log
 
 from gaussmix.insight.choice import Choice
 from gaussmix.insight.figures import count
+from gaussmix.insight.verdict_words import HARDLY, preference
+from gaussmix.selection.by_held_out import ByHeldOut
 from gaussmix.selection.candidate import Candidate, Outcome
 from gaussmix.selection.criteria import CRITERIA, Criterion
+from gaussmix.selection.verdict import ByFormula
 
-GRADES = ((2.0, "hardly tells them apart"), (6.0, "is some evidence"), (10.0, "is strong evidence"))
-"""What a difference of BIC says (Kass & Raftery 1995, section 3.2)."""
-BEYOND = "is very strong evidence"
 OVERLAP = 0.05
 """Part of the largest possible entropy from which on components count as overlapping: two of one size whose means are
 less than three standard deviations apart."""
 FEW_ROWS = 10.0
 """Rows a parameter below which criteria, which are right for many rows, are rough."""
+MERGE = "merge_components says which belong together"
+"""Where components overlap."""
 OUTCOMES = {
     Outcome.SPIKE: "had a component without extent (their likelihood means nothing)",
     Outcome.DROPPED: "lost a component on the way",
@@ -33,12 +35,12 @@ def explanation(choice: Choice) -> str:
 
 
 def _sentences(choice: Choice) -> Iterator[str]:
-    yield _preference(choice)
+    yield from preference(choice.verdict, choice)
     if choice.few_by_weight:
         yield choice.few_by_weight
     else:
-        for criterion in choice.criteria:
-            if criterion.name != choice.criterion.name:
+        for criterion in CRITERIA.values():
+            if criterion.name != choice.verdict.name:
                 yield from _other(choice, criterion)
         yield from _warnings(choice)
     yield from _left_out(choice)
@@ -49,31 +51,24 @@ def _sentences(choice: Choice) -> Iterator[str]:
             "summary) are of all columns, and differ."
         )
     estimate = "modes under a weak prior (reg_covar='auto')" if choice.is_map else "of maximum likelihood"
-    yield f"Lower is better (mclust shows the negative of BIC and ICL); estimates are {estimate}."
-
-
-def _preference(choice: Choice) -> str:
-    title, best = choice.criterion.title, choice.best
-    text = f"{title} prefers {_named(choice, best)}: {best.cell.structure.description}"
-    if len(choice.eligible) == 1:
-        return f"{text}. There is nothing to compare it with."
-    second = choice.eligible[1]
-    ahead = second.value(choice.criterion) - best.value(choice.criterion)
-    text += f". It is {ahead:.1f} ahead of {_named(choice, second)}"
-    if choice.criterion.name == "bic" and not choice.few_by_weight:
-        text += ", which " + next((words for most, words in GRADES if ahead < most), BEYOND)
-    return f"{text}."
+    better = "Lower is better (mclust shows the negative of BIC and ICL)"
+    if isinstance(choice.verdict, ByHeldOut):
+        better = "Held-out log-likelihood is in nats a row, and higher is better; of the other criteria lower"
+    yield f"{better}; estimates are {estimate}."
 
 
 def _other(choice: Choice, criterion: Criterion) -> Iterator[str]:
     """What another criterion prefers, if it is something else, and why."""
     theirs, ours = _best_by(choice, criterion), choice.best
     if theirs.cell == ours.cell:
+        # What was fitted beside the grid to find out is asked mostly to see whether it bears BIC out.
+        if criterion.name == "bic" and not isinstance(choice.verdict, ByFormula) and not choice.verdict.doubt:
+            yield "BIC prefers it, too."
         return
     if not isfinite(theirs.value(criterion)):
         yield f"{criterion.title} cannot say: every fit has nearly as many parameters as there are rows."
         return
-    yield f"{criterion.title} prefers {_named(choice, theirs)}: it {criterion.prefers}.{_why(criterion, ours, theirs)}"
+    yield f"{criterion.title} prefers {choice.named(theirs)}: it {criterion.prefers}.{_why(criterion, ours, theirs)}"
 
 
 def _why(criterion: Criterion, ours: Candidate, theirs: Candidate) -> str:
@@ -84,7 +79,7 @@ def _why(criterion: Criterion, ours: Candidate, theirs: Candidate) -> str:
     if criterion.name == "icl" and theirs.cell.n_components < ours.cell.n_components:
         return (
             f" The {ours.cell.n_components} components overlap ({_percent(ours)} of the uncertainty there could be): "
-            "several may describe one cluster that is not Gaussian."
+            f"several may describe one cluster that is not Gaussian; {MERGE}."
         )
     if other.n_parameters > one.n_parameters:
         gained = other.log_likelihood - one.log_likelihood
@@ -103,18 +98,33 @@ def _warnings(choice: Choice) -> Iterator[str]:
     rows = figures.sum_weight / figures.n_parameters
     if rows < FEW_ROWS:
         yield (
-            f"There are {rows:.1f} rows a parameter: all these criteria are for many rows, and rough here; fewer "
-            "columns or simpler structures are safer."
+            f"There are {rows:.1f} rows a parameter: BIC, AIC and ICL are for many rows, and rough here; fewer columns "
+            "or simpler structures are safer."
         )
     if _overlap(best) >= OVERLAP and _best_by(choice, CRITERIA["icl"]).cell.n_components >= best.cell.n_components:
         yield (
             f"Its components overlap ({_percent(best)} of the uncertainty there could be): what looks like several may "
-            "be one cluster that is not Gaussian."
+            f"be one cluster that is not Gaussian; {MERGE}."
         )
+    yield from _held_by_prior(choice)
     numbers = {candidate.cell.n_components for candidate in choice.candidates}
     largest = max(numbers)
     if best.cell.n_components == largest and len(numbers) > 1:
         yield f"The preferred number, {largest}, is the largest that was tried: try more."
+
+
+def _held_by_prior(choice: Choice) -> Iterator[str]:
+    """Whether fits that are, or might be, the best of BIC have components so thin that the prior costs them some."""
+    bic = CRITERIA["bic"]
+    best = _best_by(choice, bic)
+    held = [each for each in choice.eligible if each.cost_of_prior >= HARDLY]
+    ahead = [each for each in held if each is best or each.value(bic) - each.cost_of_prior < best.value(bic)]
+    if ahead:
+        most = max(ahead, key=lambda each: each.cost_of_prior)
+        yield (
+            f"The weak prior takes at least {most.cost_of_prior:.0f} of BIC from {choice.named(most)}, of which a "
+            "component is hundreds of times thinner than the data: look at it with reg_covar=0, too."
+        )
 
 
 def _left_out(choice: Choice) -> Iterator[str]:
@@ -125,16 +135,11 @@ def _left_out(choice: Choice) -> Iterator[str]:
 
 
 def _best_by(choice: Choice, criterion: Criterion) -> Candidate:
-    return Choice.of(choice.candidates, criterion, choice.n_features, choice.is_map).best
+    return choice.by(ByFormula(criterion)).best
 
 
 def _percent(candidate: Candidate) -> str:
     return f"{100.0 * _overlap(candidate):.0f} %"
-
-
-def _named(choice: Choice, candidate: Candidate) -> str:
-    k = candidate.cell.n_components
-    return f"{k} component{'' if k == 1 else 's'} {candidate.cell.name(choice.n_features)}"
 
 
 def _overlap(candidate: Candidate) -> float:

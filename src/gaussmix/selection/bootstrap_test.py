@@ -8,8 +8,9 @@ where the data's statistic lies among those of the draws is the p-value.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, replace
 from math import ceil, nan
 
@@ -20,7 +21,7 @@ from gaussmix.core.mixture import Mixture
 from gaussmix.core.source import Source
 from gaussmix.core.types import Floats
 from gaussmix.data.memory import MemorySource
-from gaussmix.errors import DataError, DegenerateFitError
+from gaussmix.errors import ConfigError, DataError, DegenerateFitError
 from gaussmix.fitting.fit import Fit, fit_mixture
 from gaussmix.fitting.recipe import Recipe
 from gaussmix.fitting.scene import Scene, Start
@@ -53,8 +54,8 @@ class BootstrapRung:
     n_redrawn : int
         Draws made anew, because a mixture could not be fitted to them.
     reason : str
-        Why nothing was tested, and the p-value is NaN: a component of one of the mixtures has no extent, so that its
-        likelihood could be as large as one likes. Empty where there was a test.
+        Why the test came to nothing, and the p-value is NaN: a component of one of the mixtures has no extent, so that
+        its likelihood could be as large as one likes; or it was ended early. Empty where there was a test.
     """
 
     n_components: int
@@ -112,7 +113,7 @@ class BootstrapTest:
             rejected = f": {k - 1} were rejected" if len(self.rungs) > 1 else ""
             said = (
                 f"at least {k} component{'' if k == 1 else 's'}{rejected} (level {self.level:g}); "
-                f"{k + 1} cannot be tested: {reason}; look for values that many rows share with check_data"
+                f"{k + 1} cannot be tested: {reason}"
             )
             return "\n".join([*lines, said])
         said = (
@@ -121,6 +122,27 @@ class BootstrapTest:
             else f"at least {k} components: {k - 1} were still rejected (level {self.level:g})"
         )
         return "\n".join([*lines, said])
+
+
+Asked = Callable[[int, int], str]
+"""Is asked before the draws of a test and after each, with the number of components that is tested and how many draws
+were made; says why to end, in words. The test under way then comes to nothing."""
+
+
+def check_draws(level: float, n_draws: int) -> None:
+    """See that a test by so many draws can reject.
+
+    Raises
+    ------
+    ConfigError
+        If it cannot.
+    """
+    if not 0.0 < level < 1.0:
+        raise ConfigError(f"level must be a number above 0 and below 1, got {level!r}")
+    if n_draws < 1 or (n_draws + 1) * level < 1.0:
+        raise ConfigError(
+            f"n_draws must be a whole number of at least 1 / level − 1, else nothing is rejected; got {n_draws!r}"
+        )
 
 
 def bootstrap_sequence(
@@ -134,6 +156,7 @@ def bootstrap_sequence(
     n_draws: int = N_DRAWS,
     n_init: int = 1,
     n_jobs: int = 1,
+    asked: Asked | None = None,
 ) -> BootstrapTest:
     """Test numbers of components, each against one more, until one is not rejected.
 
@@ -159,6 +182,8 @@ def bootstrap_sequence(
         Starts of each fit that go to their end.
     n_jobs : int
         Draws that are fitted at the same time, each by a thread.
+    asked : callable, optional
+        Hears of every draw, and may end the tests. What ends fits early, the recipe's listener, must be known to it.
 
     Raises
     ------
@@ -179,13 +204,15 @@ def bootstrap_sequence(
                 f"{k + 1} components; give weights that count rows"
             )
         statistic = 2.0 * (other.log_likelihood - null.log_likelihood)
-        reason = pair.why_spurious(source, other) or pair.why_spurious(source, null)
+        reason = asked(k, 0) if asked else ""  # before anything is made of fits that may have been ended early
+        if not reason and (why := pair.why_spurious(source, other) or pair.why_spurious(source, null)):
+            reason = f"{why}; look for values that many rows share with check_data"
         if reason:
             rungs.append(BootstrapRung(k, statistic, nan, np.empty(0), 0, reason))
             break
         drawing = _Drawing(pair, null.mixture, n_rows, source.dtype, of_draws)
-        rungs.append(_test(k, statistic, drawing, level, n_draws, n_jobs))
-        if rungs[-1].p_value > level:
+        rungs.append(_test(k, statistic, drawing, level, n_draws, n_jobs, asked))
+        if not rungs[-1].p_value <= level:
             break
     return BootstrapTest(tuple(rungs), level)
 
@@ -199,16 +226,22 @@ def enough_exceeding(level: float, n_draws: int) -> int:
     return max(1, ceil(level * (n_draws + 1)))
 
 
-def _test(k: int, statistic: float, drawing: _Drawing, level: float, n_draws: int, n_jobs: int) -> BootstrapRung:
+def _test(
+    k: int, statistic: float, drawing: _Drawing, level: float, n_draws: int, n_jobs: int, asked: Asked | None = None
+) -> BootstrapRung:
     draws: list[float] = []
     n_redrawn = n_exceeding = 0
     enough = enough_exceeding(level, n_draws)
-    for drawn in _in_order(drawing, n_draws, n_jobs):
-        draws.append(drawn.statistic)
-        n_redrawn += drawn.n_failed
-        n_exceeding += drawn.statistic >= statistic
-        if n_exceeding == enough:
-            break
+    with closing(_in_order(drawing, n_draws, n_jobs)) as all_drawn:
+        for drawn in all_drawn:
+            reason = asked(k, len(draws) + 1) if asked else ""
+            if reason:  # its fits may have been ended early
+                return BootstrapRung(k, statistic, nan, np.array(draws), n_redrawn, reason)
+            draws.append(drawn.statistic)
+            n_redrawn += drawn.n_failed
+            n_exceeding += drawn.statistic >= statistic
+            if n_exceeding == enough:
+                break
     early = len(draws) < n_draws
     p_value = n_exceeding / len(draws) if early else (1 + n_exceeding) / (n_draws + 1)
     return BootstrapRung(k, statistic, p_value, np.array(draws), n_redrawn)
@@ -274,7 +307,7 @@ def _generator(seed: np.random.SeedSequence) -> np.random.Generator:
     return np.random.default_rng(seed)
 
 
-def _in_order(work: Callable[[int], _Drawn], n: int, n_jobs: int) -> Iterator[_Drawn]:
+def _in_order(work: Callable[[int], _Drawn], n: int, n_jobs: int) -> Generator[_Drawn, None, None]:
     """Results of numbers 0 … n − 1 in this order, as many ahead as there are jobs; who stops asking ends the work."""
     if n_jobs == 1:
         yield from map(work, range(n))

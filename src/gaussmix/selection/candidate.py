@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import Enum
-from math import inf, nan
+from math import inf, log1p, nan
+from sys import float_info
 
 from gaussmix.core.mixture import Mixture
 from gaussmix.em.stopping import remaining_gain
@@ -13,6 +14,8 @@ from gaussmix.selection.cells import Cell
 from gaussmix.selection.criteria import Criterion
 from gaussmix.selection.figures import Figures
 
+ALL = 1.0 - float_info.epsilon
+"""All of a variance but for rounding."""
 EQUAL = 6
 """Decimals to which criteria are equal: of one component several structures are the same, and rounding must not say
 which comes first."""
@@ -123,6 +126,20 @@ class Candidate:
     def objective(self) -> float:
         """What its fit climbed: the log-likelihood, penalised by the prior; −inf where there is none."""
         return float("-inf") if self.fit is None else self.fit.result.evaluation.entry.objective
+
+    @property
+    def cost_of_prior(self) -> float:
+        """What the prior's hold takes from twice its log-likelihood, and so from BIC, at least; 0 without one.
+
+        Of a row in a direction where the prior says a part s of its component's variance that is −log(1 − s) − s, and
+        the penalty is the sum of all ½ s. So much it comes to where s is the same everywhere; the sum is convex, and
+        more wherever it is not. Structures that couple directions only come near it.
+        """
+        if self.fit is None:
+            return 0.0
+        entry, places = self.fit.result.evaluation.entry, self.fit.summary.sum_weight * self.mixture.n_features
+        part = min(max(0.0, 2.0 * (entry.log_likelihood - entry.objective) / places), ALL)
+        return places * (-log1p(-part) - part)
 
 
 def in_order(candidates: tuple[Candidate, ...], criterion: Criterion) -> list[Candidate]:

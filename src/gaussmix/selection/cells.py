@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from numbers import Integral
 from operator import index
 
 from gaussmix.errors import ConfigError
 from gaussmix.families.structures import RANKED, SCIKIT_LEARN, STRUCTURES, UNIVARIATE, Structure, structure_named
+from gaussmix.families.structures.low_rank import LowRank
 
 ALL = "all"
 """Every structure that mclust knows; with one feature, where volume is all there is, two."""
@@ -29,6 +30,11 @@ class Cell:
     n_components: int
     structure: Structure
 
+    @property
+    def rank(self) -> int | None:
+        """That of its structure, where there is one for every rank."""
+        return self.structure.rank if isinstance(self.structure, LowRank) else None
+
     def name(self, n_features: int) -> str:
         """Mclust's name of its structure: "E" or "V" with one feature."""
         name = self.structure.mclust_name
@@ -43,17 +49,34 @@ def numbers_of(n_components: int | Iterable[int]) -> tuple[int, ...]:
     ConfigError
         If there is none, or one that is no whole number of at least 1.
     """
-    given = [n_components] if isinstance(n_components, int | Integral) else n_components
+    return _whole_numbers("n_components", n_components, "range(1, 10)")
+
+
+def ranks_of(rank: int | Iterable[int] | None) -> tuple[int, ...] | None:
+    """Ranks, each once, in ascending order; None where none is given.
+
+    Raises
+    ------
+    ConfigError
+        If one is no whole number of at least 1, or there is none among those given.
+    """
+    return None if rank is None else _whole_numbers("rank", rank, "[1, 2, 4]")
+
+
+def _whole_numbers(name: str, asked: int | Iterable[int], example: str) -> tuple[int, ...]:
+    given = [asked] if isinstance(asked, int | Integral) else asked
     try:
         numbers = sorted({index(number) for number in given if not isinstance(number, bool)})
     except TypeError:
         numbers = []
     if not numbers or numbers[0] < 1:
-        raise ConfigError(f"n_components must be whole numbers from 1 on, such as range(1, 10); got {n_components!r}")
+        raise ConfigError(f"{name} must be whole numbers from 1 on, such as {example}; got {asked!r}")
     return tuple(numbers)
 
 
-def structures_of(structures: str | Iterable[str], n_features: int, rank: int | None = None) -> tuple[Structure, ...]:
+def structures_of(
+    structures: str | Iterable[str], n_features: int, ranks: Sequence[int] | None = None
+) -> tuple[Structure, ...]:
     """Structures, each once, those of fewer parameters first.
 
     Parameters
@@ -62,23 +85,27 @@ def structures_of(structures: str | Iterable[str], n_features: int, rank: int | 
         ``"all"``, a name, or names.
     n_features : int
         Columns.
-    rank : int, optional
-        Of those structures that have one.
+    ranks : sequence of int, optional
+        Of those structures that have one: a structure for each.
 
     Raises
     ------
     ConfigError
-        If a name is unknown, or a rank is given and none of them has one.
+        If a name is unknown, or ranks are given and none of them has one.
     """
     if isinstance(structures, str) and structures == ALL:
         names: Iterable[str] = UNIVARIATE if n_features == 1 else (s.name for s in STRUCTURES.values() if _classic(s))
     else:
         names = [structures] if isinstance(structures, str) else list(structures)
     names = tuple(names)
-    if rank is not None and not any(name in RANKED for name in names):
+    if ranks is not None and not any(name in RANKED for name in names):
         raise ConfigError(f"rank is for covariance structure {', '.join(RANKED)}, which is not among those to be tried")
-    ranked = (structure_named(name, n_features, rank if name in RANKED else None) for name in names)
-    found = {structure.name: structure for structure in ranked}
+    named = (
+        structure_named(name, n_features, rank)
+        for name in names
+        for rank in ((ranks or (None,)) if name in RANKED else (None,))
+    )
+    found = {structure.mclust_name: structure for structure in named}
     if not found:
         raise ConfigError("structures must name at least one covariance structure, or be 'all'")
     return tuple(sorted(found.values(), key=lambda s: (s.n_parameters(2, max(2, n_features)), s.mclust_name)))
@@ -93,6 +120,6 @@ def _classic(structure: Structure) -> bool:
 def contains(larger: Structure, smaller: Structure) -> bool:
     """Whether every set of covariances of the second is one of the first, by their letters: I is E, and E is V."""
     if not (_classic(larger) and _classic(smaller)):
-        return larger.name == smaller.name
+        return larger == smaller
     letters = zip(larger.mclust_name, smaller.mclust_name, strict=True)
     return all("IEV".index(one) >= "IEV".index(other) for one, other in letters)

@@ -1,15 +1,12 @@
-"""Criteria by which fits are compared, with scikit-learn's sign: lower is better. Each formula stands here alone."""
+"""Criteria that are a number of one fit, with scikit-learn's sign: lower is better. Each formula stands here alone."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import inf, log
 
 from gaussmix.errors import ConfigError
-from gaussmix.families.null_directions import NullDirections
-from gaussmix.fitting.fit import Fit
-from gaussmix.fitting.scene import Scene
 from gaussmix.selection.figures import Figures
 
 
@@ -46,7 +43,7 @@ def icl(log_likelihood: float, n_parameters: int, sum_weight: float, log_certain
 
 @dataclass(frozen=True)
 class Criterion:
-    """One way to compare fits.
+    """One way to compare fits by what is known of each.
 
     Parameters
     ----------
@@ -58,21 +55,12 @@ class Criterion:
         What it rewards, in words that follow its title.
     of : callable
         Its value from what is known of a fit.
-    measure : callable, optional
-        What must be known beside, from the rows and the fit: it costs passes, and so is only asked for where this is
-        the criterion to choose by. It is then ``measured`` in the figures.
     """
 
     name: str
     title: str
     prefers: str
     of: Callable[[Figures], float]
-    measure: Callable[[Scene, Fit], float] | None = None
-
-    def figures(self, scene: Scene, fit: Fit, null: NullDirections) -> Figures:
-        """What is to be known of a fit for this criterion, and for all that need nothing more."""
-        figures = Figures.of(scene, fit, null)
-        return figures if self.measure is None else replace(figures, measured=self.measure(scene, fit))
 
     def __reduce__(self) -> tuple[Callable[[str], Criterion], tuple[str]]:
         return criterion_named, (self.name,)  # a selection is pickled with its criterion, and functions are not
@@ -107,10 +95,7 @@ CRITERIA: dict[str, Criterion] = {
         ),
     )
 }
-"""Every criterion by its name: a further one is one entry, ``of=lambda f: f.measured`` where it has a ``measure``."""
-
-KNOWN_OF_ALL = tuple(criterion for criterion in CRITERIA.values() if criterion.measure is None)
-"""Those that every fit has."""
+"""Every such criterion by its name: a further one is one entry."""
 
 
 def criterion_named(name: str) -> Criterion:

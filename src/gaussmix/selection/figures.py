@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import nan
 
 import numpy as np
 
@@ -40,8 +39,6 @@ class Figures:
         Weighted sum over the rows of −Σₖ rₖ log rₖ of their responsibilities r: 0 where every row is certain.
     smallest : float
         Weight of the smallest component, in rows.
-    measured : float
-        What the criterion to choose by asked beside; NaN where it asked nothing.
     """
 
     log_likelihood: float
@@ -50,7 +47,6 @@ class Figures:
     log_certainty: float
     entropy: float
     smallest: float
-    measured: float = nan
 
     @classmethod
     def of(cls, scene: Scene, fit: Fit, null: NullDirections) -> Figures:
@@ -70,20 +66,41 @@ class Figures:
 
 
 def _where_rows_vary(scene: Scene, fit: Fit, null: NullDirections) -> tuple[float, int]:
-    """Log-likelihood and number of parameters, given the directions in which the rows do not vary.
+    """Log-likelihood and number of parameters, given the directions in which the rows do not vary."""
+    mixture, sums = fit.mixture, fit.result.evaluation.sums
+    if not isinstance(mixture.family, Gaussian):
+        return fit.log_likelihood, mixture.n_parameters
+    along = log_likelihood_along(null, scene.summary.standard_deviation, mixture, sums.sum_weight)
+    varying = mixture.n_features - len(null) or mixture.n_features
+    structure = mixture.family.structure
+    count = n_parameters(structure, mixture.n_components, varying, scene.recipe.equal_weights)
+    return fit.log_likelihood - along, count
+
+
+def log_likelihood_along(null: NullDirections, deviation: Floats, mixture: Mixture, share: Floats) -> float:
+    """What a log-likelihood owes to directions in which the rows do not vary.
 
     What variance a component has there is the prior's or the structure's choice, in which structures differ: a
     log-likelihood with it in would tell these apart by nothing that the rows say. What is left when each component's
     own density of these directions is taken out is that of the rows in the plane that they all lie in. Where components
     differ in it, as balls do, it is taken out as the components share the rows.
+
+    Parameters
+    ----------
+    null : NullDirections
+        Of all rows; where they vary in all directions, or in none, it is 0.
+    deviation : array, shape (d,)
+        Standard deviations of all rows' columns, the user's units, in units of which directions are meant; 0 for
+        constant columns, for which they are meant in the user's.
+    mixture : Mixture
+        Of Gaussians; of others it is 0.
+    share : array, shape (k,)
+        Sums of the rows' responsibilities, by their weights.
     """
-    family, mixture = fit.mixture.family, fit.mixture
-    varying = mixture.n_features - len(null)
-    if not isinstance(family, Gaussian) or not len(null) or not varying:
-        return fit.log_likelihood, mixture.n_parameters
+    family = mixture.family
+    if not isinstance(family, Gaussian) or not 0 < len(null) < mixture.n_features:
+        return 0.0
     stacked = family.structure.form.stack(family.covariance, family.n_components)
-    # In units of the columns' standard deviations; in the user's for constant columns.
-    deviation = scene.summary.standard_deviation
     along = (
         null.directions / mixture.frame.lengths_to_internal(np.where(deviation > 0.0, deviation, 1.0))[:, np.newaxis]
     )
@@ -91,9 +108,7 @@ def _where_rows_vary(scene: Scene, fit: Fit, null: NullDirections) -> tuple[floa
     extent = np.where(null.single, 0.0, null.variance - AUTOMATIC_STRENGTH)
     _, log_determinant = np.linalg.slogdet(2.0 * np.pi * variance)
     distance = (np.diagonal(np.linalg.inv(variance), axis1=1, axis2=2) * extent).sum(axis=1)  # mean of the rows
-    share = fit.result.evaluation.sums.sum_weight
-    count = n_parameters(family.structure, mixture.n_components, varying, scene.recipe.equal_weights)
-    return fit.log_likelihood + 0.5 * float(share @ (log_determinant + distance)), count
+    return -0.5 * float(share @ (log_determinant + distance))
 
 
 @dataclass(frozen=True)

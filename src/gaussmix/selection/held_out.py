@@ -6,15 +6,17 @@ fold.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from gaussmix.core.block import Block
 from gaussmix.core.contracts import Kernel
+from gaussmix.core.mixture import Mixture
 from gaussmix.core.source import ReduceTask, RowTask, Source, WrappedSource
+from gaussmix.core.statistics import Statistics
 from gaussmix.core.tree import Node
 from gaussmix.core.types import Array, Floats, Integers
 from gaussmix.errors import ConfigError, DataError, DegenerateFitError
@@ -143,6 +145,21 @@ class _OfFold:
             yield from self.task.map(self.rows.weighted(part, numbers), first_chunk + chunk)
 
 
+class OfFold(NamedTuple):
+    """How likely the rows of one fold are under a fit that has not seen them.
+
+    Parameters
+    ----------
+    mean : float
+        Nats a row, by their weights.
+    weight : float
+        Sum of these.
+    """
+
+    mean: float
+    weight: float
+
+
 @dataclass(frozen=True)
 class HeldOut:
     """Mean log-likelihood of rows under fits that have not seen them.
@@ -160,6 +177,12 @@ class HeldOut:
     folds: Folds
     fold_means: Floats
     fold_weight: Floats
+
+    @classmethod
+    def of(cls, folds: Folds, each: Sequence[OfFold]) -> HeldOut:
+        """From what every fold came to, in their order."""
+        # Arrays of their own: a product of vectors has other bits where one has steps.
+        return cls(folds, np.array([one.mean for one in each]), np.array([one.weight for one in each]))
 
     @property
     def mean(self) -> float:
@@ -233,17 +256,51 @@ def held_out_log_likelihood(
     if n_folds < 2:
         raise ConfigError(f"rows are held out by at least 2 folds, not {n_folds}")
     folds = Folds(n_folds, seed)
-    means, weight = np.empty(n_folds), np.empty(n_folds)
-    for fold in range(n_folds):
-        where = f"without fold {fold} (from 0) of {n_folds}"
+
+    def fitted(fold: int) -> Mixture:
         rest = FoldRows(source, folds, fold, held_out=False)
-        try:
-            fit = fit_mixture(rest, kernel, recipe, start, np.random.default_rng([seed, fold]), n_init)
-        except (DataError, DegenerateFitError) as error:
-            raise type(error)(f"the fit {where} failed: {error}") from error
-        sums = kernel.expect(FoldRows(source, folds, fold, held_out=True), fit.mixture)
-        weight[fold] = sums.sum_weight.sum()
-        if not weight[fold] > 0.0:
-            raise DataError(f"no row of fold {fold} (from 0) of {n_folds} has a positive weight; take fewer folds")
-        means[fold] = sums.log_likelihood / weight[fold]
-    return HeldOut(folds, means, weight)
+        return fit_mixture(rest, kernel, recipe, start, np.random.default_rng([seed, fold]), n_init).mixture
+
+    return HeldOut.of(folds, [of_fold(source, kernel, folds, fold, fitted) for fold in range(n_folds)])
+
+
+def of_fold(
+    source: Source,
+    kernel: Kernel,
+    folds: Folds,
+    fold: int,
+    fitted: Callable[[int], Mixture],
+    log_likelihood: Callable[[Mixture, Statistics], float] = lambda _mixture, sums: sums.log_likelihood,
+) -> OfFold:
+    """How likely a fold is under a mixture that has not seen it.
+
+    Parameters
+    ----------
+    source : Source
+        All rows.
+    kernel : Kernel
+        Who goes over them.
+    folds : Folds
+        Who is held out with whom.
+    fold : int
+        Which fold.
+    fitted : callable
+        The mixture that was fitted to all folds but this.
+    log_likelihood : callable, optional
+        What is taken for the log-likelihood of the rows with these sums under this mixture.
+
+    Raises
+    ------
+    DataError, DegenerateFitError
+        If the fit fails, or no row of the fold counts: the text says which fold.
+    """
+    where = f"fold {fold} (from 0) of {folds.n_folds}"
+    try:
+        mixture = fitted(fold)
+    except (DataError, DegenerateFitError) as error:
+        raise type(error)(f"the fit without {where} failed: {error}") from error
+    sums = kernel.expect(FoldRows(source, folds, fold, held_out=True), mixture)
+    weight = float(sums.sum_weight.sum())
+    if not weight > 0.0:
+        raise DataError(f"no row of {where} has a positive weight; take fewer folds")
+    return OfFold(log_likelihood(mixture, sums) / weight, weight)

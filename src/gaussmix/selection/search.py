@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field, replace
-from math import inf, log
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from math import log
 from time import perf_counter
 
-from numpy.linalg import LinAlgError
-
-from gaussmix.core.mixture import Mixture
-from gaussmix.em.history import History
-from gaussmix.em.listener import Listener
 from gaussmix.em.stopping import AutomaticTolerance
-from gaussmix.errors import GaussmixError
 from gaussmix.fitting.fit import fit_scene
 from gaussmix.fitting.one_blas_thread import one_blas_thread
 from gaussmix.fitting.scene import Start
@@ -22,37 +16,11 @@ from gaussmix.fitting.usable import check_enough
 from gaussmix.selection.candidate import Candidate, Outcome, in_order
 from gaussmix.selection.cells import Cell
 from gaussmix.selection.criteria import Criterion
+from gaussmix.selection.figures import Figures
 from gaussmix.selection.second_looks import in_the_running, promising, surpassed
 from gaussmix.selection.spikes import why_spurious
 from gaussmix.selection.stage import SharedStart, Stage
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far a search has come.
-
-    Parameters
-    ----------
-    candidate : Candidate
-        What has just been fitted.
-    done, total : int
-        Fits that are made, and that are known to be made, of the whole search: both only grow, the second when cells
-        are looked at again.
-    seconds : float
-        Since the search began.
-    best : Candidate or None
-        The best so far.
-    """
-
-    candidate: Candidate
-    done: int
-    total: int
-    seconds: float
-    best: Candidate | None
-
-
-FAILURES = (GaussmixError, ArithmeticError, ValueError, LinAlgError)
-"""What a cell's numbers may raise; what is about the process, as MemoryError, or about all rows ends the search."""
+from gaussmix.selection.work import FAILURES, Work, in_words
 
 MOST_LOOKS = 3
 """Times that the best few are looked at again: mostly one is enough, and then there is nothing new to look at."""
@@ -62,56 +30,6 @@ ROUGH = 0.5
 BIC. Whoever may be among the best goes on to the end."""
 ROUGH_ROWS = 1000
 """Of fewer, a nat is much, and fits are quickly made."""
-
-Told = Callable[[Progress], bool]
-"""Is told of every fit that is made; True ends the search."""
-
-
-class End(Listener[Mixture]):
-    """Ends every fit of a search that is to end.
-
-    Parameters
-    ----------
-    time_limit : float
-        Seconds that the search may take.
-    """
-
-    def __init__(self, time_limit: float = inf) -> None:
-        self.began = perf_counter()
-        self._time_limit = time_limit
-        self._asked = ""
-
-    def ask(self, why: str) -> None:
-        """From now on there is a reason."""
-        self._asked = self._asked or why
-
-    @property
-    def seconds(self) -> float:
-        """Since the search began."""
-        return perf_counter() - self.began
-
-    def evaluated(self, parameters: Mixture, history: History, sum_weight: float) -> bool:
-        return bool(self.wants_end())
-
-    def wants_end(self) -> str:
-        if self.seconds >= self._time_limit:
-            return f"the time limit of {self._time_limit:g} s was reached"
-        return self._asked
-
-
-@dataclass
-class _Found:
-    """What is known of the cells, and how many fits it took."""
-
-    by_cell: dict[Cell, Candidate] = field(default_factory=dict)
-    done: int = 0
-    total: int = 0
-
-    def add(self, candidate: Candidate) -> None:
-        """Keep it, if it is better than what there was."""
-        before = self.by_cell.get(candidate.cell)
-        self.by_cell[candidate.cell] = candidate if before is None else before.better_of(candidate)
-        self.done += 1
 
 
 @dataclass(frozen=True)
@@ -124,42 +42,36 @@ class Search:
         What the fits share.
     criterion : Criterion
         By which they are compared.
-    end : End
-        Ends it early; the stage's recipe listens to the same.
+    work : Work
+        How fits are made; the stage's recipe listens to what ends them.
     n_init : int
         Starts of each cell that are polished.
-    n_workers : int
-        Fits at one time.
-    told : callable, optional
-        Is told of every fit.
     """
 
     stage: Stage
     criterion: Criterion
-    end: End
+    work: Work
     n_init: int = 1
-    n_workers: int = 1
-    told: Told | None = None
 
     @one_blas_thread()
     def over(self, cells: Sequence[Cell]) -> tuple[Candidate, ...]:
         """What each cell came to, in their order."""
-        found = _Found()
-        by_cell = found.by_cell
+        found: dict[Cell, Candidate] = {}
+        wants_end = self.work.end.wants_end
         rough = self._rough()
         rough._fitted(found, [(cell, None) for cell in cells])
         looked: set[tuple[Cell, float]] = set()
         for _ in range(MOST_LOOKS):
             # First those that need no race, which then propose something better to the others.
-            rough._fitted(found, [*surpassed(by_cell)])
-            again = [look for look in promising(self.stage, by_cell, self.criterion) if _new(look[0], by_cell, looked)]
-            if self.end.wants_end() or not again:
+            rough._fitted(found, [*surpassed(found)])
+            again = [look for look in promising(self.stage, found, self.criterion) if _new(look[0], found, looked)]
+            if wants_end() or not again:
                 break
             rough._fitted(found, again)
-        if rough is not self and not self.end.wants_end():
-            self._fitted(found, [*in_the_running(by_cell, self.criterion)])
-            self._fitted(found, [*surpassed(by_cell)])
-        return tuple(by_cell[cell] for cell in cells)
+        if rough is not self and not wants_end():
+            self._fitted(found, [*in_the_running(found, self.criterion)])
+            self._fitted(found, [*surpassed(found)])
+        return tuple(found[cell] for cell in cells)
 
     def _rough(self) -> Search:
         """The same search by fits that end when what is left to gain could hardly pay for a parameter."""
@@ -169,35 +81,24 @@ class Search:
         stopping = replace(recipe.stopping, tol=ROUGH * log(sum_weight) / sum_weight)
         return replace(self, stage=replace(self.stage, recipe=replace(recipe, stopping=stopping)))
 
-    def _fitted(self, found: _Found, wanted: Sequence[tuple[Cell, Start | None]]) -> None:
-        found.total += len(wanted)
-        with ThreadPoolExecutor(self.n_workers) as pool:
-            running = {
-                pool.submit(self._fit, cell, start, number == 0 and not found.done)
-                for number, (cell, start) in enumerate(wanted)
-            }
-            try:
-                while running:
-                    ended, running = wait(running, return_when=FIRST_COMPLETED)
-                    for future in ended:
-                        candidate = future.result()
-                        found.add(candidate)
-                        self._tell(found, candidate)
-            except BaseException:
-                self.end.ask("the search was interrupted")
-                raise
+    def _fitted(self, found: dict[Cell, Candidate], wanted: Sequence[tuple[Cell, Start | None]]) -> None:
+        """Fit cells, and keep what is better than what there was."""
 
-    def _tell(self, found: _Found, candidate: Candidate) -> None:
-        if self.told is None:
-            return
-        best = in_order(tuple(found.by_cell.values()), self.criterion)[0]
-        progress = Progress(candidate, found.done, found.total, self.end.seconds, best if best.eligible else None)
-        if self.told(progress):
-            self.end.ask("a callback ended the search")
+        def keep(candidate: Candidate) -> None:
+            before = found.get(candidate.cell)
+            found[candidate.cell] = candidate if before is None else before.better_of(candidate)
+            self.work.done += 1
+            best = in_order(tuple(found.values()), self.criterion)[0]
+            self.work.tell(candidate, best if best.eligible else None)
+
+        self.work.total += len(wanted)
+        first = not self.work.done  # one cell is fitted whatever the time limit
+        jobs = (partial(self._fit, cell, start, first and not place) for place, (cell, start) in enumerate(wanted))
+        self.work.each(jobs, keep)
 
     def _fit(self, cell: Cell, start: Start | None, anyway: bool) -> Candidate:
         """What a cell comes to from a start; from those that its number shares if there is none."""
-        why = self.end.wants_end()
+        why = self.work.end.wants_end()
         if why and not anyway:
             return Candidate(cell, Outcome.NOT_TRIED, why)
         began = perf_counter()
@@ -206,11 +107,10 @@ class Search:
             scene = self.stage.scene(cell)
             start = SharedStart(self.stage.opening(cell.n_components)) if start is None else start
             fit = fit_scene(scene, start, self.stage.generator(cell), self.n_init)
-            figures = self.criterion.figures(scene, fit, self.stage.null)
+            figures = Figures.of(scene, fit, self.stage.null)
             why_not = why_spurious(scene, fit)
         except FAILURES as error:
-            reason = str(error) if isinstance(error, GaussmixError) else f"{type(error).__name__}: {error}"
-            return Candidate(cell, Outcome.FAILED, reason, perf_counter() - began)
+            return Candidate(cell, Outcome.FAILED, in_words(error), perf_counter() - began)
         seconds = perf_counter() - began
         left = fit.mixture.n_components
         if left < cell.n_components:

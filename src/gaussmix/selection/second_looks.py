@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import combinations
 
@@ -20,6 +21,7 @@ from gaussmix.selection.candidate import Candidate, in_order
 from gaussmix.selection.cells import Cell, contains
 from gaussmix.selection.criteria import Criterion
 from gaussmix.selection.stage import SharedStart, Stage
+from gaussmix.selection.work import FAILURES
 from gaussmix.starts.shares import from_shares
 
 SLACK = 0.05
@@ -124,15 +126,20 @@ def _proposed(stage: Stage, rows: Block, candidate: Candidate, found: Iterable[C
     fits = sorted((c for c in found if c.eligible and c.cell != candidate.cell), key=lambda c: -c.log_likelihood)
     k, source = candidate.cell.n_components, MemorySource(rows.x, rows.weight)
 
-    def labels_of(other: Candidate) -> Integers:
-        return stage.kernel.rows(source, other.mixture, ("label",))["label"]
+    def proposed_by(other: Candidate) -> Iterator[Partition]:
+        n, labels = other.cell.n_components, stage.kernel.rows(source, other.mixture, ("label",))["label"]
+        if n == k:
+            yield Partition(f"the fit of {other.cell.structure.mclust_name}", "another fit", labels)
+        elif n < k:
+            yield from _split(other, labels, rows)
+        else:
+            yield from _merged(other, labels)
 
-    for other in [c for c in fits if c.cell.n_components == k][:OTHERS]:
-        yield Partition(f"the fit of {other.cell.structure.mclust_name}", "another fit", labels_of(other))
-    for other in _neighbours(fits, candidate, k - 1):
-        yield from _split(other, labels_of(other), rows)
-    for other in _neighbours(fits, candidate, k + 1):
-        yield from _merged(other, labels_of(other))
+    of_number = [c for c in fits if c.cell.n_components == k][:OTHERS]
+    for other in [*of_number, *_neighbours(fits, candidate, k - 1), *_neighbours(fits, candidate, k + 1)]:
+        # A fit that linear algebra cannot take apart, so flat is a component, proposes nothing more.
+        with suppress(*FAILURES):
+            yield from proposed_by(other)
 
 
 def _neighbours(fits: list[Candidate], candidate: Candidate, k: int) -> Iterable[Candidate]:

@@ -11,7 +11,7 @@ from gaussmix.families.gaussian import Gaussian
 from gaussmix.families.null_directions import NullDirections
 from gaussmix.families.prior import Prior
 from gaussmix.families.structures import STRUCTURES
-from gaussmix.fitting.collapse import EMPTY, collapsed, held_up
+from gaussmix.fitting.collapse import EMPTY, LOOKED_AT, collapsed, held_up
 from gaussmix.fitting.fit import Fit
 from gaussmix.fitting.scene import Scene
 from gaussmix.selection.figures import own_scatter
@@ -37,11 +37,11 @@ def why_spurious(scene: Scene, fit: Fit) -> str:
     k, sums = family.n_components, fit.result.evaluation.sums
     structure, d = family.structure, family.n_features
     # One component, too; balls, axes and factors need no more rows than columns (mclust tries no others there).
-    if scene.summary.n_weighted <= d and not (isinstance(structure.form, AxisAlignedForm) or structure.stepwise):
-        return (
-            f"{scene.summary.n_weighted} rows are too few for {d} columns: whole covariances have no extent in some "
-            "direction, and their likelihood could be made as large as one likes"
-        )
+    whole = not (isinstance(structure.form, AxisAlignedForm) or structure.stepwise)
+    if whole and scene.summary.n_weighted <= d:
+        return _too_few(f"{scene.summary.n_weighted} rows", d)
+    if whole and k == 1 and (n_distinct := _n_distinct(scene)) <= d:  # several components are seen to be thin below
+        return _too_few(f"{n_distinct} distinct rows", d)
     if k == 1:
         return ""
     part = sums.sum_weight / scene.summary.sum_weight
@@ -57,6 +57,24 @@ def why_spurious(scene: Scene, fit: Fit) -> str:
     j = int(found[np.argmin(part[found])])
     rows = f"{sums.sum_weight[j]:.4g} rows"
     return f"component {j} ({rows}) has no extent in some direction: its likelihood could be made as large as one likes"
+
+
+def _too_few(rows: str, n_features: int) -> str:
+    return (
+        f"{rows} are too few for {n_features} columns: whole covariances have no extent in some direction, and their "
+        "likelihood could be made as large as one likes"
+    )
+
+
+def _n_distinct(scene: Scene) -> int:
+    """Number of distinct rows that count, as far as it is no more than that of columns: a row may stand many times."""
+    found = np.empty((0, scene.source.n_features))
+    for first in range(0, scene.summary.n_rows, LOOKED_AT):
+        rows = scene.source.take(np.arange(first, min(first + LOOKED_AT, scene.summary.n_rows)))
+        found = np.unique(np.concatenate([found, rows.x[rows.weight > 0.0]]), axis=0)
+        if len(found) > scene.source.n_features:
+            break
+    return len(found)
 
 
 def _alone(family: Gaussian, sums: Statistics, diagonal: Floats) -> Gaussian:
