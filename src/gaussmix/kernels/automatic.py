@@ -39,8 +39,10 @@ class AutomaticKernel(Kernel):
         return self._native.summed(source, mixture, gatherer, stages)
 
     def row_task(self, dtype: np.dtype[Any], mixture: Mixture, wanted: Sequence[str]) -> RowTask:
-        kernel = self._native if NativeKernel.runs(mixture, mixture.family) else self._reference
-        return kernel.row_task(dtype, mixture, wanted)
+        stages = compiled_stages(mixture, mixture.family)
+        if stages is None:
+            return self._reference.row_task(dtype, mixture, wanted)
+        return self._native.described(dtype, mixture, stages, wanted)
 
     @cached_property
     def _native(self) -> NativeKernel:

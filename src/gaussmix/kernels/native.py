@@ -184,8 +184,12 @@ class NativeKernel(Kernel):
         return statistics
 
     def row_task(self, dtype: np.dtype[Any], mixture: Mixture, wanted: Sequence[str]) -> RowTask:
-        score, share = mixture.family.compiled, mixture.allocation.compiled
-        if score is None or share is None:
+        stages = compiled_stages(mixture, mixture.family)
+        if stages is None:
             raise TypeError("a stage of this pass is not compiled")
+        return self.described(dtype, mixture, stages, wanted)
+
+    def described(self, dtype: np.dtype[Any], mixture: Mixture, stages: Stages, wanted: Sequence[str]) -> RowTask:
+        """What `row_task` gives, where somebody has the stages already."""
         fields = row_fields(wanted, mixture.n_components, dtype)
-        return RowsTask(dtype, mixture.frame, score, share[1], fields, self.n_threads)
+        return RowsTask(dtype, mixture.frame, stages.score, stages.share[1], fields, self.n_threads)
