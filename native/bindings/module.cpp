@@ -5,7 +5,6 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
-#include <algorithm>
 #include <optional>
 
 #include "../pass/expect.hpp"
@@ -281,20 +280,19 @@ nb::object spread_centres_of(const Array& points, const Array& weight, size_t k,
   return nb::cast(chosen);
 }
 
-nb::tuple lloyd_of(const Array& points, const std::optional<Array>& weight, const Array& centres, int iterations) {
+nb::object lloyd_of(const Array& points, const std::optional<Array>& weight, const Array& centres, int iterations) {
   const Level& chosen = level();
   Points rows = points_of(chosen, points, weight);
   if (centres.ndim() != 2 || centres.shape(0) == 0) refuse("centres", "expected shape (k, d) with k > 0");
   const size_t k = centres.shape(0);
   const Parameters first(centres, "centres", {k, size_t(rows.d)});
-  const auto moving = owned<2>(new double[k * size_t(rows.d)], {k, size_t(rows.d)});
-  std::copy_n(first.data(), k * size_t(rows.d), moving.data());
+  std::vector<double> moving(first.data(), first.data() + k * size_t(rows.d));
   const auto labels = owned_numbers(new int64_t[size_t(rows.n)], size_t(rows.n));
   {
     nb::gil_scoped_release free;
     lloyd(chosen, rows, ptrdiff_t(k), iterations, moving.data(), labels.data());
   }
-  return nb::make_tuple(labels, moving);
+  return nb::cast(labels);
 }
 
 nb::tuple information_of(const Array& x, const Array& weight, const Array& multiplier, const Array& shift,
@@ -376,7 +374,7 @@ NB_MODULE(_native, m) {
   m.def("spread_centres", &gaussmix::spread_centres_of, "points"_a, "weight"_a, "k"_a, "n_draws"_a, "uniforms"_a,
         "Numbers of points far from one another, by greedy k-means++.");
   m.def("lloyd", &gaussmix::lloyd_of, "points"_a, "weight"_a.none(), "centres"_a, "iterations"_a,
-        "Labels of k-means from these centres, and where it moved them; of the nearest centre with no iterations.");
+        "Labels of k-means from these centres; of the nearest centre with no iterations.");
   gaussmix::define_columns(m);
   gaussmix::define_matrices(m);
   m.def("fma_peak", &gaussmix::measure_peak, "n_threads"_a, "seconds"_a,

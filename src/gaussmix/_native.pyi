@@ -161,11 +161,8 @@ def spread_centres(
 
 def lloyd(
     points: NDArray[np.float64], weight: NDArray[np.float64] | None, centres: NDArray[np.float64], iterations: int
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Labels (n,) of so many iterations of k-means at most, the first of equals; with none, of the nearest centre.
-
-    Beside them where the centres (k, d) have moved.
-    """
+) -> NDArray[np.int64]:
+    """Labels (n,) of so many iterations of k-means at most, the first of equals; with none, of the nearest centre."""
 
 def turn_axes(
     axes: NDArray[np.float64],

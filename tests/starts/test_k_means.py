@@ -8,10 +8,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.cluster import KMeans
 
 from gaussmix import _native
-from gaussmix.starts.k_means import lloyd, nearest, settled
+from gaussmix.starts.k_means import lloyd, nearest
 from gaussmix.starts.seeding import greedy_k_means_plus_plus
 
 
@@ -47,20 +46,6 @@ def test_labels_are_those_of_lloyds_iterations(n: int, d: int, k: int) -> None:
     np.testing.assert_array_equal(lloyd(x, weight, centres), by_definition(x, weight, centres, 10))
     # Whatever way the rows lie in memory.
     np.testing.assert_array_equal(lloyd(np.asfortranarray(x), weight, centres), lloyd(x, weight, centres))
-
-
-@pytest.mark.usefixtures("level")
-@pytest.mark.parametrize(("n", "d", "k"), [(60, 1, 2), (500, 3, 3), (1000, 2, 7)])
-def test_centres_come_to_rest_where_scikit_learns_do(n: int, d: int, k: int) -> None:
-    rng = np.random.default_rng(n)
-    x, weight = rng.normal(size=(n, d)), rng.uniform(0.5, 3.0, n)
-    theirs = KMeans(k, init=x[:k], n_init=1, tol=0.0, max_iter=1000).fit(x, sample_weight=weight)
-    found = settled(x, weight, x[:k], 1000)
-    np.testing.assert_allclose(found, theirs.cluster_centers_, rtol=1e-10, atol=1e-12)
-    np.testing.assert_array_equal(nearest(x, found), theirs.labels_)
-    # There they stay, and no further than asked for do they go.
-    np.testing.assert_allclose(settled(x, weight, found, 1), found, rtol=1e-12, atol=1e-13)
-    np.testing.assert_array_equal(settled(x, weight, x[:k], 0), x[:k])
 
 
 def test_the_first_of_equally_near_centres_counts() -> None:

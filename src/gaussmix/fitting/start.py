@@ -21,7 +21,7 @@ from gaussmix.fitting.hierarchical import HierarchicalStart
 from gaussmix.fitting.points import PlusPlusStart, RandomRowsStart, RandomStart, drawn_points
 from gaussmix.fitting.scene import Scene, Start
 from gaussmix.fitting.step import EMStep
-from gaussmix.starts.k_means import metric, settled
+from gaussmix.starts.k_means import metric
 from gaussmix.starts.seeding import greedy_k_means_plus_plus
 from gaussmix.starts.shares import from_shares, mean_of_shares
 
@@ -29,9 +29,6 @@ K_MEANS_TOLERANCE = 1e-3
 """A start need not be exact: k-means stops when what is left to gain is under a thousandth of a nat a row."""
 K_MEANS_ITERATIONS = 50
 """Most k-means iterations; the few starts that need more are as good a beginning after 50."""
-HELD_ROWS = 5000
-"""Of so few rows k-means asks the drawn ones, which are all there are, in one call and until none changes its cell: an
-iteration then takes less time than the loop needs to look at it. Of more, passes use every thread."""
 
 
 @dataclass(frozen=True)
@@ -44,16 +41,12 @@ class KMeansStart(Start):
         structure, k = scene.recipe.structure, scene.recipe.n_components
         measure = metric(scene.summary, scene.frame, structure.scaling)
         points, weight = drawn_points(scene, generator)
-        measured = points * measure
-        chosen = greedy_k_means_plus_plus(measured, weight, k, generator)
-        held = scene.summary.n_rows <= HELD_ROWS
-        centres = settled(measured, weight, measured[chosen], K_MEANS_ITERATIONS) / measure if held else points[chosen]
+        centres = points[greedy_k_means_plus_plus(points * measure, weight, k, generator)]
         # One fixed metric: a diagonal factor, the same for all.
         balls = Gaussian(STRUCTURES["diag"], centres, measure[np.newaxis].repeat(k, axis=0))
-        partition = Mixture(balls, Hard(k), scene.frame)
-        if not held:
-            step = EMStep(scene.source, scene.kernel, CentresUpdate(), Unchanged(), scene.summary.sum_weight)
-            partition = run(step, partition, AitkenTolerance(K_MEANS_TOLERANCE), K_MEANS_ITERATIONS).parameters
+        step = EMStep(scene.source, scene.kernel, CentresUpdate(), Unchanged(), scene.summary.sum_weight)
+        rule = AitkenTolerance(K_MEANS_TOLERANCE)
+        partition = run(step, Mixture(balls, Hard(k), scene.frame), rule, K_MEANS_ITERATIONS).parameters
         target = scene.target(partition.family.pivot)
         return scene.mixture_of(*from_shares(scene.source, scene.kernel, partition, target, scene.update))
 

@@ -29,7 +29,7 @@ def metric(summary: Summary, frame: Frame, scaling: Scaling) -> Floats:
 
 def nearest(points: Floats, centres: Floats) -> Integers:
     """Number of the nearest centre of each point, the first of equals: shape (m,)."""
-    labels: Integers = _native.lloyd(points, None, centres, 0)[0]
+    labels: Integers = _native.lloyd(points, None, centres, 0)
     return labels
 
 
@@ -45,19 +45,5 @@ def lloyd(points: Floats, weight: Floats, centres: Floats) -> Integers:
     centres : array, shape (k, d)
         Where to begin.
     """
-    labels: Integers = _native.lloyd(points, weight, centres, LLOYD_ITERATIONS)[0]
+    labels: Integers = _native.lloyd(points, weight, centres, LLOYD_ITERATIONS)
     return labels
-
-
-def settled(points: Floats, weight: Floats, centres: Floats, most_iterations: int) -> Floats:
-    """Where k-means from these centres comes to rest, shape (k, d), or is after so many iterations.
-
-    Parameters
-    ----------
-    points, weight, centres : array
-        As for `lloyd`.
-    most_iterations : int
-        Most iterations; one that moves no point to another cell is the last.
-    """
-    moved: Floats = _native.lloyd(points, weight, centres, most_iterations)[1]
-    return moved
