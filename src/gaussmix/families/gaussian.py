@@ -127,10 +127,14 @@ class Gaussian(Family):
     @property
     def log_normaliser(self) -> Floats:
         """Log-density at the mean of each component, shape (k,)."""
-        log_determinant = self.known_log_determinant
-        if log_determinant is None:
-            log_determinant = self.structure.form.log_determinant(self.precision_cholesky, self.n_components)
-        return log_determinant - 0.5 * self.n_features * LOG_TWO_PI
+        return self.log_determinant - 0.5 * self.n_features * LOG_TWO_PI
+
+    @property
+    def log_determinant(self) -> Floats:
+        """Log-determinants of the factors, shape (k,)."""
+        if self.known_log_determinant is not None:
+            return self.known_log_determinant
+        return self.structure.form.log_determinant(self.precision_cholesky, self.n_components)
 
     @property
     def amplification(self) -> float:
