@@ -38,6 +38,14 @@ inline nb::ndarray<nb::numpy, double, nb::ndim<dimensions>> owned(double* data, 
   return {data, shape, owner};
 }
 
+// The same where nobody may change them any more.
+template <size_t dimensions>
+inline nb::ndarray<nb::numpy, const double, nb::ndim<dimensions>> kept(const double* data,
+                                                                       std::initializer_list<size_t> shape) {
+  nb::capsule owner(data, [](void* numbers) noexcept { delete[] static_cast<double*>(numbers); });
+  return {data, shape, owner};
+}
+
 // Parameters: float64 of a given shape at any strides, read as one row-major block; copied only where they do
 // not already lie so.
 class Parameters {
@@ -87,6 +95,13 @@ inline Rows rows_of(const Array& x) {
   rows.row_stride = ptrdiff_t(x.stride(0));
   rows.column_stride = ptrdiff_t(x.stride(1));
   return rows;
+}
+
+inline void set_weight(Rows& rows, const Array& weight) {
+  expect_shape(weight, "weight", {size_t(rows.n)});
+  if (weight.dtype() != nb::dtype<double>()) refuse("weight", "expected float64");
+  rows.weight = static_cast<const double*>(weight.data());
+  rows.weight_stride = ptrdiff_t(weight.stride(0));
 }
 
 inline Form form_of(const std::string& text, const char* name) {

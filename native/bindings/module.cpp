@@ -18,6 +18,7 @@
 #include "../pass/peak.hpp"
 #include "../pass/row_results.hpp"
 #include "arrays.hpp"
+#include "columns.hpp"
 #include "matrices.hpp"
 
 namespace gaussmix {
@@ -32,13 +33,6 @@ bool signal_came(void*) {
 int checked_threads(int n_threads) {
   if (n_threads < 1) refuse("n_threads", "expected at least 1");
   return n_threads;
-}
-
-void set_weight(Rows& rows, const Array& weight) {
-  expect_shape(weight, "weight", {size_t(rows.n)});
-  if (weight.dtype() != nb::dtype<double>()) refuse("weight", "expected float64");
-  rows.weight = static_cast<const double*>(weight.data());
-  rows.weight_stride = ptrdiff_t(weight.stride(0));
 }
 
 nb::list listed(std::vector<TreeSum::Node>& nodes, size_t length) {
@@ -229,28 +223,31 @@ nb::tuple factors_of(const Array& covariances) {
   return nb::make_tuple(factors, singular);
 }
 
-nb::tuple full_update_of(const Array& sum_weight, const Array& sum_x, const Array& scatter, const Array& pivot,
-                         const Array& scatter_diagonal, const Array& covariance_diagonal) {
+nb::tuple full_update_of(const Array& sums, const Array& pivot, const Array& scatter_diagonal,
+                         const Array& covariance_diagonal) {
   if (pivot.ndim() != 2) refuse("pivot", "expected shape (k, d)");
   const size_t k = pivot.shape(0), d = pivot.shape(1);
   if (d == 0) refuse("pivot", "expected at least one feature");
-  const Parameters size(sum_weight, "sum_weight", {k});
-  const Parameters first(sum_x, "sum_x", {k, d});
-  const Parameters second(scatter, "scatter", {k, d * (d + 1) / 2});
+  const size_t length = 1 + k + k * d + k * (d * (d + 1) / 2);
+  // What an allocation has summed beside stands behind.
+  if (sums.ndim() != 1 || sums.shape(0) < length) refuse("sums", "expected at least " + std::to_string(length) + " of them");
+  const Parameters packed(sums, "sums", {sums.shape(0)});
+  const double* sum_weight = packed.data() + 1;
+  const double* sum_x = sum_weight + k;
+  const double* scatter = sum_x + k * d;
   const Parameters about(pivot, "pivot", {k, d});
   const Parameters to_scatter(scatter_diagonal, "scatter_diagonal", {d});
   const Parameters to_covariance(covariance_diagonal, "covariance_diagonal", {d});
-  const FullUpdateTask task = {ptrdiff_t(k), ptrdiff_t(d), size.data(), first.data(), second.data(), about.data(),
+  const FullUpdateTask task = {ptrdiff_t(k), ptrdiff_t(d), sum_weight, sum_x, scatter, about.data(),
                                to_scatter.data(), to_covariance.data()};
-  const auto means = owned<2>(new double[k * d], {k, d});
-  const auto factors = owned<3>(new double[k * d * d], {k, d, d});
-  const auto log_determinant = owned<1>(new double[k], {k});
+  double *means = new double[k * d], *factors = new double[k * d * d], *log_determinant = new double[k];
+  const auto result = nb::make_tuple(kept<2>(means, {k, d}), kept<3>(factors, {k, d, d}), kept<1>(log_determinant, {k}));
   ptrdiff_t singular = -1;
   {
     nb::gil_scoped_release free;
-    singular = full_update(level(), task, means.data(), factors.data(), log_determinant.data());
+    singular = full_update(level(), task, means, factors, log_determinant);
   }
-  return nb::make_tuple(means, factors, log_determinant, singular);
+  return nb::make_tuple(result[0], result[1], result[2], singular);
 }
 
 // Points (n, d) and their weights, packed for k-means.
@@ -372,13 +369,13 @@ NB_MODULE(_native, m) {
         "factor"_a, "log_constant"_a, "pivot"_a, "What rows say of the sums: information of rows that tell, and as they are.");
   m.def("precision_factors", &gaussmix::factors_of, "covariances"_a,
         "Upper factors of the precisions, and the number of the first singular covariance or -1.");
-  m.def("full_update", &gaussmix::full_update_of, "sum_weight"_a, "sum_x"_a, "scatter"_a, "pivot"_a,
-        "scatter_diagonal"_a, "covariance_diagonal"_a,
+  m.def("full_update", &gaussmix::full_update_of, "sums"_a, "pivot"_a, "scatter_diagonal"_a, "covariance_diagonal"_a,
         "Means, factors of the precisions, their log-determinants, and the number of the first singular covariance or -1.");
   m.def("spread_centres", &gaussmix::spread_centres_of, "points"_a, "weight"_a, "k"_a, "n_draws"_a, "uniforms"_a,
         "Numbers of points far from one another, by greedy k-means++.");
   m.def("lloyd", &gaussmix::lloyd_of, "points"_a, "weight"_a.none(), "centres"_a, "iterations"_a,
         "Labels of k-means from these centres; of the nearest centre with no iterations.");
+  gaussmix::define_columns(m);
   gaussmix::define_matrices(m);
   m.def("fma_peak", &gaussmix::measure_peak, "n_threads"_a, "seconds"_a,
         "Operations a second of fused multiply-adds that stay in registers, in float64.");

@@ -123,6 +123,16 @@ def information(
     ``full``, ``diagonal`` or ``spherical``.
     """
 
+def column_moments(
+    x: NDArray[np.float64] | NDArray[np.float32], weight: NDArray[np.float64], first_row: int, least_exponent: int
+) -> tuple[int, float, NDArray[np.float64], NDArray[np.int64]]:
+    """Number and weight of the rows of positive weight, and for each column ten lines, five (5, d) and five (5, d).
+
+    Weight of its finite values, mean, scatter about it in units of ``4**exponent``, minimum, maximum (NaN where it has
+    no value); exponent, at least so much, numbers of missing and of infinite values, and first rows of these, counted
+    from ``first_row`` (the largest number if there is none), in rows of weight 0, too.
+    """
+
 def precision_factors(covariances: NDArray[np.float64]) -> tuple[NDArray[np.float64], int]:
     """Upper triangular U (k, d, d) with Σ⁻¹ = U Uᵀ of covariances Σ (k, d, d), and -1.
 
@@ -131,9 +141,7 @@ def precision_factors(covariances: NDArray[np.float64]) -> tuple[NDArray[np.floa
     """
 
 def full_update(
-    sum_weight: NDArray[np.float64],
-    sum_x: NDArray[np.float64],
-    scatter: NDArray[np.float64],
+    sums: NDArray[np.float64],
     pivot: NDArray[np.float64],
     scatter_diagonal: NDArray[np.float64],
     covariance_diagonal: NDArray[np.float64],
@@ -142,8 +150,8 @@ def full_update(
 
     The factors, and the number, are as `precision_factors` gives them.
 
-    From the sums that `expect` makes of full covariances about ``pivot``, all of positive weight; the diagonals (d,)
-    are added to scatters and to covariances.
+    From the packed sums that `expect` makes of full covariances about ``pivot``, all of positive weight; the diagonals
+    (d,) are added to scatters and to covariances.
     """
 
 def spread_centres(

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gaussmix import _native
 from gaussmix.core.frame import Scaling
 from gaussmix.core.summary import NOWHERE, Summary
 from gaussmix.data.memory import MemorySource
@@ -140,3 +141,40 @@ def test_two_parts_add_up_to_the_whole(seed, cut, far):
     np.testing.assert_array_equal(added.maximum, whole.maximum)
     assert added.sum_weight == pytest.approx(whole.sum_weight, rel=1e-15)
     assert added.n_weighted == whole.n_weighted
+
+
+@pytest.mark.parametrize("gaps", [False, True])
+def test_the_way_rows_lie_in_memory_does_not_show(gaps):
+    """Nor that they are float32, but for what it holds; nor weights that lie apart."""
+    rng = np.random.default_rng(5)
+    x = rng.normal(size=(3000, 3)).astype(np.float32)
+    if gaps:
+        x[7, 1], x[2000, 2], x[2001, 2] = np.nan, np.inf, np.nan
+    weight = rng.choice([0.0, 0.3, 2.0], size=3000)
+    expected = summarise_rows(x.astype(np.float64), weight, 11)
+    twice = np.repeat(x, 2, axis=1)
+    for rows in (x, np.asfortranarray(x, dtype=np.float64), twice[:, ::2], x.astype(np.float64)[::-1][::-1]):
+        apart = np.stack([weight, weight], axis=1)[:, 0]
+        assert repr(summarise_rows(rows, apart, 11)) == repr(expected)
+
+
+def test_sums_of_many_rows_lose_no_digits():
+    """Rows of a chunk are summed some at a time: as they come, sums of thousands of tenths lose three digits."""
+    n = 1 << 16
+    weight = np.full(n, 0.1)
+    total = summarise_rows(np.arange(n, dtype=float)[:, np.newaxis], weight, 0)
+    exact = Fraction(0.1) * n
+    assert abs(Fraction(total.sum_weight) - exact) <= exact * Fraction(1, 10**14)
+    assert abs(Fraction(total.mean[0]) - Fraction(n - 1, 2)) <= Fraction(n, 10**14)
+
+
+def test_the_compiled_pass_names_what_it_refuses():
+    x, weight = np.ones((4, 2)), np.ones(4)
+    for arguments, name in (
+        ((x[0], weight, 0, -1000), "x"),
+        ((x.astype(np.int64), weight, 0, -1000), "x"),
+        ((x, weight[:3], 0, -1000), "weight"),
+        ((x, weight.astype(np.float32), 0, -1000), "weight"),
+    ):
+        with pytest.raises(ValueError, match=rf"^{name}: expected"):
+            _native.column_moments(*arguments)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 import threading
 from numbers import Integral
 from typing import Any, ClassVar
@@ -85,3 +87,35 @@ def test_values_that_are_not_finite_are_refused_in_scikit_learns_words(value: fl
 def test_values_whose_sum_is_beyond_floats_are_fitted() -> None:
     model = GaussianMixture(2, random_state=0).fit(ROWS * 1e306)
     assert np.isfinite(model.means_).all()
+
+
+@pytest.mark.parametrize("structure", ["full", "tied", "diag", "spherical"])
+def test_covariances_that_are_made_when_asked_for_are_those_of_the_fit(structure: str) -> None:
+    """Inverses of one another, the same object whenever they are asked for, and others after another fit."""
+    model = GaussianMixture(2, covariance_type=structure, random_state=0).fit(ROWS)
+    untouched = pickle.loads(pickle.dumps(model))
+    covariances, precisions, factors = model.covariances_, model.precisions_, model.precisions_cholesky_
+    assert model.covariances_ is covariances
+    if factors.ndim > 1 and structure != "diag":
+        np.testing.assert_allclose(np.linalg.inv(covariances), precisions, rtol=1e-10, atol=1e-12)
+        np.testing.assert_allclose(factors @ factors.swapaxes(-1, -2), precisions, rtol=1e-12, atol=1e-14)
+    else:
+        np.testing.assert_allclose(1.0 / covariances, precisions, rtol=1e-12)
+        np.testing.assert_allclose(factors**2, precisions, rtol=1e-12)
+    for other in (untouched, copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
+        np.testing.assert_array_equal(other.covariances_, covariances)
+        np.testing.assert_array_equal(other.precisions_, precisions)
+    again = model.fit(3.0 * ROWS)
+    np.testing.assert_allclose(again.covariances_, 9.0 * covariances, rtol=1e-6)
+
+
+def test_covariances_follow_the_precisions_that_somebody_assigns() -> None:
+    model = GaussianMixture(2, random_state=0).fit(ROWS)
+    model.means_ = model.means_ + 1.0
+    before = model.covariances_.copy()
+    model.precisions_cholesky_ = 2.0 * model.precisions_cholesky_
+    np.testing.assert_allclose(model.covariances_, before / 4.0, rtol=1e-12)
+    model.precisions_cholesky_[...] *= 0.5  # in place
+    np.testing.assert_allclose(model.covariances_, before, rtol=1e-12)
+    model.covariances_ = 9.0 * before
+    np.testing.assert_allclose(model.precisions_, np.linalg.inv(9.0 * before), rtol=1e-10, atol=1e-13)

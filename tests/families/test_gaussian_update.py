@@ -139,6 +139,20 @@ def test_the_compiled_update_is_the_weighted_covariance(make_mixture, level, d):
         np.testing.assert_allclose(newer.known_log_determinant[j], log_determinant, rtol=1e-10, atol=1e-12)
 
 
+def test_the_compiled_update_takes_sums_with_others_behind_and_refuses_too_few(make_mixture):
+    """What an allocation sums stands behind the family's own."""
+    mixture = make_mixture("full", 2, 2)
+    x, share = np.random.default_rng(0).normal(size=(9, 2)), np.full((2, 9), 0.5)
+    sums, nothing = statistics_of(mixture, x, share), np.zeros(2)
+    found = _native.full_update(sums.buffer, sums.pivot, nothing, nothing)
+    longer = _native.full_update(np.append(sums.buffer, [1.0, 2.0]), sums.pivot, nothing, nothing)
+    for one, other in zip(found, longer, strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert not any(array.flags.writeable for array in found[:3])
+    with pytest.raises(ValueError, match=r"^sums: expected at least 13"):
+        _native.full_update(sums.buffer[:-1], sums.pivot, nothing, nothing)
+
+
 def test_the_compiled_update_names_a_singular_component(make_mixture):
     mixture = make_mixture("full", 2, 2)
     x = np.random.default_rng(0).normal(size=(6, 2))

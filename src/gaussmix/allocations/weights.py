@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
@@ -74,7 +73,7 @@ class CommonWeights(Allocation):
     def weights(self) -> Floats:
         return self.values
 
-    @cached_property
+    @property
     def log_weights(self) -> Floats:
         """Log-weights, −inf for a weight of 0."""
         if min(self.values.tolist()) > 0.0:  # a tenth of what NumPy takes for a few numbers

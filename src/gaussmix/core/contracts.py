@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 
@@ -56,8 +56,7 @@ class Shares:
     log_density: Floats
 
 
-@dataclass(frozen=True, slots=True)
-class CompiledStage:
+class CompiledStage(NamedTuple):
     """Parameters of a score or gather stage that the compiled pass knows.
 
     Parameters

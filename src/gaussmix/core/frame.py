@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
+from math import log
 
 import numpy as np
 
@@ -75,7 +76,8 @@ class Frame:
         """
         spread = standard_deviation if scaling is Scaling.PER_FEATURE else np.full_like(mean, standard_deviation.max())
         exponent = np.where(spread > 0.0, np.frexp(spread)[1], 0)
-        return cls(mean, np.clip(exponent, -LARGEST_EXPONENT, LARGEST_EXPONENT).astype(np.int64))
+        within = np.minimum(np.maximum(exponent, -LARGEST_EXPONENT), LARGEST_EXPONENT)
+        return cls(mean, within.astype(np.int64))
 
     @cached_property
     def multiplier(self) -> Floats:
@@ -90,7 +92,7 @@ class Frame:
     @cached_property
     def log_volume(self) -> float:
         """Log of the user's volume of one internal unit of volume."""
-        return float(np.log(2.0) * self.exponent.sum())
+        return log(2.0) * sum(self.exponent.tolist())
 
     def log_volumes(self, x: Array) -> Floats:
         """The same for each row of x (b, d): a missing value (NaN) has no density and so no units. Shape (b,)."""
@@ -118,7 +120,7 @@ class Frame:
     def positions_to_user(self, points: Floats) -> Floats:
         """Internal points, shape (…, d), to the user's units; one beyond the range of floats, to its end."""
         with np.errstate(over="ignore"):
-            return np.clip(self.origin + self.lengths_to_user(points), -LARGEST, LARGEST)
+            return np.minimum(np.maximum(self.origin + self.lengths_to_user(points), -LARGEST), LARGEST)
 
     def lengths_to_internal(self, lengths: Array) -> Floats:
         """Differences or standard deviations, shape (…, d), to internal units."""

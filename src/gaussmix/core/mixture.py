@@ -137,9 +137,9 @@ class Mixture:
     def reorder(self, order: Array) -> Mixture:
         """The same mixture with its components in another order."""
         numbers = np.asarray(order, dtype=np.int64)
-        if not np.array_equal(np.sort(numbers), np.arange(self.n_components)):
+        if sorted(numbers.tolist()) != list(range(self.n_components)):
             raise ConfigError(f"order must name each of the {self.n_components} components once, got {order!r}")
-        return replace(self, family=self.family.reorder(numbers), allocation=self.allocation.reorder(numbers))
+        return Mixture(self.family.reorder(numbers), self.allocation.reorder(numbers), self.frame)
 
     def _share_tiles(self, x: Array, columns: Mapping[str, Column] | None) -> Iterator[Shares]:
         rows = Block(np.asarray(x), np.ones(len(x)), dict(columns or {}))

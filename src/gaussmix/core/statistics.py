@@ -66,6 +66,11 @@ class Layout:
         return offsets
 
     @cached_property
+    def places(self) -> dict[str, tuple[slice, tuple[int, ...]]]:
+        """Where each field lies in the buffer, and its shape."""
+        return {name: (slice(*self.offsets[name]), shape) for name, shape in self.shapes.items()}
+
+    @cached_property
     def size(self) -> int:
         """Length of the buffer."""
         return max((stop for _, stop in self.offsets.values()), default=0)
@@ -115,8 +120,8 @@ class Statistics:
 
     def __getitem__(self, name: str) -> Floats:
         """The sum of this name, in its declared shape (a view)."""
-        start, stop = self.layout.offsets[name]
-        return self.buffer[start:stop].reshape(self.layout.shapes[name])
+        place, shape = self.layout.places[name]
+        return self.buffer[place].reshape(shape)
 
     def __add__(self, other: Statistics) -> Statistics:
         if self.layout != other.layout:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
+from struct import pack
 
 import numpy as np
 
@@ -89,10 +90,9 @@ class Summary:
         means, exponents, scatters, minima and maxima, each as eight bytes, little-endian. The same rows in the same
         order give the same digits; other rows give others, unless they agree in all of this to the last bit.
         """
-        digest = sha256(np.array([self.n_rows, self.n_weighted], dtype="<i8").tobytes())
-        digest.update(np.array([self.sum_weight], dtype="<f8").tobytes())
+        digest = sha256(pack("<qqd", self.n_rows, self.n_weighted, self.sum_weight))
         for values in (self.mean, self.exponent, self.scatter, self.minimum, self.maximum):
-            digest.update(values.astype("<i8" if values.dtype.kind == "i" else "<f8").tobytes())
+            digest.update(values.astype(values.dtype.newbyteorder("<"), copy=False).tobytes())
         return digest.hexdigest()[:16]
 
     def __add__(self, other: Summary) -> Summary:

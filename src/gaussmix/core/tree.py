@@ -37,19 +37,21 @@ class TreeSum(Generic[T]):
 
     def push(self, nodes: Iterable[Node[T]]) -> None:
         """Take the next nodes; halves that have met are added at once."""
+        waiting = self._waiting
         for node in nodes:
             top = node
-            while self._waiting and _are_halves(self._waiting[-1], top):
-                left = self._waiting.pop()
+            while waiting and _are_halves(waiting[-1], top):
+                left = waiting.pop()
                 top = Node(top.level + 1, left.number // 2, left.value + top.value)
-            self._waiting.append(top)
+            waiting.append(top)
 
     def total(self) -> T | None:
         """The sum of all, or None if there was nothing: what waits is added from the last to the first."""
         if not self._waiting:
             return None
-        value = self._waiting[-1].value
-        for node in reversed(self._waiting[:-1]):
+        *before, last = self._waiting
+        value = last.value
+        for node in reversed(before):
             value = node.value + value
         return value
 

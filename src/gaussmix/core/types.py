@@ -17,6 +17,8 @@ Integers = npt.NDArray[np.int64]
 
 def read_only(values: Array) -> Array:
     """The same numbers, which cannot be changed through what is returned."""
+    if not values.flags.writeable:
+        return values
     view = values.view()
     view.flags.writeable = False
     return view

@@ -10,9 +10,15 @@ import numpy as np
 from gaussmix.core.block import Block, Column
 from gaussmix.core.source import ReduceTask, RowTask, Source
 from gaussmix.core.tree import TreeSum
-from gaussmix.core.types import Array, Integers
+from gaussmix.core.types import Array, Integers, read_only
 from gaussmix.data.chunks import new_rows, row_parts_of_blocks
 from gaussmix.errors import DataError
+
+READ = (np.dtype(np.float32), np.dtype(np.float64))
+"""Types that are read where they lie."""
+
+ONE = read_only(np.ones(1))
+"""The weight of every row that has none, over and over."""
 
 
 class MemorySource(Source):
@@ -46,11 +52,11 @@ class MemorySource(Source):
             raise DataError(f"rows must be an array of shape (n, d), got one of shape {x.shape}")
         if weight is not None and (weight.shape != (len(x),) or not (weight >= 0.0).all()):
             raise DataError(f"weights must be {len(x)} numbers of at least 0, one a row")
-        if x.dtype not in (np.float32, np.float64):
+        if x.dtype not in READ:
             x = x.astype(np.float64)
         x = _in_steps(x)
         if weight is None:
-            weight = np.broadcast_to(np.ones(1), (len(x),))
+            weight = np.ndarray((len(x),), buffer=ONE, strides=(0,))
         self._block = Block(x, _in_steps(weight.astype(np.float64, copy=False)), dict(columns or {}))
         self._feature_names = None if feature_names is None else tuple(feature_names)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -85,6 +85,7 @@ class HeldMixture:
 
     mixture: Mixture
     parameters: tuple[Array, ...]
+    _shown: dict[str, Array] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def of(cls, mixture: Mixture, parameters: tuple[Array, ...]) -> HeldMixture:
@@ -95,6 +96,15 @@ class HeldMixture:
         """Whether nobody has assigned or changed them since."""
         pairs = zip(self.parameters, parameters, strict=True)
         return all(np.array_equal(mine, theirs) for mine, theirs in pairs)
+
+    def shown(self, name: str) -> Array:
+        """Covariances or precisions, which many a program never looks at: made when they are asked for first."""
+        if name not in self._shown:
+            family, frame = gaussian(self.mixture), self.mixture.frame
+            values = (family.public_covariance if name == "covariances_" else family.public_precision)(frame)
+            with np.errstate(over="ignore"):  # beyond float32 a parameter is infinite; the mixture is not
+                self._shown[name] = np.array(values, dtype=self.parameters[-1].dtype)
+        return self._shown[name]
 
 
 class FittedMixture(BaseEstimator):
@@ -107,6 +117,7 @@ class FittedMixture(BaseEstimator):
     covariance_type: str
     rank: int | None = None
     weights: str
+    _held: HeldMixture
 
     weights_ = FittedParameter()
     means_ = FittedParameter()
@@ -155,11 +166,7 @@ class FittedMixture(BaseEstimator):
         if self.covariance_type in RANKED:
             public |= {"loadings_": family.public_loadings(frame), "noise_variance_": family.public_noise(frame)}
         else:
-            public |= {
-                "covariances_": family.public_covariance(frame),
-                "precisions_": family.public_precision(frame),
-                "precisions_cholesky_": family.public_precision_cholesky(frame),
-            }
+            public["precisions_cholesky_"] = family.public_precision_cholesky(frame)
         with np.errstate(over="ignore"):  # beyond float32 a parameter is infinite; the mixture is not
             state: dict[str, Any] = {name: np.array(values, dtype=dtype) for name, values in public.items()}
         return state | {"_held": HeldMixture.of(mixture, tuple(state[name] for name in self._predicting))}
@@ -219,6 +226,9 @@ def held_or_derived(estimator: FittedMixture, state: Mapping[str, Any], name: st
         loadings, noise_variance = (state[factor] for factor in FACTORS)
         return _whole(estimator.covariance_type, loadings, noise_variance, name)
     if name in SPREADS:
+        held, factor = state.get("_held"), state.get("precisions_cholesky_")
+        if held is not None and factor is not None and np.array_equal(held.parameters[-1], factor):
+            return held.shown(name)
         for source in SPREADS:
             if source in state:
                 return _converted(structure_named(estimator.covariance_type), state[source], source, name)

@@ -86,7 +86,9 @@ class FittingMixture(CallbackSupportMixin, PrivateNames):
             )
         recipe = self._recipe(getattr(self, "lower_bound_", -np.inf) if goes_on else -np.inf)
         callbacks = self._callbacks(rows, y)
-        recipe = replace(recipe, listener=self._listener(recipe, rows, callbacks))
+        listener = self._listener(recipe, rows, callbacks)
+        if listener is not None:
+            recipe = replace(recipe, listener=listener)
         prepared, start = (rows, self._last(rows)) if goes_on else self._first(rows, recipe)
         n_init = 1 if goes_on else int(self.n_init)
         if self._compatibility.lagging_bound:
@@ -193,7 +195,7 @@ class FittingMixture(CallbackSupportMixin, PrivateNames):
             self.lower_bounds_ = lagging_bounds(fit)
             self.lower_bound_ = self.lower_bounds_[-1] if self.lower_bounds_ else -np.inf
         else:
-            self.lower_bounds_ = (result.history.log_likelihood[1:] / sum_weight).tolist()
+            self.lower_bounds_ = [entry.log_likelihood / sum_weight for entry in result.history][1:]
             self.lower_bound_ = fit.log_likelihood / sum_weight
         self.fitted_rows_ = FittedRows(fit.summary.n_rows, sum_weight, fit.summary.fingerprint, self._names_of(names))
         self.__dict__.pop("labels_", None)
@@ -201,7 +203,7 @@ class FittingMixture(CallbackSupportMixin, PrivateNames):
     def _set_labels(self, rows: Rows) -> None:
         """Assign the rows of the fit, where they came as an array."""
         if rows.x is not None:
-            mixture = self.mixture_
+            mixture = self._held.mixture  # nobody has assigned anything since
             self.labels_ = self._kernel().rows(rows.source, mixture, ("label",))["label"]
             self.fitted_rows_ = self.fitted_rows_.counted(self.labels_, mixture.n_components)
 

@@ -21,7 +21,7 @@ def canonical_order(weights: Floats, means: Floats) -> Integers:
     means : array, shape (k, d)
         Means.
     """
-    return np.lexsort((*means.T[::-1], -np.round(weights, WEIGHT_DIGITS)))
+    return np.lexsort((*means.T[::-1], -weights.round(WEIGHT_DIGITS)))
 
 
 def matching_order(means: Floats, reference: Floats) -> Integers:

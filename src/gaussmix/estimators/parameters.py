@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
-from functools import cache
+from functools import cache, lru_cache
 from inspect import signature
 from numbers import Integral, Real
 from os import PathLike
@@ -52,9 +52,21 @@ def all_allowed(estimator: BaseEstimator) -> bool:
     kind: Any = type(estimator)
     for name, default, allowed in _checks(kind):
         value = getattr(estimator, name)
-        if value is not default and not _is_allowed(value, allowed):
+        if value is default:
+            continue
+        good = _is_plain_allowed(value, allowed) if type(value) in PLAIN else _is_allowed(value, allowed)
+        if not good:
             return False
     return True
+
+
+PLAIN = (int, float, str)
+"""Kinds of values that are looked at once, however many fits have them."""
+
+
+@lru_cache(maxsize=1024, typed=True)  # of equal values one may be a whole number and the other not
+def _is_plain_allowed(value: float | str, allowed: tuple[Any, ...]) -> bool:
+    return _is_allowed(value, allowed)
 
 
 def _is_allowed(value: Any, allowed: Iterable[Any]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -209,13 +210,20 @@ def generator_of(random_state: int | np.random.RandomState | np.random.Generator
     if isinstance(random_state, np.random.Generator):
         return random_state
     if isinstance(random_state, int | np.integer):
-        # The number that `check_random_state` would lead to. A new RandomState asks the system for random numbers
-        # before it takes the seed, which is a tenth of a small fit.
-        if not hasattr(_seeded, "state"):
-            _seeded.state = np.random.RandomState()
-        _seeded.state.seed(random_state)
-        return np.random.default_rng(_seeded.state.randint(2**31))
+        return np.random.default_rng(_seed_of(int(random_state)))
     return np.random.default_rng(check_random_state(random_state).randint(2**31))
+
+
+@lru_cache(maxsize=1024)
+def _seed_of(random_state: int) -> int:
+    """The number that `check_random_state` leads to.
+
+    A new RandomState asks the system for random numbers before it takes the seed, which is a tenth of a small fit.
+    """
+    if not hasattr(_seeded, "state"):
+        _seeded.state = np.random.RandomState()
+    _seeded.state.seed(random_state)
+    return int(_seeded.state.randint(2**31))
 
 
 _seeded = threading.local()

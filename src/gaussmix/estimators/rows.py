@@ -22,7 +22,7 @@ from gaussmix.errors import ConfigError, DataError, DataWarning
 from gaussmix.estimators.finite_rows import FiniteRows
 from gaussmix.estimators.fitted import feature_names
 
-FLOATS = [np.float64, np.float32]
+FLOATS = [np.dtype(np.float64), np.dtype(np.float32)]
 """Dtypes that are read where they lie; anything else becomes the first."""
 
 
@@ -76,7 +76,7 @@ def training_rows(estimator: BaseEstimator, X: Any, sample_weight: npt.ArrayLike
     DataError, ValueError, TypeError
         If they cannot be used.
     """
-    is_file = isinstance(X, str | Path) or is_dataset(X)
+    is_file = not isinstance(X, np.ndarray) and (isinstance(X, str | Path) or is_dataset(X))
     if is_file:
         X, sample_weight = _opened(X, None, sample_weight), None
     if isinstance(X, Source):
@@ -138,11 +138,12 @@ def checked_weight(sample_weight: npt.ArrayLike, n_rows: int) -> Floats:
 
 
 def _checked(estimator: BaseEstimator, X: Any, **options: Any) -> Array:
-    if not estimator._compatibility.messages:
+    plain = _is_plain(X)
+    if not (plain or estimator._compatibility.messages):
         refuse_masked(X)
         if is_frame(X):
             refuse_text(X)
-    if _is_plain(X) and options.get("reset", True) and len(X) >= options["ensure_min_samples"]:
+    if plain and options.get("reset", True) and len(X) >= options["ensure_min_samples"]:
         # All that scikit-learn's check would do, in a hundredth of its time.
         estimator.n_features_in_ = X.shape[1]
         if hasattr(estimator, "feature_names_in_"):

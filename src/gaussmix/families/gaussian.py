@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 import numpy as np
 
@@ -50,7 +50,9 @@ class Gaussian(Family):
         for name in ("means", "precision_cholesky"):
             # In one piece, line by line: NumPy adds in another order where an array has other strides, and a mixture
             # that comes back from a file must give the same bits.
-            object.__setattr__(self, name, read_only(np.ascontiguousarray(getattr(self, name))))
+            values = getattr(self, name)
+            if values.flags.writeable or not values.flags.c_contiguous:
+                object.__setattr__(self, name, read_only(np.ascontiguousarray(values)))
 
     @classmethod
     def from_covariance(cls, structure: Structure, means: Floats, covariance: Floats) -> Gaussian:
@@ -122,13 +124,17 @@ class Gaussian(Family):
         """Covariances, in the shape of the structure's form."""
         return self.structure.form.covariance(self.precision_cholesky)
 
-    @cached_property
+    @property
     def log_normaliser(self) -> Floats:
         """Log-density at the mean of each component, shape (k,)."""
-        log_determinant = self.known_log_determinant
-        if log_determinant is None:
-            log_determinant = self.structure.form.log_determinant(self.precision_cholesky, self.n_components)
-        return log_determinant - 0.5 * self.n_features * LOG_TWO_PI
+        return self.log_determinant - 0.5 * self.n_features * LOG_TWO_PI
+
+    @property
+    def log_determinant(self) -> Floats:
+        """Log-determinants of the factors, shape (k,)."""
+        if self.known_log_determinant is not None:
+            return self.known_log_determinant
+        return self.structure.form.log_determinant(self.precision_cholesky, self.n_components)
 
     @property
     def amplification(self) -> float:
@@ -232,7 +238,7 @@ class Gaussian(Family):
         noise = generator.standard_normal((n_samples, self.n_features))
         return self.means[component] + self.structure.form.colour(noise, self.precision_cholesky, component)
 
-    @cached_property
+    @property
     def compiled(self) -> CompiledStage | None:
         form = self.structure.form
         if not form.compiled:

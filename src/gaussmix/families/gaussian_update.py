@@ -159,7 +159,8 @@ class CentresUpdate(Update[Gaussian]):
         """The next centres."""
         sum_weight = statistics.sum_weight[:, np.newaxis]
         step = statistics["sum_x"] / np.where(sum_weight > 0.0, sum_weight, 1.0)
-        return Gaussian(current.structure, statistics.pivot + step, current.precision_cholesky)
+        means = statistics.pivot + step
+        return Gaussian(current.structure, means, current.precision_cholesky, current.log_determinant)
 
     def objective_term(self, parameters: Gaussian) -> float:
         """No prior."""

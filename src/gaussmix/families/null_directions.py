@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 
-from gaussmix.core.types import Array, Floats, Integers
+from gaussmix.core.types import Array, Floats, Integers, read_only
 
 FLAT = 10.0
 """Variances of the whole data of less than this many times the prior's are none. Just above it a component of a tenth
@@ -44,7 +44,7 @@ class NullDirections:
     @classmethod
     def none(cls, n_features: int) -> NullDirections:
         """Nowhere: components are free in every direction."""
-        return cls(np.ones(n_features), np.empty((n_features, 0)), np.empty(0))
+        return _nowhere(n_features)
 
     @classmethod
     def of(cls, covariance: Floats, standard_deviation: Floats, prior: float) -> NullDirections:
@@ -182,3 +182,9 @@ class NullDirections:
         along = self.directions.T @ (self.scale[:, np.newaxis] * precision_cholesky)  # (k, r, d)
         weight = (self.directions.T * (diagonal / self.scale**2)) @ self.directions  # (r, r)
         return float((along * (weight @ along)).sum())
+
+
+@lru_cache(maxsize=64)  # of every fit that has a number for its prior
+def _nowhere(n_features: int) -> NullDirections:
+    nothing = (np.ones(n_features), np.empty((n_features, 0)), np.empty(0))
+    return NullDirections(*map(read_only, nothing))

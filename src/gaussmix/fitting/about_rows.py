@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
-
 from gaussmix.families.structures import SCIKIT_LEARN, STRUCTURES
 from gaussmix.fitting.recipe import n_parameters
 from gaussmix.fitting.repair import Event
@@ -17,7 +15,7 @@ NAMED = 10
 
 def about_rows(scene: Scene) -> Iterator[Event]:
     """Events that no start can help: equal rows, constant columns, combinations of columns, too few rows."""
-    constant = np.flatnonzero(scene.summary.standard_deviation == 0.0)
+    constant = [j for j, deviation in enumerate(scene.summary.standard_deviation.tolist()) if deviation == 0.0]
     if len(constant) == scene.source.n_features:
         yield Event(0, None, "equal", "all rows are equal: fit one component, or look at how the rows were made")
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import isnan
 
 import numpy as np
 
@@ -131,7 +132,7 @@ def fit_scene(scene: Scene, start: Start, generator: np.random.Generator, n_init
     entrants = start.entrants(scene, generator, n_init)
     stopped = False
     for entrant in entrants:
-        if stopped and np.isnan(entrant.raced):
+        if stopped and isnan(entrant.raced):
             continue  # it was made, and never tried
         about = (entrant.name, entrant.kind, entrant.raced)
         if entrant.mixture is None or n_polished == n_init or stopped:
@@ -153,7 +154,7 @@ def fit_scene(scene: Scene, start: Start, generator: np.random.Generator, n_init
             best = place, polished
         if result.status is Status.STOPPED:
             stopped = True
-            tried = max(place + 1, sum(not np.isnan(each.raced) for each in entrants))
+            tried = max(place + 1, sum(not isnan(each.raced) for each in entrants))
             events.append(_ended(recipe, result.n_iter, place, tried))
     if best is None:
         raise _every_start_failed(attempts, summary)

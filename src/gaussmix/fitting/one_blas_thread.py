@@ -25,6 +25,7 @@ def one_blas_thread() -> Iterator[None]:
     # Not the controller's own `limit`, which first asks every library all that it knows of itself: a small fit takes
     # a few times as long as that.
     before = [(library, library.get_num_threads()) for library in _libraries()]
+    before = [(library, number) for library, number in before if number != 1]
     for library, _ in before:
         library.set_num_threads(1)
     try:

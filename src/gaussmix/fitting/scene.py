@@ -93,9 +93,11 @@ class Scene:
 
     @cached_property
     def _gathered_for(self) -> Floats:
-        deviation = 1.0 / metric(self.summary, self.frame, Scaling.PER_FEATURE)
         return self.recipe.structure.to_gather_for(
-            self.recipe.n_components, deviation, lambda: self.frame.to_internal(self.even(PRINCIPAL_ROWS)).x
+            self.recipe.n_components,
+            self.source.n_features,
+            lambda: 1.0 / metric(self.summary, self.frame, Scaling.PER_FEATURE),
+            lambda: self.frame.to_internal(self.even(PRINCIPAL_ROWS)).x,
         )
 
     def mixture(self, family: Gaussian, sum_weight: Floats) -> Mixture:

@@ -43,7 +43,7 @@ class KMeansStart(Start):
         points, weight = drawn_points(scene, generator)
         centres = points[greedy_k_means_plus_plus(points * measure, weight, k, generator)]
         # One fixed metric: a diagonal factor, the same for all.
-        balls = Gaussian(STRUCTURES["diag"], centres, np.repeat(measure[np.newaxis], k, axis=0))
+        balls = Gaussian(STRUCTURES["diag"], centres, measure[np.newaxis].repeat(k, axis=0))
         step = EMStep(scene.source, scene.kernel, CentresUpdate(), Unchanged(), scene.summary.sum_weight)
         rule = AitkenTolerance(K_MEANS_TOLERANCE)
         partition = run(step, Mixture(balls, Hard(k), scene.frame), rule, K_MEANS_ITERATIONS).parameters

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
+from typing import Any
 
 import numpy as np
 
@@ -58,7 +59,7 @@ class EMStep:
 
     @cached_property
     def _coarseness(self) -> float:
-        return float(np.finfo(self.source.dtype).eps) / EPSILON
+        return coarseness_of(self.source.dtype)
 
     def maximise(self, evaluation: Evaluation[Statistics], parameters: Mixture) -> Mixture:
         """Both updates, from the same sums."""
@@ -71,3 +72,9 @@ class EMStep:
     def space(self, parameters: Mixture, sums: Statistics) -> SumsSpace | None:
         """Sums as vectors; None where the family knows no way, or sums say more than what rows are like."""
         return SumsSpace.about(parameters, sums)
+
+
+@cache  # to find a type's spacing takes as long as a small pass
+def coarseness_of(dtype: np.dtype[Any]) -> float:
+    """How many times the rounding of float64 that of another type is."""
+    return float(np.finfo(dtype).eps) / EPSILON

@@ -13,7 +13,7 @@ from gaussmix.core.contracts import Family, Kernel
 from gaussmix.core.mixture import Mixture
 from gaussmix.core.source import RowTask, Source
 from gaussmix.core.statistics import Statistics
-from gaussmix.kernels.native import NativeKernel
+from gaussmix.kernels.native import NativeKernel, compiled_stages
 from gaussmix.kernels.reference import ReferenceKernel
 from gaussmix.kernels.threads import thread_count
 
@@ -32,15 +32,18 @@ class AutomaticKernel(Kernel):
     _reference: ReferenceKernel = field(default_factory=ReferenceKernel)
 
     def expect(self, source: Source, mixture: Mixture, gather: Family | None = None) -> Statistics:
-        kernel = self._kernel(mixture, mixture.family if gather is None else gather)
-        return kernel.expect(source, mixture, gather)
+        gatherer = mixture.family if gather is None else gather
+        stages = compiled_stages(mixture, gatherer)
+        if stages is None:
+            return self._reference.expect(source, mixture, gather)
+        return self._native.summed(source, mixture, gatherer, stages)
 
     def row_task(self, dtype: np.dtype[Any], mixture: Mixture, wanted: Sequence[str]) -> RowTask:
-        return self._kernel(mixture, mixture.family).row_task(dtype, mixture, wanted)
-
-    def _kernel(self, mixture: Mixture, gather: Family) -> Kernel:
-        return self._native if NativeKernel.runs(mixture, gather) else self._reference
+        stages = compiled_stages(mixture, mixture.family)
+        if stages is None:
+            return self._reference.row_task(dtype, mixture, wanted)
+        return self._native.described(dtype, mixture, stages, wanted)
 
     @cached_property
-    def _native(self) -> Kernel:
+    def _native(self) -> NativeKernel:
         return NativeKernel(thread_count(self.n_threads))

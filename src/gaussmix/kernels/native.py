@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -15,12 +15,14 @@ from gaussmix.core.extension import native as _native
 from gaussmix.core.frame import Frame
 from gaussmix.core.mixture import Mixture
 from gaussmix.core.source import RowField, RowTask, Source
-from gaussmix.core.statistics import Statistics
+from gaussmix.core.statistics import Layout, Statistics
 from gaussmix.core.tree import Node
 from gaussmix.core.types import Array, Floats
 from gaussmix.errors import ConfigError
 from gaussmix.kernels.chunks import chunk_length
 from gaussmix.kernels.row_fields import row_fields
+
+FLOAT64 = np.dtype(np.float64)
 
 LEVEL_VARIABLE = "GAUSSMIX_ISA"
 """Environment variable that forces an instruction level, one of `levels`."""
@@ -44,8 +46,24 @@ if LEVEL_VARIABLE in os.environ:
     _use_level(os.environ[LEVEL_VARIABLE])
 
 
-@dataclass(frozen=True)
-class ExpectTask:
+class Stages(NamedTuple):
+    """The stages of a pass, all compiled: score; the name of share and the log-weights (k,); gather."""
+
+    score: CompiledStage
+    share: tuple[str, Floats]
+    gather: CompiledStage
+
+
+def compiled_stages(mixture: Mixture, gather: Family) -> Stages | None:
+    """The stages of a pass that shares by a mixture and gathers for a family; None if one is not compiled."""
+    score, share = mixture.family.compiled, mixture.allocation.compiled
+    if score is None or share is None:
+        return None
+    stage = score if gather is mixture.family else gather.compiled
+    return None if stage is None else Stages(score, share, stage)
+
+
+class ExpectTask(NamedTuple):
     """Sums of a pass, by compiled stages that compute in the rows' dtype."""
 
     dtype: np.dtype[Any]
@@ -79,7 +97,7 @@ class ExpectTask:
             first_chunk,
             self.n_threads,
         )
-        return (Node(*node) for node in nodes)
+        return map(Node._make, nodes)
 
 
 @dataclass(frozen=True)
@@ -129,38 +147,49 @@ class NativeKernel(Kernel):
     """
 
     n_threads: int
+    _layouts: dict[tuple[str, tuple[int, ...], tuple[int, ...]], Layout] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
     @staticmethod
     def runs(mixture: Mixture, gather: Family) -> bool:
         """Whether every stage is compiled."""
-        if mixture.family.compiled is None or mixture.allocation.compiled is None:
-            return False
-        return gather is mixture.family or gather.compiled is not None
+        return compiled_stages(mixture, gather) is not None
 
     def expect(self, source: Source, mixture: Mixture, gather: Family | None = None) -> Statistics:
         gatherer = mixture.family if gather is None else gather
-        score, share, stage = (
-            mixture.family.compiled,
-            mixture.allocation.compiled,
-            gatherer.compiled,
-        )
-        if score is None or share is None or stage is None:
+        stages = compiled_stages(mixture, gatherer)
+        if stages is None:
             raise TypeError("a stage of this pass is not compiled")
-        layout = layout_of(gatherer, mixture.allocation)
-        if source.dtype != np.float64:
+        return self.summed(source, mixture, gatherer, stages)
+
+    def summed(self, source: Source, mixture: Mixture, gatherer: Family, stages: Stages) -> Statistics:
+        """What `expect` gives, where somebody has the stages already."""
+        score, share, gather = stages
+        dtype = source.dtype
+        if dtype != FLOAT64:
             # The points about which moments are taken, to the last bit: float32 rounds them by more than a step of EM.
-            stage = replace(stage, means=stage.means.astype(source.dtype).astype(np.float64))
-        total = source.map_reduce(ExpectTask(source.dtype, mixture.frame, score, share, stage, self.n_threads))
+            gather = gather._replace(means=gather.means.astype(dtype).astype(np.float64))
+        # The same in every pass of a fit: to make it anew takes as long as going over some dozens of rows.
+        key = (gather.form, gather.means.shape, gather.factor.shape)
+        layout = self._layouts.get(key)
+        if layout is None:
+            layout = self._layouts[key] = layout_of(gatherer, mixture.allocation)
+        total = source.map_reduce(ExpectTask(dtype, mixture.frame, score, share, gather, self.n_threads))
         statistics = Statistics(
-            layout, np.zeros(layout.size) if total is None else np.array(total), mixture.frame, stage.means
+            layout, np.zeros(layout.size) if total is None else np.array(total), mixture.frame, gather.means
         )
         # Compiled stages sum log-densities in internal units: the constant is added once, not rounded in every row.
         statistics.buffer[0] -= np.add.reduce(statistics.sum_weight) * mixture.frame.log_volume
         return statistics
 
     def row_task(self, dtype: np.dtype[Any], mixture: Mixture, wanted: Sequence[str]) -> RowTask:
-        score, share = mixture.family.compiled, mixture.allocation.compiled
-        if score is None or share is None:
+        stages = compiled_stages(mixture, mixture.family)
+        if stages is None:
             raise TypeError("a stage of this pass is not compiled")
+        return self.described(dtype, mixture, stages, wanted)
+
+    def described(self, dtype: np.dtype[Any], mixture: Mixture, stages: Stages, wanted: Sequence[str]) -> RowTask:
+        """What `row_task` gives, where somebody has the stages already."""
         fields = row_fields(wanted, mixture.n_components, dtype)
-        return RowsTask(dtype, mixture.frame, score, share[1], fields, self.n_threads)
+        return RowsTask(dtype, mixture.frame, stages.score, stages.share[1], fields, self.n_threads)

@@ -36,7 +36,7 @@ class Full(Structure):
         self, sums: Statistics, scatter_diagonal: Floats, covariance_diagonal: Floats
     ) -> tuple[Floats, Floats, Floats]:
         means, factor, log_determinant, found = _native.full_update(
-            sums.sum_weight, sums["sum_x"], sums["scatter"], sums.pivot, scatter_diagonal, covariance_diagonal
+            sums.buffer, sums.pivot, scatter_diagonal, covariance_diagonal
         )
         if found >= 0:
             raise singular(found)

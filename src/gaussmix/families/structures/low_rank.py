@@ -79,10 +79,13 @@ class LowRank(Structure):
         noise, lines = loadings.em_step(scatter[:, 0], scatter[:, 1:], root, scaled, sum_weight)
         return np.concatenate([noise[:, np.newaxis], lines], axis=1)
 
-    def to_gather_for(self, n_components: int, deviation: Floats, rows: Callable[[], Floats]) -> Floats:
+    def to_gather_for(
+        self, n_components: int, n_features: int, deviation: Callable[[], Floats], rows: Callable[[], Floats]
+    ) -> Floats:
         """The principal directions of all rows, the same for all components."""
-        noise, scaled = loadings.principal(rows() / deviation, self.rank)
-        root = 1.0 / (deviation * np.sqrt(noise))
+        spread = deviation()
+        noise, scaled = loadings.principal(rows() / spread, self.rank)
+        root = 1.0 / (spread * np.sqrt(noise))
         factor = np.concatenate([root[np.newaxis], scaled])
         return np.broadcast_to(factor, (n_components, *factor.shape))
 

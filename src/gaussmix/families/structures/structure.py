@@ -126,20 +126,23 @@ class Structure(ABC):
         """
         return NullDirections.none(len(standard_deviation))
 
-    def to_gather_for(self, n_components: int, deviation: Floats, rows: Callable[[], Floats]) -> Floats:
+    def to_gather_for(
+        self, n_components: int, n_features: int, deviation: Callable[[], Floats], rows: Callable[[], Floats]
+    ) -> Floats:
         """Factors of components for which a start gathers sums: of unit covariance, unless these factors matter.
 
         Parameters
         ----------
         n_components : int
             Number of components.
-        deviation : array, shape (d,)
-            Standard deviations of the columns, internal units, 1 for a constant one.
+        n_features : int
+            Number of features.
+        deviation : callable
+            Standard deviations of the columns (d,), internal units, 1 for a constant one.
         rows : callable
             Some rows (m, d), internal units.
         """
-        d = len(deviation)
-        return self.form.from_stack(np.broadcast_to(np.eye(d), (n_components, d, d)))
+        return self.form.from_stack(np.eye(n_features)[np.newaxis].repeat(n_components, axis=0))
 
     @abstractmethod
     def public(self, matrices: Floats) -> Floats:
