@@ -99,6 +99,8 @@ def _climb(
             return FitResult(parameters, evaluation, history, Status.CONVERGED)
         if stop:
             return FitResult(parameters, evaluation, history, Status.STOPPED)
+        if stopping.pointless(history, step.sum_weight):
+            return FitResult(parameters, evaluation, history, Status.BEHIND)
         if len(history) > max_iter:
             return FitResult(parameters, evaluation, history, Status.MAX_ITER)
         if acceleration is not None:

@@ -7,6 +7,7 @@ from enum import Enum
 from math import inf, nan
 
 from gaussmix.core.mixture import Mixture
+from gaussmix.em.status import Status
 from gaussmix.em.stopping import remaining_gain
 from gaussmix.fitting.fit import Fit
 from gaussmix.selection.cells import Cell
@@ -96,7 +97,7 @@ class Candidate:
 
     def better_of(self, later: Candidate) -> Candidate:
         """The more likely of two fits of one cell, with the time and the attempts of both."""
-        better = later if (later.eligible, later.objective) > (self.eligible, self.objective) else self
+        better = later if later._place > self._place else self
         fit = better.fit
         if self.fit is not None and later.fit is not None and fit is not None:
             earlier = len(self.fit.attempts)
@@ -111,6 +112,15 @@ class Candidate:
                 best=fit.best + (earlier if better is later else 0),
             )
         return replace(better, seconds=self.seconds + later.seconds, fit=fit)
+
+    @property
+    def _place(self) -> tuple[bool, float, bool]:
+        return self.eligible, self.objective, not self.ended_early
+
+    @property
+    def ended_early(self) -> bool:
+        """Whether its fit was ended because it was behind others."""
+        return self.fit is not None and self.fit.result.status is Status.BEHIND
 
     @property
     def gain_left(self) -> float:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from math import inf, log
+from itertools import chain
+from math import inf, isfinite, nan
 from time import perf_counter
 
 from numpy.linalg import LinAlgError
@@ -13,18 +15,19 @@ from numpy.linalg import LinAlgError
 from gaussmix.core.mixture import Mixture
 from gaussmix.em.history import History
 from gaussmix.em.listener import Listener
-from gaussmix.em.stopping import AutomaticTolerance
 from gaussmix.errors import GaussmixError
 from gaussmix.fitting.fit import fit_scene
 from gaussmix.fitting.one_blas_thread import one_blas_thread
+from gaussmix.fitting.recipe import Recipe
 from gaussmix.fitting.scene import Start
 from gaussmix.fitting.usable import check_enough
 from gaussmix.selection.candidate import Candidate, Outcome, in_order
 from gaussmix.selection.cells import Cell
 from gaussmix.selection.criteria import Criterion
-from gaussmix.selection.second_looks import in_the_running, promising, surpassed
+from gaussmix.selection.look import Bar, look
+from gaussmix.selection.second_looks import PROMISING, in_the_running, promising, surpassed
 from gaussmix.selection.spikes import why_spurious
-from gaussmix.selection.stage import SharedStart, Stage
+from gaussmix.selection.stage import RanStart, SharedStart, Stage
 
 
 @dataclass(frozen=True)
@@ -54,17 +57,15 @@ class Progress:
 FAILURES = (GaussmixError, ArithmeticError, ValueError, LinAlgError)
 """What a cell's numbers may raise; what is about the process, as MemoryError, or about all rows ends the search."""
 
+RACED_ALIKE = 2
+"""Partitions."""
 MOST_LOOKS = 3
 """Times that the best few are looked at again: mostly one is enough, and then there is nothing new to look at."""
 
-ROUGH = 0.5
-"""Times log(n), in nats: what fits of the first look leave ungained in all, by estimate. So much a parameter costs in
-BIC. Whoever may be among the best goes on to the end."""
-ROUGH_ROWS = 1000
-"""Of fewer, a nat is much, and fits are quickly made."""
-
 Told = Callable[[Progress], bool]
 """Is told of every fit that is made; True ends the search."""
+AsFar = Callable[[Cell, Recipe], Recipe]
+"""The recipe of a cell's fit that goes as far as it must."""
 
 
 class End(Listener[Mixture]):
@@ -144,36 +145,92 @@ class Search:
     @one_blas_thread()
     def over(self, cells: Sequence[Cell]) -> tuple[Candidate, ...]:
         """What each cell came to, in their order."""
-        found = _Found()
+        found = _Found(total=len(cells))
         by_cell = found.by_cell
-        rough = self._rough()
-        rough._fitted(found, [(cell, None) for cell in cells])
+        for first in self._by_promise(cells):
+            self._looked(found, first)
         looked: set[tuple[Cell, float]] = set()
         for _ in range(MOST_LOOKS):
             # First those that need no race, which then propose something better to the others.
-            rough._fitted(found, [*surpassed(by_cell)])
+            self._looked(found, [*surpassed(by_cell)])
             again = [look for look in promising(self.stage, by_cell, self.criterion) if _new(look[0], by_cell, looked)]
             if self.end.wants_end() or not again:
                 break
-            rough._fitted(found, again)
-        if rough is not self and not self.end.wants_end():
-            self._fitted(found, [*in_the_running(by_cell, self.criterion)])
-            self._fitted(found, [*surpassed(by_cell)])
+            self._looked(found, again)
+        while (rest := [*in_the_running(by_cell, self.criterion)]) and not self.end.wants_end():
+            self._fitted(found, rest)
+            self._looked(found, [*surpassed(by_cell)])
         return tuple(by_cell[cell] for cell in cells)
 
-    def _rough(self) -> Search:
-        """The same search by fits that end when what is left to gain could hardly pay for a parameter."""
-        recipe, sum_weight = self.stage.recipe, self.stage.summary.sum_weight
-        if not isinstance(recipe.stopping, AutomaticTolerance) or sum_weight < ROUGH_ROWS:
-            return self
-        stopping = replace(recipe.stopping, tol=ROUGH * log(sum_weight) / sum_weight)
-        return replace(self, stage=replace(self.stage, recipe=replace(recipe, stopping=stopping)))
+    def _by_promise(self, cells: Sequence[Cell]) -> Iterator[list[tuple[Cell, Start | None]]]:
+        """First looks: single components, then the winners of the races, then all others, which these surpass or not."""
+        yield [(cell, None) for cell in cells if cell.n_components == 1]
+        several = [cell for cell in cells if cell.n_components > 1]
+        starts = self._starts(several)
+        bar = self._bar(())
 
-    def _fitted(self, found: _Found, wanted: Sequence[tuple[Cell, Start | None]]) -> None:
-        found.total += len(wanted)
+        def value(cell: Cell) -> float:
+            start = starts[cell]
+            raced = start.ran[0].raced * bar.sum_weight if start is not None else -inf
+            return bar.value(self.stage.recipe_of(cell), raced) if isfinite(raced) else inf
+
+        several.sort(key=value)
+        wanted = [(cell, starts[cell]) for cell in several]
+        yield wanted[:PROMISING]
+        yield wanted[PROMISING:]
+
+    def _starts(self, cells: Sequence[Cell]) -> dict[Cell, RanStart | None]:
+        """The races of cells; None where there is none, of which a fit will give the reason.
+
+        Partitions that are bad for the structure of most parameters are bad for others of its form: these race the best.
+        """
+        alike: dict[object, list[Cell]] = {}
+        for cell in cells:
+            alike.setdefault((cell.n_components, cell.structure.form.name), []).append(cell)
+        groups = [sorted(group, key=lambda cell: cell.structure.n_parameters(2, 2))[::-1] for group in alike.values()]
+        with ThreadPoolExecutor(self.n_workers) as pool:
+            return dict(chain.from_iterable(pool.map(self._race, groups)))
+
+    def _race(self, group: Sequence[Cell]) -> list[tuple[Cell, RanStart | None]]:
+        found: list[tuple[Cell, RanStart | None]] = []
+        best: tuple[str, ...] = ()
+        for cell in group:
+            start = None
+            if not self.end.wants_end():
+                with suppress(*FAILURES):
+                    check_enough(self.stage.summary, cell.n_components)
+                    opening = self.stage.opening(cell.n_components)
+                    chosen = tuple(each for each in opening.partitions if each.name in best)
+                    shared = SharedStart(replace(opening, partitions=chosen) if chosen else opening)
+                    entrants = shared.entrants(self.stage.scene(cell), self.stage.generator(cell), self.n_init)
+                    best = best or tuple(each.name for each in entrants if each.mixture is not None)[:RACED_ALIKE]
+                    start = RanStart(tuple(entrants))
+            found.append((cell, start))
+        return found
+
+    def _bar(self, found: Iterable[Candidate]) -> Bar:
+        stage = self.stage
+        best = min((each.value(self.criterion) for each in found if each.eligible), default=nan)
+        varying = stage.source.n_features - len(stage.null)
+        return Bar(self.criterion, varying, stage.summary.sum_weight, nan if len(stage.null) else best)
+
+    def _looked(self, found: _Found, wanted: Sequence[tuple[Cell, Start | None]]) -> None:
+        """Fit cells as far as it takes to know that they are not the best, nor better than they have been."""
+        bar = self._bar(found.by_cell.values())
+        before = {cell: each.log_likelihood for cell, each in found.by_cell.items() if each.eligible}
+
+        def as_far(cell: Cell, recipe: Recipe) -> Recipe:
+            return look(recipe, bar.sum_weight, max(before.get(cell, -inf), bar.log_likelihood(recipe)))
+
+        self._fitted(found, wanted, as_far)
+
+    def _fitted(
+        self, found: _Found, wanted: Sequence[tuple[Cell, Start | None]], as_far: AsFar = lambda cell, recipe: recipe
+    ) -> None:
+        found.total = max(found.total, found.done + len(wanted))
         with ThreadPoolExecutor(self.n_workers) as pool:
             running = {
-                pool.submit(self._fit, cell, start, number == 0 and not found.done)
+                pool.submit(self._fit, cell, start, as_far, number == 0 and not found.done)
                 for number, (cell, start) in enumerate(wanted)
             }
             try:
@@ -195,7 +252,7 @@ class Search:
         if self.told(progress):
             self.end.ask("a callback ended the search")
 
-    def _fit(self, cell: Cell, start: Start | None, anyway: bool) -> Candidate:
+    def _fit(self, cell: Cell, start: Start | None, as_far: AsFar, anyway: bool) -> Candidate:
         """What a cell comes to from a start; from those that its number shares if there is none."""
         why = self.end.wants_end()
         if why and not anyway:
@@ -204,6 +261,7 @@ class Search:
         try:
             check_enough(self.stage.summary, cell.n_components)
             scene = self.stage.scene(cell)
+            scene = replace(scene, recipe=as_far(cell, scene.recipe))
             start = SharedStart(self.stage.opening(cell.n_components)) if start is None else start
             fit = fit_scene(scene, start, self.stage.generator(cell), self.n_init)
             figures = self.criterion.figures(scene, fit, self.stage.null)

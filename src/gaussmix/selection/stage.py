@@ -76,8 +76,11 @@ class Stage:
 
     def scene(self, cell: Cell) -> Scene:
         """The scene of one cell."""
-        recipe = replace(self.recipe, n_components=cell.n_components, structure=cell.structure)
-        return Scene.of(self.source, self.kernel, self.summary, recipe, self._covariance)
+        return Scene.of(self.source, self.kernel, self.summary, self.recipe_of(cell), self._covariance)
+
+    def recipe_of(self, cell: Cell) -> Recipe:
+        """The recipe of one cell."""
+        return replace(self.recipe, n_components=cell.n_components, structure=cell.structure)
 
     @cached_property
     def null(self) -> NullDirections:
@@ -154,3 +157,19 @@ class SharedStart(RacedStart):
             return [whole(scene)]
         rows = self.opening.rows
         return race(scene.on(rows), scene.frame.to_internal(rows), self.opening.partitions)
+
+
+@dataclass(frozen=True)
+class RanStart(RacedStart):
+    """A race that has been run.
+
+    Parameters
+    ----------
+    ran : tuple of Entrant
+        The best first.
+    """
+
+    ran: tuple[Entrant, ...]
+
+    def entrants(self, scene: Scene, generator: np.random.Generator, n_init: int) -> list[Entrant]:
+        return list(self.ran)
