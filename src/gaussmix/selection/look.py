@@ -97,11 +97,14 @@ class Bar:
     sum_weight: float
     best: float = nan
 
+    def count(self, recipe: Recipe) -> int:
+        """Parameters of such a fit."""
+        return n_parameters(recipe.structure, recipe.n_components, self.n_features, recipe.equal_weights)
+
     def value(self, recipe: Recipe, log_likelihood: float) -> float:
         """What the criterion says of such a fit with this log-likelihood, if every row is certain: at best, that is."""
-        count = n_parameters(recipe.structure, recipe.n_components, self.n_features, recipe.equal_weights)
         size = self.sum_weight / recipe.n_components
-        return self.criterion.of(Figures(log_likelihood, count, self.sum_weight, 0.0, 0.0, size))
+        return self.criterion.of(Figures(log_likelihood, self.count(recipe), self.sum_weight, 0.0, 0.0, size))
 
     def log_likelihood(self, recipe: Recipe) -> float:
         """What makes such a fit as good as the best; −inf where that cannot be said."""

@@ -7,7 +7,7 @@ from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import chain
-from math import inf, isfinite, nan
+from math import inf, nan
 from time import perf_counter
 
 from numpy.linalg import LinAlgError
@@ -171,13 +171,13 @@ class Search:
 
         def value(cell: Cell) -> float:
             start = starts[cell]
-            raced = start.ran[0].raced * bar.sum_weight if start is not None else -inf
-            return bar.value(self.stage.recipe_of(cell), raced) if isfinite(raced) else inf
+            return inf if start is None else start.promise(self.stage.recipe_of(cell), bar)
 
         several.sort(key=value)
-        wanted = [(cell, starts[cell]) for cell in several]
-        yield wanted[:PROMISING]
-        yield wanted[PROMISING:]
+        ahead, size = 0, PROMISING
+        while ahead < len(several):
+            yield [(cell, starts[cell]) for cell in several[ahead : ahead + size]]
+            ahead, size = ahead + size, 2 * size
 
     def _starts(self, cells: Sequence[Cell]) -> dict[Cell, RanStart | None]:
         """The races of cells; None where there is none, of which a fit will give the reason.
@@ -204,7 +204,7 @@ class Search:
                     shared = SharedStart(replace(opening, partitions=chosen) if chosen else opening)
                     entrants = shared.entrants(self.stage.scene(cell), self.stage.generator(cell), self.n_init)
                     best = best or tuple(each.name for each in entrants if each.mixture is not None)[:RACED_ALIKE]
-                    start = RanStart(tuple(entrants))
+                    start = RanStart(tuple(entrants), float(opening.rows.weight.sum()))
             found.append((cell, start))
         return found
 

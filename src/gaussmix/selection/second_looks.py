@@ -20,7 +20,7 @@ from gaussmix.fitting.scene import Scene, Start
 from gaussmix.selection.candidate import Candidate, in_order
 from gaussmix.selection.cells import Cell, contains
 from gaussmix.selection.criteria import KNOWN_OF_ALL, Criterion
-from gaussmix.selection.look import SAFETY
+from gaussmix.selection.look import ROUGH_ROWS, SAFETY
 from gaussmix.selection.stage import SharedStart, Stage
 from gaussmix.starts.shares import from_shares
 
@@ -28,6 +28,8 @@ SLACK = 0.05
 """Nats by which a structure may fall short of one that it contains: as much as fits leave ungained at their end."""
 PROMISING = 6
 """Cells that are looked at once more: differences between the best few are what a choice is made by."""
+CLOSEST = 3
+"""x"""
 OTHERS = 3
 """Fits of other structures that propose their partition to a cell of the same number."""
 MOST_MERGED = 12
@@ -83,7 +85,8 @@ def in_the_running(found: Mapping[Cell, Candidate], criterion: Criterion) -> Ite
     By other criteria, too, which are asked of the same fits: of these whatever by estimate would be the best.
     """
     eligible = tuple(candidate for candidate in found.values() if candidate.eligible)
-    running = {candidate.cell for candidate in in_order(eligible, criterion)[:PROMISING]}
+    few = PROMISING if any(c.figures is not None and c.figures.sum_weight < ROUGH_ROWS for c in eligible) else CLOSEST
+    running = {candidate.cell for candidate in in_order(eligible, criterion)[:few]}
     for each in (criterion, *(other for other in KNOWN_OF_ALL if other is not criterion)):
         points = 2.0 * (SAFETY if each is criterion else 1.0)
         best = min((candidate.value(each) for candidate in eligible), default=nan)
