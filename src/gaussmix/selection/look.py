@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from math import inf, isfinite, isnan, log, nan
 
 from gaussmix.em.history import History
-from gaussmix.em.stopping import AutomaticTolerance, Stopping, remaining_gain, remaining_gain_of_leaps
+from gaussmix.em.stopping import TOGETHER, AutomaticTolerance, Stopping, remaining_gain, remaining_gain_of_leaps
 from gaussmix.fitting.recipe import Recipe, n_parameters
 from gaussmix.selection.criteria import Criterion
 from gaussmix.selection.figures import Figures
@@ -51,16 +51,24 @@ class Look(Stopping):
     def pointless(self, history: History, sum_weight: float) -> bool:
         if self.rough.converged(history, sum_weight):
             return True
-        if history[-1].log_likelihood >= self.needed:
-            return False
-        left = remaining_gain_of_leaps(history)
-        plain = remaining_gain(history, sum_weight)
-        if isfinite(plain): left = max(left, plain)
-        left = max(left, history[-1].objective - history.last(2, 3)[0].objective)
-        if history[-1].log_likelihood + SAFETY * left >= self.needed:
+        reached = history[-1].log_likelihood
+        if reached >= self.needed or reached + SAFETY * (left := gain_in_sight(history, sum_weight)) >= self.needed:
             return False
         history.to_come = left
         return True
+
+
+def gain_in_sight(history: History, sum_weight: float) -> float:
+    """Nats that a fit has still to gain, by the most that any estimate says; infinite while nothing can be said.
+
+    Gains of single iterations are not enough: on the way past a saddle they shrink by a tenth each for a while, and
+    say that three nats are left where there are forty. Three iterations count as one, so that leaps are among them,
+    which show what is beyond; and what the last three gained is the least, because the first gain much after a start
+    and would promise an end that is too near.
+    """
+    plain = remaining_gain(history, sum_weight)
+    last = [entry.objective for entry in history.last(2, TOGETHER)]
+    return max(remaining_gain_of_leaps(history), plain if isfinite(plain) else 0.0, last[-1] - last[0])
 
 
 def look(recipe: Recipe, sum_weight: float, needed: float) -> Recipe:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -58,7 +58,8 @@ FAILURES = (GaussmixError, ArithmeticError, ValueError, LinAlgError)
 """What a cell's numbers may raise; what is about the process, as MemoryError, or about all rows ends the search."""
 
 RACED_ALIKE = 2
-"""Partitions."""
+"""Partitions in the race of a structure, the best of another of the same form: which is good depends on the rows far
+more than on what the form's covariances have in common. Races were half of a search without this."""
 MOST_LOOKS = 3
 """Times that the best few are looked at again: mostly one is enough, and then there is nothing new to look at."""
 
@@ -66,6 +67,8 @@ Told = Callable[[Progress], bool]
 """Is told of every fit that is made; True ends the search."""
 AsFar = Callable[[Cell, Recipe], Recipe]
 """The recipe of a cell's fit that goes as far as it must."""
+Joined = Callable[[Candidate, Candidate], Candidate]
+"""What a cell comes to by two fits, the earlier first."""
 
 
 class End(Listener[Mixture]):
@@ -108,10 +111,10 @@ class _Found:
     done: int = 0
     total: int = 0
 
-    def add(self, candidate: Candidate) -> None:
-        """Keep it, if it is better than what there was."""
+    def add(self, candidate: Candidate, joined: Joined) -> None:
+        """Keep it, or what it comes to with what there was."""
         before = self.by_cell.get(candidate.cell)
-        self.by_cell[candidate.cell] = candidate if before is None else before.better_of(candidate)
+        self.by_cell[candidate.cell] = candidate if before is None else joined(before, candidate)
         self.done += 1
 
 
@@ -153,60 +156,67 @@ class Search:
         for _ in range(MOST_LOOKS):
             # First those that need no race, which then propose something better to the others.
             self._looked(found, [*surpassed(by_cell)])
-            again = [look for look in promising(self.stage, by_cell, self.criterion) if _new(look[0], by_cell, looked)]
+            again = [each for each in promising(self.stage, by_cell, self.criterion) if _new(each[0], by_cell, looked)]
             if self.end.wants_end() or not again:
                 break
             self._looked(found, again)
         while (rest := [*in_the_running(by_cell, self.criterion)]) and not self.end.wants_end():
-            self._fitted(found, rest)
+            self._fitted(found, rest, None, Candidate.followed_by)
             self._looked(found, [*surpassed(by_cell)])
+        # Where there are still such cells, time was up.
+        by_cell |= {cell: by_cell[cell].cut_short() for cell, _ in in_the_running(by_cell, self.criterion)}
         return tuple(by_cell[cell] for cell in cells)
 
     def _by_promise(self, cells: Sequence[Cell]) -> Iterator[list[tuple[Cell, Start | None]]]:
-        """First looks: single components, then the winners of the races, then all others, which these surpass or not."""
+        """First looks: single components, then the winners of the races, the most promising first.
+
+        Each wave is twice as large as the one before, and sees what that came to: most cells are behind it soon.
+        """
         yield [(cell, None) for cell in cells if cell.n_components == 1]
         several = [cell for cell in cells if cell.n_components > 1]
         starts = self._starts(several)
         bar = self._bar(())
 
-        def value(cell: Cell) -> float:
+        def promise(cell: Cell) -> float:
             start = starts[cell]
             return inf if start is None else start.promise(self.stage.recipe_of(cell), bar)
 
-        several.sort(key=value)
-        ahead, size = 0, PROMISING
-        while ahead < len(several):
-            yield [(cell, starts[cell]) for cell in several[ahead : ahead + size]]
-            ahead, size = ahead + size, 2 * size
+        several.sort(key=promise)
+        begin, size = 0, PROMISING
+        while begin < len(several):
+            yield [(cell, starts[cell]) for cell in several[begin : begin + size]]
+            begin, size = begin + size, 2 * size
 
     def _starts(self, cells: Sequence[Cell]) -> dict[Cell, RanStart | None]:
-        """The races of cells; None where there is none, of which a fit will give the reason.
-
-        Partitions that are bad for the structure of most parameters are bad for others of its form: these race the best.
-        """
-        alike: dict[object, list[Cell]] = {}
+        """The races of cells; None where there is none, of which a fit will give the reason."""
+        alike: dict[tuple[int, str], list[Cell]] = {}
         for cell in cells:
             alike.setdefault((cell.n_components, cell.structure.form.name), []).append(cell)
-        groups = [sorted(group, key=lambda cell: cell.structure.n_parameters(2, 2))[::-1] for group in alike.values()]
         with ThreadPoolExecutor(self.n_workers) as pool:
-            return dict(chain.from_iterable(pool.map(self._race, groups)))
+            return dict(chain.from_iterable(pool.map(self._raced, alike.values())))
 
-    def _race(self, group: Sequence[Cell]) -> list[tuple[Cell, RanStart | None]]:
-        found: list[tuple[Cell, RanStart | None]] = []
-        best: tuple[str, ...] = ()
-        for cell in group:
+    def _raced(self, alike: Sequence[Cell]) -> Iterator[tuple[Cell, RanStart | None]]:
+        """The races of one number and form: of the structure with most parameters from all partitions."""
+        raced: list[tuple[Cell, RanStart | None]] = []
+        best: frozenset[str] = frozenset()
+        for cell in sorted(alike, key=lambda cell: -cell.structure.n_parameters(2, 2)):
             start = None
             if not self.end.wants_end():
                 with suppress(*FAILURES):
-                    check_enough(self.stage.summary, cell.n_components)
-                    opening = self.stage.opening(cell.n_components)
-                    chosen = tuple(each for each in opening.partitions if each.name in best)
-                    shared = SharedStart(replace(opening, partitions=chosen) if chosen else opening)
-                    entrants = shared.entrants(self.stage.scene(cell), self.stage.generator(cell), self.n_init)
-                    best = best or tuple(each.name for each in entrants if each.mixture is not None)[:RACED_ALIKE]
-                    start = RanStart(tuple(entrants), float(opening.rows.weight.sum()))
-            found.append((cell, start))
-        return found
+                    start = self._race(cell, best)
+                    best = best or frozenset(start.names(max(RACED_ALIKE, self.n_init)))
+            raced.append((cell, start))
+        return iter(raced)
+
+    def _race(self, cell: Cell, names: Container[str]) -> RanStart:
+        """The race of one cell from partitions of these names, or from all if there are none."""
+        stage = self.stage
+        check_enough(stage.summary, cell.n_components)
+        opening = stage.opening(cell.n_components)
+        some = tuple(partition for partition in opening.partitions if partition.name in names)
+        start = SharedStart(replace(opening, partitions=some or opening.partitions))
+        entrants = start.entrants(stage.scene(cell), stage.generator(cell), self.n_init)
+        return RanStart(tuple(entrants), float(opening.rows.weight.sum()))
 
     def _bar(self, found: Iterable[Candidate]) -> Bar:
         stage = self.stage
@@ -225,7 +235,11 @@ class Search:
         self._fitted(found, wanted, as_far)
 
     def _fitted(
-        self, found: _Found, wanted: Sequence[tuple[Cell, Start | None]], as_far: AsFar = lambda cell, recipe: recipe
+        self,
+        found: _Found,
+        wanted: Sequence[tuple[Cell, Start | None]],
+        as_far: AsFar | None,
+        joined: Joined = Candidate.better_of,
     ) -> None:
         found.total = max(found.total, found.done + len(wanted))
         with ThreadPoolExecutor(self.n_workers) as pool:
@@ -238,7 +252,7 @@ class Search:
                     ended, running = wait(running, return_when=FIRST_COMPLETED)
                     for future in ended:
                         candidate = future.result()
-                        found.add(candidate)
+                        found.add(candidate, joined)
                         self._tell(found, candidate)
             except BaseException:
                 self.end.ask("the search was interrupted")
@@ -252,7 +266,7 @@ class Search:
         if self.told(progress):
             self.end.ask("a callback ended the search")
 
-    def _fit(self, cell: Cell, start: Start | None, as_far: AsFar, anyway: bool) -> Candidate:
+    def _fit(self, cell: Cell, start: Start | None, as_far: AsFar | None, anyway: bool) -> Candidate:
         """What a cell comes to from a start; from those that its number shares if there is none."""
         why = self.end.wants_end()
         if why and not anyway:
@@ -261,7 +275,8 @@ class Search:
         try:
             check_enough(self.stage.summary, cell.n_components)
             scene = self.stage.scene(cell)
-            scene = replace(scene, recipe=as_far(cell, scene.recipe))
+            if as_far is not None:
+                scene = replace(scene, recipe=as_far(cell, scene.recipe))
             start = SharedStart(self.stage.opening(cell.n_components)) if start is None else start
             fit = fit_scene(scene, start, self.stage.generator(cell), self.n_init)
             figures = self.criterion.figures(scene, fit, self.stage.null)

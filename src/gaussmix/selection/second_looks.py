@@ -29,7 +29,8 @@ SLACK = 0.05
 PROMISING = 6
 """Cells that are looked at once more: differences between the best few are what a choice is made by."""
 CLOSEST = 3
-"""x"""
+"""Cells that go on to their end whatever is in sight, where there are so many rows that the end may be hundreds of
+passes away; where these are few, all that are promising do."""
 OTHERS = 3
 """Fits of other structures that propose their partition to a cell of the same number."""
 MOST_MERGED = 12

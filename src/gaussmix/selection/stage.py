@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain
-from math import inf, isfinite
+from math import inf, isfinite, isnan
 from threading import Lock
 
 import numpy as np
@@ -176,6 +176,10 @@ class RanStart(RacedStart):
     ran: tuple[Entrant, ...]
     sum_weight: float
 
+    def names(self, count: int) -> list[str]:
+        """So many of those that led to a mixture, the best first."""
+        return [entrant.name for entrant in self.ran if entrant.mixture is not None][:count]
+
     def promise(self, recipe: Recipe, bar: Bar) -> float:
         """What the criterion may come to on all rows, to say who is fitted first; infinite where nothing is known.
 
@@ -186,7 +190,8 @@ class RanStart(RacedStart):
         if not isfinite(raced):
             return inf
         times = bar.sum_weight / self.sum_weight
-        return bar.value(recipe, bar.sum_weight * raced - 0.5 * bar.count(recipe) * (times - 1.0))
+        value = bar.value(recipe, bar.sum_weight * raced - 0.5 * bar.count(recipe) * (times - 1.0))
+        return inf if isnan(value) else value
 
     def entrants(self, scene: Scene, generator: np.random.Generator, n_init: int) -> list[Entrant]:
         return list(self.ran)
