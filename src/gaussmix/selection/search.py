@@ -227,7 +227,8 @@ class Search:
     def _looked(self, found: _Found, wanted: Sequence[tuple[Cell, Start | None]]) -> None:
         """Fit cells as far as it takes to know that they are not the best, nor better than they have been."""
         bar = self._bar(found.by_cell.values())
-        before = {cell: each.log_likelihood for cell, each in found.by_cell.items() if each.eligible}
+        # As passes say it: figures leave directions out in which the rows do not vary.
+        before = {c: each.fit.log_likelihood for c, each in found.by_cell.items() if each.eligible and each.fit}
 
         def as_far(cell: Cell, recipe: Recipe) -> Recipe:
             return look(recipe, bar.sum_weight, max(before.get(cell, -inf), bar.log_likelihood(recipe)))
