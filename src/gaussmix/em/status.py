@@ -38,7 +38,7 @@ _ADVICE = {
         "warm_start=True a further fit goes on from there."
     ),
     Status.BEHIND: (
-        "A search ended the fit before its end: by estimate, five times what was left to gain would not have made it "
+        "A search ended the fit before its end: by estimate, twenty times what was left to gain would not have made it "
         "the best. With warm_start=True a further fit goes on from there."
     ),
 }

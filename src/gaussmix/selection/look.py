@@ -12,8 +12,12 @@ from gaussmix.fitting.recipe import Recipe, n_parameters
 from gaussmix.selection.criteria import Criterion
 from gaussmix.selection.figures import Figures
 
-SAFETY = 5.0
-"""Times the estimated gain that a fit may still make: rates that grow along the way make the estimate too small."""
+SAFETY = 20.0
+"""Times the estimated gain that a fit may still make: rates that grow along the way make the estimate too small. With
+5, and estimates from the seventh entry on, choices from 8000 overlapping rows were worse by up to 59 points of BIC; with
+this and `LEAST_ENTRIES` they were as if all fits had gone on, for a fifth more passes."""
+LEAST_ENTRIES = 16
+"""Of a history before anything is said of what is to come: fits need about as many iterations to leave their start."""
 ROUGH = 0.5
 """Times log(n), in nats: what fits of the first look leave ungained in all, by estimate. So much a parameter costs in
 BIC. Whoever may be among the best goes on to the end."""
@@ -59,13 +63,15 @@ class Look(Stopping):
 
 
 def gain_in_sight(history: History, sum_weight: float) -> float:
-    """Nats that a fit has still to gain, by the most that any estimate says; infinite while nothing can be said.
+    """Nats that a fit has still to gain, by the most that any estimate says; infinite while nothing is known.
 
     Gains of single iterations are not enough: on the way past a saddle they shrink by a tenth each for a while, and
     say that three nats are left where there are forty. Three iterations count as one, so that leaps are among them,
     which show what is beyond; and what the last three gained is the least, because the first gain much after a start
     and would promise an end that is too near.
     """
+    if len(history) < LEAST_ENTRIES:
+        return inf
     plain = remaining_gain(history, sum_weight)
     last = [entry.objective for entry in history.last(2, TOGETHER)]
     return max(remaining_gain_of_leaps(history), plain if isfinite(plain) else 0.0, last[-1] - last[0])
