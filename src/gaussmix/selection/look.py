@@ -14,8 +14,8 @@ from gaussmix.selection.figures import Figures
 
 SAFETY = 20.0
 """Times the estimated gain that a fit may still make: rates that grow along the way make the estimate too small. With
-5, and estimates from the seventh entry on, choices from 8000 overlapping rows were worse by up to 59 points of BIC; with
-this and `LEAST_ENTRIES` they were as if all fits had gone on, for a fifth more passes."""
+5, and estimates from the seventh entry on, choices from 8000 overlapping rows were worse by up to 59 points of BIC;
+with this and `LEAST_ENTRIES` they were as if all fits had gone on, for a fifth more passes."""
 LEAST_ENTRIES = 16
 """Of a history before anything is said of what is to come: fits need about as many iterations to leave their start."""
 ROUGH = 0.5
