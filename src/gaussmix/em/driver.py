@@ -95,12 +95,9 @@ def _climb(
     history.append(evaluation.entry)
     while True:
         stop = listener is not None and listener.evaluated(parameters, history, step.sum_weight)
-        if stopping.converged(history, step.sum_weight):
-            return FitResult(parameters, evaluation, history, Status.CONVERGED)
-        if stop:
-            return FitResult(parameters, evaluation, history, Status.STOPPED)
-        if len(history) > max_iter:
-            return FitResult(parameters, evaluation, history, Status.MAX_ITER)
+        status = _ended(stopping, history, step.sum_weight, stop, max_iter)
+        if status is not None:
+            return FitResult(parameters, evaluation, history, status)
         if acceleration is not None:
             acceleration.watch(evaluation, parameters)
             in_sight = stopping.in_sight(history, step.sum_weight)
@@ -122,6 +119,17 @@ def _climb(
             return FitResult(parameters, evaluation, history, Status.FELL)
         parameters, evaluation = newer, newest
         history.append(evaluation.entry)
+
+
+def _ended(stopping: Stopping, history: History, sum_weight: float, stop: bool, max_iter: int) -> Status | None:
+    """How the fit ends with the newest parameters, if it does."""
+    if stopping.converged(history, sum_weight):
+        return Status.CONVERGED
+    if stop:
+        return Status.STOPPED
+    if stopping.pointless(history, sum_weight):
+        return Status.BEHIND
+    return Status.MAX_ITER if len(history) > max_iter else None
 
 
 def _fell(step: Step[Parameters, Sums], history: History, newest: Entry, parameters: Parameters) -> bool:

@@ -12,6 +12,7 @@ class Status(Enum):
     MAX_ITER = "max_iter"
     FELL = "fell"
     STOPPED = "stopped"
+    BEHIND = "behind"
 
     @property
     def advice(self) -> str:
@@ -35,5 +36,9 @@ _ADVICE = {
     Status.STOPPED: (
         "A callback, a time limit or an interrupt ended the fit; the parameters are those it had come to. With "
         "warm_start=True a further fit goes on from there."
+    ),
+    Status.BEHIND: (
+        "A search ended the fit before its end: by estimate, twenty times what was left to gain would not have made it "
+        "the best. With warm_start=True a further fit goes on from there."
     ),
 }

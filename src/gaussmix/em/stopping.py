@@ -48,6 +48,16 @@ class Stopping(ABC):
         """
         return False
 
+    def pointless(self, history: History, sum_weight: float) -> bool:
+        """Whether to end although there is more to gain, since whoever asked for the fit has no use for it.
+
+        Parameters
+        ----------
+        history, sum_weight : History, float
+            As above; the history may be told what is to come.
+        """
+        return False
+
 
 @dataclass(frozen=True)
 class PlainTolerance(Stopping):

@@ -23,6 +23,7 @@ from gaussmix.kernels.threads import thread_count
 from gaussmix.selection.candidate import Candidate
 from gaussmix.selection.cells import Cell, numbers_of, ranks_of, structures_of
 from gaussmix.selection.search import Search
+from gaussmix.selection.second_looks import CLOSEST
 from gaussmix.selection.stage import Stage
 from gaussmix.selection.verdict import Judge
 from gaussmix.selection.work import End, Told, Work
@@ -95,10 +96,13 @@ def chosen(rows: Rows, order: Order) -> Selection:
     work = Work(End(order.time_limit), n_workers, order.told)
     recipe = replace(order.model._recipe(), listener=work.end)
     stage = Stage(rows.source, AutomaticKernel(max(1, n_threads // n_workers)), summary, recipe, order.seed)
-    found = Search(stage, order.judge.guide, work, order.n_init).over(cells)
+    search = Search(stage, order.judge.guide, work, order.n_init)
+    found = search.over(cells)
     if not any(candidate.eligible for candidate in found):
         raise DegenerateFitError("no fit may be chosen: " + reasons(found))
     verdict = order.judge.verdict(stage, found, order.n_init, work)
+    # The search has spared what its guide would not choose.
+    found = search.to_the_end(found, verdict.in_order(found)[:CLOSEST])
     choice = Choice.of(found, verdict, rows.source.n_features, recipe.reg_covar is None)
     model = partial(_model, order.model, order.weight_name, rows.dtype, rows.source.feature_names)
     best = model(choice.best)

@@ -44,6 +44,7 @@ def _sentences(choice: Choice) -> Iterator[str]:
                 yield from _other(choice, criterion)
         yield from _warnings(choice)
     yield from _left_out(choice)
+    yield from _ended_early(choice)
     if choice.of_fewer_directions:
         yield (
             "The rows do not vary in every direction (a constant column, one that follows from others, or few rows): "
@@ -132,6 +133,15 @@ def _left_out(choice: Choice) -> Iterator[str]:
     if numbers:
         parts = [f"{count(number)} {OUTCOMES[outcome]}" for outcome, number in sorted(numbers.items(), key=str)]
         yield f"Of {len(choice.candidates)} fits {', '.join(parts)}: see the table's reasons."
+
+
+def _ended_early(choice: Choice) -> Iterator[str]:
+    number = sum(candidate.ended_early for candidate in choice.eligible)
+    if number:
+        yield (
+            f"Of {len(choice.candidates)} fits {count(number)} ended early, as they could not have become the best by "
+            "what they had still to gain: their status is behind, and their criteria are a little too high."
+        )
 
 
 def _best_by(choice: Choice, criterion: Criterion) -> Candidate:

@@ -8,6 +8,7 @@ from math import inf, log1p, nan
 from sys import float_info
 
 from gaussmix.core.mixture import Mixture
+from gaussmix.em.status import Status
 from gaussmix.em.stopping import remaining_gain
 from gaussmix.fitting.fit import Fit
 from gaussmix.selection.cells import Cell
@@ -99,7 +100,15 @@ class Candidate:
 
     def better_of(self, later: Candidate) -> Candidate:
         """The more likely of two fits of one cell, with the time and the attempts of both."""
-        better = later if (later.eligible, later.objective) > (self.eligible, self.objective) else self
+        better = later if later._place > self._place else self
+        return self._with(later, better)
+
+    def followed_by(self, later: Candidate) -> Candidate:
+        """What it came to when its fit went on to its end, whatever that is."""
+        return self._with(later, self if later.outcome is Outcome.NOT_TRIED else later)
+
+    def _with(self, later: Candidate, better: Candidate) -> Candidate:
+        """One of the two, with the time and the attempts of both."""
         fit = better.fit
         if self.fit is not None and later.fit is not None and fit is not None:
             earlier = len(self.fit.attempts)
@@ -114,6 +123,21 @@ class Candidate:
                 best=fit.best + (earlier if better is later else 0),
             )
         return replace(better, seconds=self.seconds + later.seconds, fit=fit)
+
+    def cut_short(self) -> Candidate:
+        """The same as one whose fit was ended because the search was."""
+        if self.fit is None:
+            return self
+        return replace(self, fit=replace(self.fit, result=replace(self.fit.result, status=Status.STOPPED)))
+
+    @property
+    def _place(self) -> tuple[bool, float, bool]:
+        return self.eligible, self.objective, not self.ended_early
+
+    @property
+    def ended_early(self) -> bool:
+        """Whether its fit was ended because it was behind others."""
+        return self.fit is not None and self.fit.result.status is Status.BEHIND
 
     @property
     def gain_left(self) -> float:

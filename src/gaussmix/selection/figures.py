@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 
@@ -139,7 +140,7 @@ class Certainty:
             rows = block.rows(start, start + self.chunk_length)
             share = np.empty((len(rows), *field.shape), dtype=field.dtype)
             self.responsibility.map(rows, {"responsibility": share})
-            largest = np.maximum.reduce(share, axis=1)
+            largest = reduce(np.maximum, share.T)  # a reduction of so few a row is seven times slower
             out["certainty"][start : start + len(rows)] = rows.weight * np.log(largest, dtype=np.float64)
 
 

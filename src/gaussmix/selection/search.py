@@ -2,34 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
-from math import log
+from itertools import chain
+from math import inf, nan
 from time import perf_counter
 
-from gaussmix.em.stopping import AutomaticTolerance
 from gaussmix.fitting.fit import fit_scene
 from gaussmix.fitting.one_blas_thread import one_blas_thread
+from gaussmix.fitting.recipe import Recipe
 from gaussmix.fitting.scene import Start
 from gaussmix.fitting.usable import check_enough
 from gaussmix.selection.candidate import Candidate, Outcome, in_order
 from gaussmix.selection.cells import Cell
 from gaussmix.selection.criteria import Criterion
 from gaussmix.selection.figures import Figures
-from gaussmix.selection.second_looks import in_the_running, promising, surpassed
+from gaussmix.selection.look import Bar, look
+from gaussmix.selection.second_looks import PROMISING, OwnStart, in_the_running, promising, surpassed
 from gaussmix.selection.spikes import why_spurious
-from gaussmix.selection.stage import SharedStart, Stage
+from gaussmix.selection.stage import RanStart, SharedStart, Stage
 from gaussmix.selection.work import FAILURES, Work, in_words
 
+RACED_ALIKE = 2
+"""Partitions in the race of a structure, the best of another of the same form: which is good depends on the rows far
+more than on what the form's covariances have in common. Races were half of a search without this."""
 MOST_LOOKS = 3
 """Times that the best few are looked at again: mostly one is enough, and then there is nothing new to look at."""
 
-ROUGH = 0.5
-"""Times log(n), in nats: what fits of the first look leave ungained in all, by estimate. So much a parameter costs in
-BIC. Whoever may be among the best goes on to the end."""
-ROUGH_ROWS = 1000
-"""Of fewer, a nat is much, and fits are quickly made."""
+Found = dict[Cell, Candidate]
+"""What is known of the cells."""
+Wanted = Sequence[tuple[Cell, Start | None]]
+"""Cells to fit, and from what start."""
+AsFar = Callable[[Cell, Recipe], Recipe]
+"""The recipe of a cell's fit that goes as far as it must."""
+Joined = Callable[[Candidate, Candidate], Candidate]
+"""What a cell comes to by two fits, the earlier first."""
 
 
 @dataclass(frozen=True)
@@ -56,47 +66,120 @@ class Search:
     @one_blas_thread()
     def over(self, cells: Sequence[Cell]) -> tuple[Candidate, ...]:
         """What each cell came to, in their order."""
-        found: dict[Cell, Candidate] = {}
+        found: Found = {}
         wants_end = self.work.end.wants_end
-        rough = self._rough()
-        rough._fitted(found, [(cell, None) for cell in cells])
+        self.work.total += len(cells)
+        for first in self._by_promise(cells):
+            self._looked(found, first)
         looked: set[tuple[Cell, float]] = set()
         for _ in range(MOST_LOOKS):
             # First those that need no race, which then propose something better to the others.
-            rough._fitted(found, [*surpassed(found)])
-            again = [look for look in promising(self.stage, found, self.criterion) if _new(look[0], found, looked)]
+            self._looked(found, [*surpassed(found)])
+            again = [each for each in promising(self.stage, found, self.criterion) if _new(each[0], found, looked)]
             if wants_end() or not again:
                 break
-            rough._fitted(found, again)
-        if rough is not self and not wants_end():
-            self._fitted(found, [*in_the_running(found, self.criterion)])
-            self._fitted(found, [*surpassed(found)])
+            self._looked(found, again)
+        while (rest := [*in_the_running(found, self.criterion)]) and not wants_end():
+            self._fitted(found, rest, None, Candidate.followed_by)
+            self._looked(found, [*surpassed(found)])
+        # Where there are still such cells, time was up.
+        found |= {cell: found[cell].cut_short() for cell, _ in in_the_running(found, self.criterion)}
         return tuple(found[cell] for cell in cells)
 
-    def _rough(self) -> Search:
-        """The same search by fits that end when what is left to gain could hardly pay for a parameter."""
-        recipe, sum_weight = self.stage.recipe, self.stage.summary.sum_weight
-        if not isinstance(recipe.stopping, AutomaticTolerance) or sum_weight < ROUGH_ROWS:
-            return self
-        stopping = replace(recipe.stopping, tol=ROUGH * log(sum_weight) / sum_weight)
-        return replace(self, stage=replace(self.stage, recipe=replace(recipe, stopping=stopping)))
+    @one_blas_thread()
+    def to_the_end(self, candidates: Sequence[Candidate], preferred: Iterable[Candidate]) -> tuple[Candidate, ...]:
+        """The same candidates, after those that are preferred by whatever else went on from where they were ended."""
+        found = {candidate.cell: candidate for candidate in candidates}
+        rest = [(each.cell, OwnStart(each.mixture)) for each in preferred if each.eligible and each.ended_early]
+        self._fitted(found, rest, None, Candidate.followed_by)
+        return tuple(found.values())
 
-    def _fitted(self, found: dict[Cell, Candidate], wanted: Sequence[tuple[Cell, Start | None]]) -> None:
-        """Fit cells, and keep what is better than what there was."""
+    def _by_promise(self, cells: Sequence[Cell]) -> Iterator[list[tuple[Cell, Start | None]]]:
+        """First looks: single components, then the winners of the races, the most promising first.
+
+        Each wave is twice as large as the one before, and sees what that came to: most cells are behind it soon.
+        """
+        yield [(cell, None) for cell in cells if cell.n_components == 1]
+        several = [cell for cell in cells if cell.n_components > 1]
+        starts = self._starts(several)
+        bar = self._bar(())
+
+        def promise(cell: Cell) -> float:
+            start = starts[cell]
+            return inf if start is None else start.promise(self.stage.recipe_of(cell), bar)
+
+        several.sort(key=promise)
+        begin, size = 0, PROMISING
+        while begin < len(several):
+            yield [(cell, starts[cell]) for cell in several[begin : begin + size]]
+            begin, size = begin + size, 2 * size
+
+    def _starts(self, cells: Sequence[Cell]) -> dict[Cell, RanStart | None]:
+        """The races of cells; None where there is none, of which a fit will give the reason."""
+        alike: dict[tuple[int, str], list[Cell]] = {}
+        for cell in cells:
+            alike.setdefault((cell.n_components, cell.structure.form.name), []).append(cell)
+        with ThreadPoolExecutor(self.work.n_workers) as pool:
+            return dict(chain.from_iterable(pool.map(self._raced, alike.values())))
+
+    def _raced(self, alike: Sequence[Cell]) -> Iterator[tuple[Cell, RanStart | None]]:
+        """The races of one number and form: of the structure with most parameters from all partitions."""
+        raced: list[tuple[Cell, RanStart | None]] = []
+        best: frozenset[str] = frozenset()
+        for cell in sorted(alike, key=lambda cell: -cell.structure.n_parameters(2, 2)):
+            start = None
+            if not self.work.end.wants_end():
+                with suppress(*FAILURES):
+                    start = self._race(cell, best)
+                    best = best or frozenset(start.names(max(RACED_ALIKE, self.n_init)))
+            raced.append((cell, start))
+        return iter(raced)
+
+    def _race(self, cell: Cell, names: Container[str]) -> RanStart:
+        """The race of one cell from partitions of these names, or from all if there are none."""
+        stage = self.stage
+        check_enough(stage.summary, cell.n_components)
+        opening = stage.opening(cell.n_components)
+        some = tuple(partition for partition in opening.partitions if partition.name in names)
+        start = SharedStart(replace(opening, partitions=some or opening.partitions))
+        entrants = start.entrants(stage.scene(cell), stage.generator(cell), self.n_init)
+        return RanStart(tuple(entrants), float(opening.rows.weight.sum()))
+
+    def _bar(self, found: Iterable[Candidate]) -> Bar:
+        stage = self.stage
+        best = min((each.value(self.criterion) for each in found if each.eligible), default=nan)
+        varying = stage.source.n_features - len(stage.null)
+        return Bar(self.criterion, varying, stage.summary.sum_weight, nan if len(stage.null) else best)
+
+    def _looked(self, found: Found, wanted: Wanted) -> None:
+        """Fit cells as far as it takes to know that they are not the best, nor better than they have been."""
+        bar = self._bar(found.values())
+        # As passes say it: figures leave directions out in which the rows do not vary.
+        before = {c: each.fit.log_likelihood for c, each in found.items() if each.eligible and each.fit}
+
+        def as_far(cell: Cell, recipe: Recipe) -> Recipe:
+            return look(recipe, bar.sum_weight, max(before.get(cell, -inf), bar.log_likelihood(recipe)))
+
+        self._fitted(found, wanted, as_far)
+
+    def _fitted(self, found: Found, wanted: Wanted, as_far: AsFar | None, joined: Joined = Candidate.better_of) -> None:
+        """Fit cells, and keep what they come to with what there was."""
 
         def keep(candidate: Candidate) -> None:
             before = found.get(candidate.cell)
-            found[candidate.cell] = candidate if before is None else before.better_of(candidate)
+            found[candidate.cell] = candidate if before is None else joined(before, candidate)
             self.work.done += 1
             best = in_order(tuple(found.values()), self.criterion)[0]
             self.work.tell(candidate, best if best.eligible else None)
 
-        self.work.total += len(wanted)
+        self.work.total = max(self.work.total, self.work.done + len(wanted))
         first = not self.work.done  # one cell is fitted whatever the time limit
-        jobs = (partial(self._fit, cell, start, first and not place) for place, (cell, start) in enumerate(wanted))
+        jobs = (
+            partial(self._fit, cell, start, as_far, first and not place) for place, (cell, start) in enumerate(wanted)
+        )
         self.work.each(jobs, keep)
 
-    def _fit(self, cell: Cell, start: Start | None, anyway: bool) -> Candidate:
+    def _fit(self, cell: Cell, start: Start | None, as_far: AsFar | None, anyway: bool) -> Candidate:
         """What a cell comes to from a start; from those that its number shares if there is none."""
         why = self.work.end.wants_end()
         if why and not anyway:
@@ -105,6 +188,8 @@ class Search:
         try:
             check_enough(self.stage.summary, cell.n_components)
             scene = self.stage.scene(cell)
+            if as_far is not None:
+                scene = replace(scene, recipe=as_far(cell, scene.recipe))
             start = SharedStart(self.stage.opening(cell.n_components)) if start is None else start
             fit = fit_scene(scene, start, self.stage.generator(cell), self.n_init)
             figures = Figures.of(scene, fit, self.stage.null)

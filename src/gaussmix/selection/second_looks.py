@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import combinations
+from math import nan
 
 import numpy as np
 
@@ -19,17 +20,19 @@ from gaussmix.fitting.auto import Partition
 from gaussmix.fitting.scene import Scene, Start
 from gaussmix.selection.candidate import Candidate, in_order
 from gaussmix.selection.cells import Cell, contains
-from gaussmix.selection.criteria import Criterion
+from gaussmix.selection.criteria import CRITERIA, Criterion
+from gaussmix.selection.look import ROUGH_ROWS, SAFETY
 from gaussmix.selection.stage import SharedStart, Stage
 from gaussmix.selection.work import FAILURES
 from gaussmix.starts.shares import from_shares
 
 SLACK = 0.05
 """Nats by which a structure may fall short of one that it contains: as much as fits leave ungained at their end."""
-SAFETY = 5.0
-"""Times the estimated gain that a fit may still make: rates that grow along the way make the estimate too small."""
 PROMISING = 6
 """Cells that are looked at once more: differences between the best few are what a choice is made by."""
+CLOSEST = 3
+"""Cells that go on to their end whatever is in sight, where there are so many rows that the end may be hundreds of
+passes away; where these are few, all that are promising do."""
 OTHERS = 3
 """Fits of other structures that propose their partition to a cell of the same number."""
 MOST_MERGED = 12
@@ -80,11 +83,19 @@ def in_frame_of(scene: Scene, mixture: Mixture) -> Mixture:
 
 
 def in_the_running(found: Mapping[Cell, Candidate], criterion: Criterion) -> Iterator[tuple[Cell, Start]]:
-    """Cells that may be the best when they are fitted to their end, and the best few, where they are now."""
-    ranked = [candidate for candidate in in_order(tuple(found.values()), criterion) if candidate.eligible]
-    for place, candidate in enumerate(ranked):
-        value, best = candidate.value(criterion), ranked[0].value(criterion)
-        if place < PROMISING or value - 2.0 * SAFETY * candidate.gain_left <= best:
+    """Cells that ended early and may be the best when they are fitted to their end, or are among the best few.
+
+    By other criteria, too, which are asked of the same fits: of these whatever by estimate would be the best.
+    """
+    eligible = tuple(candidate for candidate in found.values() if candidate.eligible)
+    few = PROMISING if any(c.figures is not None and c.figures.sum_weight < ROUGH_ROWS for c in eligible) else CLOSEST
+    running = {candidate.cell for candidate in in_order(eligible, criterion)[:few]}
+    for each in (criterion, *(other for other in CRITERIA.values() if other is not criterion)):
+        points = 2.0 * (SAFETY if each is criterion else 1.0)
+        best = min((candidate.value(each) for candidate in eligible), default=nan)
+        running |= {c.cell for c in eligible if c.value(each) - points * c.gain_left <= best}
+    for candidate in eligible:
+        if candidate.cell in running and candidate.ended_early:
             yield candidate.cell, OwnStart(candidate.mixture)
 
 
