@@ -16,6 +16,7 @@ from gaussmix.core.types import Array, Floats
 from gaussmix.errors import ConfigError, DataError
 from gaussmix.families.gaussian import Gaussian
 from gaussmix.families.structures import RANKED, Structure, structure_named
+from gaussmix.fitting.one_blas_thread import one_blas_thread
 
 SPREADS = ("precisions_cholesky_", "covariances_", "precisions_")
 """Three ways to say the same: whichever was assigned last, the other two follow from it."""
@@ -97,6 +98,7 @@ class HeldMixture:
         pairs = zip(self.parameters, parameters, strict=True)
         return all(np.array_equal(mine, theirs) for mine, theirs in pairs)
 
+    @one_blas_thread()  # the same bits as within the fit
     def shown(self, name: str) -> Array:
         """Covariances or precisions, which many a program never looks at: made when they are asked for first."""
         if name not in self._shown:
