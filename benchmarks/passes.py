@@ -27,7 +27,7 @@ from benchmarks.engines.estimator import em_alone
 from benchmarks.precision import LANES
 
 OPERATIONS = 8e9
-"""Of a pass: less than a tenth of a second, within which a neighbour seldom comes or goes, yet chunks for all threads."""
+"""Of a pass: less than a tenth of a second, within which neighbours seldom come or go, yet chunks for each thread."""
 LOOK = 1e-3
 """Seconds of a look at the peak."""
 LEAST_DISTURBED = 90
