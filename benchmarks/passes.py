@@ -2,7 +2,7 @@
 
 A virtual machine shares its cores with others, which change from one tenth of a second to the next how many
 instructions it gets: more than how many multiply-adds it could do, if it did nothing else. So passes of some
-hundredths of a second are timed, float32 and float64 by turns, each against the peak just before and after it. Beside
+tenths of a second are timed, float32 and float64 by turns, each against the peak just before and after it. Beside
 the median stands the tenth part of the passes that were disturbed least. Full covariances, overlapping clusters:
 2·n·k·d² operations a pass.
 """
@@ -26,8 +26,8 @@ from benchmarks.cases import SIZES, Case, make
 from benchmarks.engines.estimator import em_alone
 from benchmarks.precision import LANES
 
-OPERATIONS = 8e9
-"""Of a pass: less than a tenth of a second, within which neighbours seldom come or go, yet chunks for each thread."""
+OPERATIONS = 2e10
+"""Of a pass: some tenths of a second, so that there are as many chunks for each thread as make no odds."""
 LOOK = 1e-3
 """Seconds of a look at the peak."""
 LEAST_DISTURBED = 90

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "stages.hpp"
+#include "weight_exponent.hpp"
 #include "workspace.hpp"
 
 namespace gaussmix {
@@ -118,9 +119,7 @@ class Gathered {
     if (sizeof(T) == sizeof(double) || !all_.weight) return 0;
     double largest = 0;
     for (ptrdiff_t r = 0; r < count; ++r) largest = std::max(largest, all_.weight[number[r] * all_.weight_stride]);
-    int exponent = 0;
-    std::frexp(largest, &exponent);
-    return std::min(std::max(exponent, -1000), 1000);
+    return gaussmix::weight_exponent(largest);
   }
 
  private:

@@ -7,6 +7,7 @@
 
 #include "anchors.hpp"
 #include "levels.hpp"
+#include "weight_exponent.hpp"
 #include "workspace.hpp"
 
 namespace gaussmix {
@@ -26,17 +27,14 @@ struct Stages {
   const GatherStage<T>& gather;
 };
 
-// The exponent of the largest weight of a chunk, within the normal numbers. In float32 weights are divided by that
-// power of two, and the sums multiplied by it: any weights give sums. In float64 that is not needed.
+// Of a chunk. In float64 that is not needed.
 template <class T>
-int weight_exponent(const Rows& rows, ptrdiff_t first, ptrdiff_t count) {
+int chunk_exponent(const Rows& rows, ptrdiff_t first, ptrdiff_t count) {
   if (sizeof(T) == sizeof(double) || !rows.weight) return 0;
   double largest = 0;
   const double* weight = rows.weight + first * rows.weight_stride;
   for (ptrdiff_t r = 0; r < count; ++r) largest = std::max(largest, weight[r * rows.weight_stride]);
-  int exponent = 0;
-  std::frexp(largest, &exponent);
-  return std::min(std::max(exponent, -1000), 1000);
+  return weight_exponent(largest);
 }
 
 // One chunk: tile by tile through the stages. OUT packed, of `length` doubles. False if the pass was stopped.
@@ -46,7 +44,7 @@ bool pass_chunk(const Stages<T>& stages, Rows rows, const Centres& centres, cons
                 size_t length, Control& control, bool calling_thread) {
   std::memset(sums.get(), 0, sums_size * sizeof(double));
   double log_likelihood[panel_rows] = {};
-  const int exponent = weight_exponent<T>(rows, first, count);
+  const int exponent = chunk_exponent<T>(rows, first, count);
   rows.weight_scale = std::ldexp(1.0, -exponent);
   for (ptrdiff_t done = 0; done < count; done += space.rows) {
     if (!control.go_on(calling_thread)) return false;
@@ -58,8 +56,10 @@ bool pass_chunk(const Stages<T>& stages, Rows rows, const Centres& centres, cons
   packed[0] = 0;
   for (double part : log_likelihood) packed[0] += part;
   stages.gather.finish(centres, sums.get(), packed + 1);
-  if (exponent)
-    for (size_t i = 0; i < length; ++i) packed[i] = std::ldexp(packed[i], exponent);
+  if (exponent) {
+    const double scale = std::ldexp(1.0, exponent);
+    for (size_t i = 0; i < length; ++i) packed[i] *= scale;
+  }
   return true;
 }
 
