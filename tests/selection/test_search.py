@@ -87,6 +87,20 @@ def test_threads_change_nothing(two_groups, monkeypatch):
     assert one[FIGURES].equals(two[FIGURES])
 
 
+def test_the_order_in_which_fits_end_changes_nothing(monkeypatch):
+    """Rows of one Gaussian, of which eight structures are equally good: the first of the grid is the best of these."""
+    x = np.random.default_rng(1).normal(size=(400, 3)) @ np.array([[1.0, 0.8, 0.3], [0.0, 1.0, 0.5], [0.0, 0.0, 1.0]])
+    found = gaussmix.select(x, range(1, 4), random_state=0, n_jobs=1)
+
+    def last_first(work, jobs, handle):
+        for result in [job() for job in jobs][::-1]:
+            handle(result)
+
+    monkeypatch.setattr("gaussmix.selection.work.Work.each", last_first)
+    again = gaussmix.select(x, range(1, 4), random_state=0, n_jobs=1)
+    assert again.table[FIGURES].equals(found.table[FIGURES])
+
+
 def test_many_rows_are_fitted_as_well_as_alone():
     """Races are on a few of them, and a first look ends early, which must not cost anything."""
     rng = np.random.default_rng(5)
