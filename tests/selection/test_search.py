@@ -273,6 +273,21 @@ def test_it_reads_well(two_groups):
     assert len(record["table"]) == 42
 
 
+@pytest.mark.parametrize("criterion", ["bic", "held_out"])
+def test_one_component_is_not_compared_with_itself(criterion):
+    """Eight structures are the same then: how sure it is that there is one is told beside two."""
+    x = np.random.default_rng(1).normal(size=(200, 2)) @ np.array([[1.0, 0.8], [0.0, 1.0]])
+    found = gaussmix.select(x, [1, 2], ["full", "tied", "VEE"], criterion, random_state=0)
+    assert found.table.k.tolist()[:3] == [1, 1, 1]
+    assert found.best.n_components == 1
+    first = found.explain().splitlines()[0]
+    rival = found.table.iloc[3]
+    assert first.endswith("very strong evidence." if criterion == "bic" else f"2 components {rival.structure}.")
+    assert f"2 components {rival.structure}" in first
+    alone = gaussmix.select(x, 1, ["full", "tied"], criterion, random_state=0)
+    assert alone.explain().splitlines()[0].endswith("There is nothing to compare it with.")
+
+
 def test_weights_that_count_no_rows_are_told(two_groups):
     """By a sum of 1 BIC would charge nothing for parameters."""
     n = len(two_groups)
