@@ -13,6 +13,7 @@ import pytest
 import gaussmix
 from gaussmix.errors import ConfigError, DataError, DataWarning, DegenerateFitError
 from gaussmix.families.structures import structure_named
+from gaussmix.selection import search
 from gaussmix.selection.cells import contains
 
 ORACLES = Path(__file__).parents[1] / "oracles" / "mclust"
@@ -157,7 +158,7 @@ def test_a_cell_that_fails_is_a_row_of_the_table():
 
 @pytest.mark.parametrize("error", [np.linalg.LinAlgError, FloatingPointError, ZeroDivisionError, ValueError])
 def test_whatever_numbers_raise_ends_one_cell_only(two_groups, monkeypatch, error):
-    fit_scene = gaussmix.selection.search.fit_scene
+    fit_scene = search.fit_scene
 
     def failing(scene, *others):
         if scene.recipe.n_components == 2 and scene.recipe.structure.mclust_name == "EII":
