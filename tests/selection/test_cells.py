@@ -17,7 +17,7 @@ def test_numbers():
     assert numbers_of([5, 2, 2]) == (2, 5)
     assert numbers_of(np.int64(2)) == (2,)
     assert numbers_of(np.array([3, 2])) == (2, 3)
-    for wrong in ([], [0], [1.5], ["two"], 0):
+    for wrong in ([], [0], [1.5], ["two"], 0, [True, 2], [False]):
         with pytest.raises(ConfigError, match="whole numbers from 1"):
             numbers_of(wrong)
 

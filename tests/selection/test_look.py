@@ -152,3 +152,23 @@ def test_where_a_fit_that_goes_on_comes_to_nothing_so_does_the_cell(overlapping)
     assert (after.outcome, after.reason) == (Outcome.SPIKE, "no extent")
     assert before.better_of(spike).eligible
     assert before.followed_by(Candidate(Cell(2, STRUCTURES["full"]), Outcome.NOT_TRIED, "time")).eligible
+
+
+def test_what_another_verdict_prefers_is_not_behind_where_time_is_up():
+    """Of these rows held-out log-likelihood prefers a fit that ended early; here it cannot go on."""
+    rng = np.random.default_rng(1)
+    x = rng.standard_t(3, (500, 2))
+    x = np.concatenate([x, rng.standard_t(3, (500, 2)) @ rng.normal(size=(2, 2)) + 3.0])
+    measured = []
+
+    def told(progress):
+        measured.extend([progress] if progress.doing else [])
+        return len(measured) == 2 * 7
+
+    settings = {"criterion": "held_out", "n_folds": 2, "random_state": 0, "n_jobs": 1}
+    found = gaussmix.select(x, range(1, 8), "full", callback=told, **settings)
+    assert found.best.status_ is Status.STOPPED
+    assert all(model.status_ is not Status.BEHIND for model in found.best_few(3))
+    to_its_end = gaussmix.select(x, range(1, 8), "full", **settings).best
+    assert to_its_end.converged_
+    assert to_its_end.log_likelihood_ > found.best.log_likelihood_

@@ -13,6 +13,7 @@ import pytest
 import gaussmix
 from gaussmix.errors import ConfigError, DataError, DataWarning, DegenerateFitError
 from gaussmix.families.structures import structure_named
+from gaussmix.selection import search
 from gaussmix.selection.cells import contains
 
 ORACLES = Path(__file__).parents[1] / "oracles" / "mclust"
@@ -87,6 +88,20 @@ def test_threads_change_nothing(two_groups, monkeypatch):
     assert one[FIGURES].equals(two[FIGURES])
 
 
+def test_the_order_in_which_fits_end_changes_nothing(monkeypatch):
+    """Rows of one Gaussian, of which eight structures are equally good: the first of the grid is the best of these."""
+    x = np.random.default_rng(1).normal(size=(400, 3)) @ np.array([[1.0, 0.8, 0.3], [0.0, 1.0, 0.5], [0.0, 0.0, 1.0]])
+    found = gaussmix.select(x, range(1, 4), random_state=0, n_jobs=1)
+
+    def last_first(work, jobs, handle):
+        for result in [job() for job in jobs][::-1]:
+            handle(result)
+
+    monkeypatch.setattr("gaussmix.selection.work.Work.each", last_first)
+    again = gaussmix.select(x, range(1, 4), random_state=0, n_jobs=1)
+    assert again.table[FIGURES].equals(found.table[FIGURES])
+
+
 def test_many_rows_are_fitted_as_well_as_alone():
     """Races are on a few of them, and a first look ends early, which must not cost anything."""
     rng = np.random.default_rng(5)
@@ -143,7 +158,7 @@ def test_a_cell_that_fails_is_a_row_of_the_table():
 
 @pytest.mark.parametrize("error", [np.linalg.LinAlgError, FloatingPointError, ZeroDivisionError, ValueError])
 def test_whatever_numbers_raise_ends_one_cell_only(two_groups, monkeypatch, error):
-    fit_scene = gaussmix.selection.search.fit_scene
+    fit_scene = search.fit_scene
 
     def failing(scene, *others):
         if scene.recipe.n_components == 2 and scene.recipe.structure.mclust_name == "EII":
@@ -257,6 +272,21 @@ def test_it_reads_well(two_groups):
     record = found.to_dict()
     assert record["best"]["k"] == 2
     assert len(record["table"]) == 42
+
+
+@pytest.mark.parametrize("criterion", ["bic", "held_out"])
+def test_one_component_is_not_compared_with_itself(criterion):
+    """Eight structures are the same then: how sure it is that there is one is told beside two."""
+    x = np.random.default_rng(1).normal(size=(200, 2)) @ np.array([[1.0, 0.8], [0.0, 1.0]])
+    found = gaussmix.select(x, [1, 2], ["full", "tied", "VEE"], criterion, random_state=0)
+    assert found.table.k.tolist()[:3] == [1, 1, 1]
+    assert found.best.n_components == 1
+    first = found.explain().splitlines()[0]
+    rival = found.table.iloc[3]
+    assert first.endswith("very strong evidence." if criterion == "bic" else f"2 components {rival.structure}.")
+    assert f"2 components {rival.structure}" in first
+    alone = gaussmix.select(x, 1, ["full", "tied"], criterion, random_state=0)
+    assert alone.explain().splitlines()[0].endswith("There is nothing to compare it with.")
 
 
 def test_weights_that_count_no_rows_are_told(two_groups):

@@ -102,7 +102,7 @@ def chosen(rows: Rows, order: Order) -> Selection:
         raise DegenerateFitError("no fit may be chosen: " + reasons(found))
     verdict = order.judge.verdict(stage, found, order.n_init, work)
     # The search has spared what its guide would not choose.
-    found = search.to_the_end(found, verdict.in_order(found)[:CLOSEST])
+    found = search.to_the_end(found, lambda candidates: verdict.in_order(candidates)[:CLOSEST])
     choice = Choice.of(found, verdict, rows.source.n_features, recipe.reg_covar is None)
     model = partial(_model, order.model, order.weight_name, rows.dtype, rows.source.feature_names)
     best = model(choice.best)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from math import nan
+from math import isclose, nan
 
 from gaussmix.insight.figures import count, criterion
 from gaussmix.insight.text import aligned
@@ -16,6 +16,8 @@ from gaussmix.selection.verdict import ByFormula, Verdict
 
 SHOWN = 5
 """Fits that a text shows: what matters is how far the next few are behind."""
+SAME = 1e-9
+"""Part by which log-likelihoods of the same mixture may differ by rounding."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,11 @@ class Choice:
     def best(self) -> Candidate:
         """The first of them."""
         return self.eligible[0]
+
+    @property
+    def others(self) -> tuple[Candidate, ...]:
+        """What may be chosen beside the best and is not the same: of one component several structures are."""
+        return tuple(each for each in self.eligible[1:] if not _is_same(each, self.best))
 
     def named(self, candidate: Candidate) -> str:
         """Number and structure, as a text calls it."""
@@ -146,3 +153,11 @@ class Choice:
     def text(self, n_shown: int = SHOWN) -> str:
         """The same as lines."""
         return "\n".join(aligned(self.lines(n_shown)))
+
+
+def _is_same(one: Candidate, other: Candidate) -> bool:
+    """Whether two fits are the same mixture under two names, as those of a single component of E and of V are."""
+    if not one.cell.n_components == other.cell.n_components == 1 or one.figures is None or other.figures is None:
+        return False
+    likely = isclose(one.log_likelihood, other.log_likelihood, rel_tol=SAME)
+    return likely and one.figures.n_parameters == other.figures.n_parameters

@@ -38,10 +38,10 @@ def preference(verdict: Verdict, choice: Choice) -> Iterator[str]:
 def _(verdict: ByFormula, choice: Choice) -> Iterator[str]:
     best = choice.best
     text = f"{verdict.criterion.title} prefers {choice.described(best)}"
-    if len(choice.eligible) == 1:
+    if not choice.others:
         yield f"{text}. {ALONE}"
         return
-    second = choice.eligible[1]
+    second = choice.others[0]
     ahead = second.value(verdict.criterion) - best.value(verdict.criterion)
     text += f". It is {ahead:.1f} ahead of {choice.named(second)}"
     if verdict.name == "bic" and not choice.few_by_weight:
@@ -58,12 +58,12 @@ def _(verdict: ByHeldOut, choice: Choice) -> Iterator[str]:
         return
     text = f"Held-out log-likelihood prefers {choice.described(best)}. "
     text += f"A row that it has not seen has {measured.mean:.4f} ± {measured.standard_error:.4f} nats"
-    ranked = [each for each in choice.eligible if each.cell in verdict.found]
-    if len(ranked) == 1:
+    second = next((each for each in choice.others if each.cell in verdict.found), None)
+    if second is None:
         yield f"{text}. {ALONE}"
     else:
-        ahead, error = measured.gain_over(verdict.found[ranked[1].cell])
-        yield f"{text}, {ahead:.4f} ± {error:.4f} more than of {choice.named(ranked[1])}."
+        ahead, error = measured.gain_over(verdict.found[second.cell])
+        yield f"{text}, {ahead:.4f} ± {error:.4f} more than of {choice.named(second)}."
     simplest = verdict.simplest(choice.candidates)
     if simplest is not None:
         yield (

@@ -66,7 +66,7 @@ def ranks_of(rank: int | Iterable[int] | None) -> tuple[int, ...] | None:
 def _whole_numbers(name: str, asked: int | Iterable[int], example: str) -> tuple[int, ...]:
     given = [asked] if isinstance(asked, int | Integral) else asked
     try:
-        numbers = sorted({index(number) for number in given if not isinstance(number, bool)})
+        numbers = sorted({0 if isinstance(number, bool) else index(number) for number in given})
     except TypeError:
         numbers = []
     if not numbers or numbers[0] < 1:

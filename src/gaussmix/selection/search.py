@@ -40,6 +40,8 @@ AsFar = Callable[[Cell, Recipe], Recipe]
 """The recipe of a cell's fit that goes as far as it must."""
 Joined = Callable[[Candidate, Candidate], Candidate]
 """What a cell comes to by two fits, the earlier first."""
+Preferred = Callable[[Sequence[Candidate]], Iterable[Candidate]]
+"""Those of the candidates that must be fitted to their end."""
 
 
 @dataclass(frozen=True)
@@ -87,11 +89,20 @@ class Search:
         return tuple(found[cell] for cell in cells)
 
     @one_blas_thread()
-    def to_the_end(self, candidates: Sequence[Candidate], preferred: Iterable[Candidate]) -> tuple[Candidate, ...]:
-        """The same candidates, after those that are preferred by whatever else went on from where they were ended."""
+    def to_the_end(self, candidates: Sequence[Candidate], preferred: Preferred) -> tuple[Candidate, ...]:
+        """The same candidates, after those that are preferred by whatever else went on from where they were ended.
+
+        Who is preferred is asked again: one of them may come to nothing at its end.
+        """
         found = {candidate.cell: candidate for candidate in candidates}
-        rest = [(each.cell, OwnStart(each.mixture)) for each in preferred if each.eligible and each.ended_early]
-        self._fitted(found, rest, None, Candidate.followed_by)
+
+        def unfinished() -> list[Candidate]:
+            return [each for each in preferred(tuple(found.values())) if each.eligible and each.ended_early]
+
+        while (rest := unfinished()) and not self.work.end.wants_end():
+            self._fitted(found, [(each.cell, OwnStart(each.mixture)) for each in rest], None, Candidate.followed_by)
+        # Where there are still such fits, time was up.
+        found |= {each.cell: each.cut_short() for each in unfinished()}
         return tuple(found.values())
 
     def _by_promise(self, cells: Sequence[Cell]) -> Iterator[list[tuple[Cell, Start | None]]]:
@@ -177,7 +188,10 @@ class Search:
         jobs = (
             partial(self._fit, cell, start, as_far, first and not place) for place, (cell, start) in enumerate(wanted)
         )
+        new = [cell for cell, _ in wanted if cell not in found]
         self.work.each(jobs, keep)
+        # Of equals the earlier is the better, which must not be the one whose fit happened to end first.
+        found |= {cell: found.pop(cell) for cell in new}
 
     def _fit(self, cell: Cell, start: Start | None, as_far: AsFar | None, anyway: bool) -> Candidate:
         """What a cell comes to from a start; from those that its number shares if there is none."""
