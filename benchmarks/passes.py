@@ -2,9 +2,9 @@
 
 A virtual machine shares its cores with others, which change from one tenth of a second to the next how many
 instructions it gets: more than how many multiply-adds it could do, if it did nothing else. So passes of some
-hundredths of a second are timed, float32 and float64 by turns, each against the peak just before and after it. Beside the median
-stands the tenth part of the passes that were disturbed least. Full covariances, overlapping clusters: 2·n·k·d²
-operations a pass.
+hundredths of a second are timed, float32 and float64 by turns, each against the peak just before and after it. Beside
+the median stands the tenth part of the passes that were disturbed least. Full covariances, overlapping clusters:
+2·n·k·d² operations a pass.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from benchmarks.engines.estimator import em_alone
 from benchmarks.precision import LANES
 
 OPERATIONS = 8e9
-"""Of a pass: less than a tenth of a second, within which a neighbour seldom comes or goes, yet several chunks a thread."""
+"""Of a pass: less than a tenth of a second, within which a neighbour seldom comes or goes, yet several chunks."""
 LOOK = 1e-3
 """Seconds of a look at the peak."""
 LEAST_DISTURBED = 90
