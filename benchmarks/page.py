@@ -17,6 +17,7 @@ from statistics import median
 from typing import Any, NamedTuple
 
 from benchmarks import machine, pictures
+from benchmarks.clocks import CLOCKS
 from benchmarks.engines import ENGINES, OURS
 
 Record = dict[str, Any]
@@ -37,12 +38,17 @@ def main() -> int:
         "--parts", default=",".join(USUAL), help=f"to measure, with commas ('' for none): {', '.join(PARTS)}"
     )
     parser.add_argument("--threads", type=int, default=machine.usable_cores())
-    parser.add_argument("--clock", default="wall", help="processor: for one thread beside other work")
+    parser.add_argument(
+        "--clock", choices=list(CLOCKS), default="wall", help="processor: for one thread beside other work"
+    )
     parser.add_argument("--folder", type=Path, default=Path("docs/pictures"))
     options = parser.parse_args()
+    names = [name for name in options.parts.split(",") if name]
+    if unknown := set(names) - set(PARTS):
+        parser.error(f"no part {', '.join(sorted(unknown))}: there are {', '.join(PARTS)}")
     options.folder.mkdir(parents=True, exist_ok=True)
     failed = []
-    for name in filter(None, options.parts.split(",")):
+    for name in names:
         command = [sys.executable, "-m", *PARTS[name].command, "--threads", str(options.threads)]
         if name != "grid":
             command += ["--clock", options.clock]

@@ -101,7 +101,9 @@ def scaling(record: dict[str, Any]) -> Any:
             name, times = result["engine"], [1e3 * s for s in result["seconds"]]
             measured, colour = whole[: len(times)], COLOURS.get(name, OTHERS)
             marker = MARKERS.get(name, "o")
-            panel.loglog(measured, times, marker + "-", color=colour, markersize=4, linewidth=1.5, label=name)
+            # Markers before the labels of other lines, and lines behind them.
+            panel.loglog(measured, times, color=colour, linewidth=1.5, marker=marker, markersize=4, label=name)
+            panel.plot(measured[-1], times[-1], marker, color=colour, markersize=4, zorder=4)
             panel.annotate(
                 f"${axis}^{{{result['slope']:.2f}}}$",
                 (measured[-1], times[-1]),

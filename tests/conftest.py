@@ -35,7 +35,8 @@ def parsimonious(request: pytest.FixtureRequest) -> str:
 def each_kernel(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Estimators use the compiled pass, then NumPy."""
     if request.param == "reference":
-        monkeypatch.setattr("gaussmix.kernels.automatic.compiled_stages", lambda mixture, gather: None)
+        for module in ("automatic", "native"):
+            monkeypatch.setattr(f"gaussmix.kernels.{module}.compiled_stages", lambda mixture, gather: None)
     return str(request.param)
 
 

@@ -119,3 +119,16 @@ def test_covariances_follow_the_precisions_that_somebody_assigns() -> None:
     np.testing.assert_allclose(model.covariances_, before, rtol=1e-12)
     model.covariances_ = 9.0 * before
     np.testing.assert_allclose(model.precisions_, np.linalg.inv(9.0 * before), rtol=1e-10, atol=1e-13)
+
+
+@pytest.mark.parametrize("name", ["covariances_", "precisions_", "precisions_cholesky_"])
+def test_what_follows_from_other_parameters_may_be_deleted(name: str) -> None:
+    """As where it lay in the estimator; what is not there cannot be."""
+    model = GaussianMixture(2, random_state=0).fit(ROWS)
+    covariances = model.covariances_.copy()
+    if name == "precisions_cholesky_":
+        model.covariances_ = covariances
+    delattr(model, name)
+    np.testing.assert_allclose(model.covariances_, covariances, rtol=1e-12)
+    with pytest.raises(AttributeError, match=name):
+        delattr(GaussianMixture(2), name)

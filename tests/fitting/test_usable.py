@@ -16,6 +16,10 @@ def said_of(x: np.ndarray, names: list[str] | None = None) -> str:
     return str(refused.value).split("; ")[0]
 
 
+def test_no_columns():
+    assert said_of(np.empty((5, 0))) == "there are no columns"
+
+
 def test_one_column():
     x = np.ones((5, 3))
     x[[1, 3], 2] = np.nan

@@ -62,7 +62,10 @@ class FittedParameter:
         estimator.__dict__[self._name] = array if array.dtype.kind == "f" else array.astype(np.float64)
 
     def __delete__(self, estimator: FittedMixture) -> None:
-        del estimator.__dict__[self._name]
+        # What follows from others may be deleted and goes on to follow from them: nobody need know which lies there.
+        if self._name not in estimator.__dict__:
+            held_or_derived(estimator, vars(estimator), self._name)
+        estimator.__dict__.pop(self._name, None)
 
 
 class LabelsOfRows:

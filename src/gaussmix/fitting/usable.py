@@ -26,6 +26,8 @@ def checked_summary(source: Source, n_components: int) -> Summary:
     DataError
         If they cannot be: the text says where and what to do.
     """
+    if not source.n_features:
+        raise DataError("there are no columns")
     summary = summarise(source)
     if summary is None:
         raise DataError("there are no rows")
