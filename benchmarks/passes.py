@@ -66,7 +66,7 @@ def measure(case: Case, n_passes: int, threads: int) -> dict[str, Any]:
         for dtype, run in passes.items():
             before = _peak(threads)
             seconds[dtype] = run()
-            peak = (before + _peak(threads)) / 2 * LANES[dtype]
+            peak = max(before, _peak(threads)) * LANES[dtype]  # a look may be disturbed, too
             shares[dtype].append((case.flops or 0.0) / (seconds[dtype] * peak))
         ratios.append(seconds["float64"] / seconds["float32"])
     return {

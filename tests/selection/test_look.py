@@ -17,6 +17,7 @@ from gaussmix.selection.candidate import Candidate, Outcome
 from gaussmix.selection.cells import Cell
 from gaussmix.selection.criteria import CRITERIA
 from gaussmix.selection.look import SAFETY, Bar, Look, gain_in_sight
+from gaussmix.selection.search import Search
 
 N = 500.0
 TOP = -1000.0
@@ -172,3 +173,20 @@ def test_what_another_verdict_prefers_is_not_behind_where_time_is_up():
     to_its_end = gaussmix.select(x, range(1, 8), "full", **settings).best
     assert to_its_end.converged_
     assert to_its_end.log_likelihood_ > found.best.log_likelihood_
+
+
+def test_time_for_races_alone_is_enough_for_several_components(overlapping, monkeypatch):
+    """Races come first: when they have used up the time, their best winner is the best so far."""
+    starts = Search._starts
+
+    def used_up(self, cells):
+        raced = starts(self, cells)
+        self.work.end.ask("time")
+        return raced
+
+    monkeypatch.setattr(Search, "_starts", used_up)
+    table = gaussmix.select(overlapping, range(1, 5), random_state=0, n_jobs=1).table
+    several = table[table.k > 1]
+    assert (several.status != "not tried").sum() == 1
+    assert table.k[0] > 1
+    assert table.status[0] == "stopped"

@@ -32,6 +32,8 @@ LEVEL = 0.05
 N_DRAWS = 199
 """Draws for a decision at 5 %: at the borderline another 199 decide otherwise as often as not, whatever their number;
 more only make a p-value smaller that is small."""
+MOST_VALUES = 1 << 31
+"""Of a draw: 16 GiB."""
 MOST_FAILURES = 100
 """Draws in a row to which a mixture cannot be fitted, after which none is expected to come."""
 
@@ -202,6 +204,11 @@ def bootstrap_sequence(
             raise DataError(
                 f"the weights sum to {null.summary.sum_weight:g}, and a draw has as many rows: too few for "
                 f"{k + 1} components; give weights that count rows"
+            )
+        if n_rows * source.n_features > MOST_VALUES:
+            raise DataError(
+                f"the weights sum to {null.summary.sum_weight:g}, and a draw has as many rows: more than fit into "
+                "memory; give weights that count rows"
             )
         statistic = 2.0 * (other.log_likelihood - null.log_likelihood)
         reason = asked(k, 0) if asked else ""  # before anything is made of fits that may have been ended early

@@ -184,9 +184,12 @@ class Search:
             self.work.tell(candidate, best if best.eligible else None)
 
         self.work.total = max(self.work.total, self.work.done + len(wanted))
-        first = not self.work.done  # one cell is fitted whatever the time limit
+        # Whatever the time limit, one cell is fitted; and one of several components, if their races were run in time.
+        first = not self.work.done
+        none = not any(cell.n_components > 1 and each.fit is not None for cell, each in found.items())
         jobs = (
-            partial(self._fit, cell, start, as_far, first and not place) for place, (cell, start) in enumerate(wanted)
+            partial(self._fit, cell, start, as_far, not place and (first or (none and isinstance(start, RanStart))))
+            for place, (cell, start) in enumerate(wanted)
         )
         new = [cell for cell, _ in wanted if cell not in found]
         self.work.each(jobs, keep)
