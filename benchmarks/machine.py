@@ -56,6 +56,17 @@ def commit() -> str | None:
     return described.stdout.strip()
 
 
+def conditions(load: float, threads: int, clock: str) -> dict[str, Any]:
+    """Return what a record of figures begins with: where they come from, and the load before and now."""
+    return {
+        "machine": describe(),
+        "commit": commit(),
+        "load": [load, os.getloadavg()[0]],
+        "threads": threads,
+        "clock": clock,
+    }
+
+
 def _cpu_information() -> dict[str, str]:
     """Return what Linux says of the first processor."""
     path = Path("/proc/cpuinfo")

@@ -60,11 +60,7 @@ def main() -> int:
         print(table.line(result), flush=True)
         if options.json is not None:  # after each case: a run that is ended early keeps what it has
             record = {
-                "machine": machine.describe(),
-                "commit": machine.commit(),
-                "load": [load, os.getloadavg()[0]],
-                "threads": options.threads,
-                "clock": options.clock,
+                **machine.conditions(load, options.threads, options.clock),
                 "versions": versions,
                 "missing": missing,
                 "results": [result.as_json() for result in results],

@@ -74,11 +74,7 @@ def main() -> int:
             print(_line(measured[-1]), flush=True)
     if options.json is not None:
         record = {
-            "machine": machine.describe(),
-            "commit": machine.commit(),
-            "load": [load, os.getloadavg()[0]],
-            "threads": options.threads,
-            "clock": options.clock,
+            **machine.conditions(load, options.threads, options.clock),
             "versions": found.versions,
             "middle": {"n": options.rows, "d": MIDDLE.d, "k": MIDDLE.k},
             "results": measured,

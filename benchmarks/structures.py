@@ -59,11 +59,7 @@ def main() -> int:
     Console(width=100).print(table)
     if options.json is not None:
         record = {
-            "machine": machine.describe(),
-            "commit": machine.commit(),
-            "load": [load, os.getloadavg()[0]],
-            "threads": options.threads,
-            "clock": options.clock,
+            **machine.conditions(load, options.threads, options.clock),
             "seconds": seconds,
             "iterations": iterations,
         }
