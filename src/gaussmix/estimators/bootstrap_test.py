@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from gaussmix.errors import ConfigError, DataError, DataWarning
+from gaussmix.errors import ConfigError, DataWarning
 from gaussmix.estimators.gaussian_mixture import GaussianMixture
 from gaussmix.estimators.parameters import is_whole, n_threads_of
 from gaussmix.estimators.predicting import generator_of
@@ -110,24 +110,18 @@ def bootstrap_test(
     rows = training_rows(model, X, sample_weight)
     # Some names are for one feature only, and a rank may be too large.
     structure_named(covariance_type, rows.source.n_features, rank)
-    try:
-        test = bootstrap_sequence(
-            rows.source,
-            AutomaticKernel(max(1, thread_count(None) // jobs)),
-            model._recipe(),
-            start,
-            np.random.SeedSequence(int(generator_of(random_state).integers(2**63))),
-            numbers,
-            float(level),
-            n_draws,
-            n_init,
-            jobs,
-        )
-    except MemoryError as error:
-        raise DataError(
-            "memory does not suffice: every draw has as many rows as the weights sum to, one set of rows a job; give "
-            "weights that count rows, and fewer n_jobs"
-        ) from error
+    test = bootstrap_sequence(
+        rows.source,
+        AutomaticKernel(max(1, thread_count(None) // jobs)),
+        model._recipe(),
+        start,
+        np.random.SeedSequence(int(generator_of(random_state).integers(2**63))),
+        numbers,
+        float(level),
+        n_draws,
+        n_init,
+        jobs,
+    )
     for note in rows.notes:
         warnings.warn(note, DataWarning, stacklevel=3)  # above this call stands the context round it
     return test

@@ -32,8 +32,6 @@ LEVEL = 0.05
 N_DRAWS = 199
 """Draws for a decision at 5 %: at the borderline another 199 decide otherwise as often as not, whatever their number;
 more only make a p-value smaller that is small."""
-MOST_VALUES = 1 << 31
-"""Of a draw: 16 GiB."""
 MOST_FAILURES = 100
 """Draws in a row to which a mixture cannot be fitted, after which none is expected to come."""
 
@@ -205,11 +203,6 @@ def bootstrap_sequence(
                 f"the weights sum to {null.summary.sum_weight:g}, and a draw has as many rows: too few for "
                 f"{k + 1} components; give weights that count rows"
             )
-        if n_rows * source.n_features > MOST_VALUES:
-            raise DataError(
-                f"the weights sum to {null.summary.sum_weight:g}, and a draw has as many rows: more than fit into "
-                "memory; give weights that count rows"
-            )
         statistic = 2.0 * (other.log_likelihood - null.log_likelihood)
         reason = asked(k, 0) if asked else ""  # before anything is made of fits that may have been ended early
         if not reason and (why := pair.why_spurious(source, other) or pair.why_spurious(source, null)):
@@ -218,7 +211,13 @@ def bootstrap_sequence(
             rungs.append(BootstrapRung(k, statistic, nan, np.empty(0), 0, reason))
             break
         drawing = _Drawing(pair, null.mixture, n_rows, source.dtype, of_draws)
-        rungs.append(_test(k, statistic, drawing, level, n_draws, n_jobs, asked))
+        try:
+            rungs.append(_test(k, statistic, drawing, level, n_draws, n_jobs, asked))
+        except MemoryError as error:
+            raise DataError(
+                "memory does not suffice: every draw has as many rows as the weights sum to, one set of rows a job; "
+                "give weights that count rows, and fewer n_jobs"
+            ) from error
         if not rungs[-1].p_value <= level:
             break
     return BootstrapTest(tuple(rungs), level)
