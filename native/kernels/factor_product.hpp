@@ -55,17 +55,34 @@ inline T* pack_factor(const double* factor, ptrdiff_t d, FactorTiles tiles, T* p
   return packed;
 }
 
-// One tile of R rows of P times N vectors of centred rows (features `stride` apart): `full` columns left of the
-// diagonal, then the triangle. take(Const<R>, full, y[R][N]) gets the products. Returns the end of the tile's entries.
-template <class T, int N, int stride, int R, class Take>
-GAUSSMIX_INLINE const T* factor_tile(const T* factor, ptrdiff_t full, const T* centred, Take&& take) {
-  constexpr int w = Simd<T>::width;
-  Vector<T> y[R][N] = {};
-  const ptrdiff_t first = full;
+// Rows as a panel holds them, (d, panel_rows), from some place in it on; what does not fit into one panel lies
+// `panel_stride` further.
+template <class T>
+struct PanelRows {
+  const T* first;
+  ptrdiff_t panel_stride;
+
+  template <int v>
+  GAUSSMIX_INLINE Vector<T> vector(Const<v>, ptrdiff_t feature) const {
+    constexpr int row = v * Simd<T>::width;
+    return load(first + row / panel_rows * panel_stride + feature * panel_rows + row % panel_rows);
+  }
+};
+
+// One tile of R rows of P times N vectors of rows: `full` columns left of the diagonal, then the triangle; products
+// begin with begin(0) ... begin(R - 1). take(Const<R>, full, y[R][N]) gets the products. Returns the end of the tile's
+// entries.
+template <class T, int N, int R, class Begin, class Take>
+GAUSSMIX_INLINE const T* factor_tile(const T* factor, ptrdiff_t full, PanelRows<T> rows, Begin&& begin, Take&& take) {
+  Vector<T> y[R][N];
+  unroll<0, R>([&](auto i) GAUSSMIX_LAMBDA {
+    const Vector<T> first = begin(full + i);
+    unroll<0, N>([&](auto v) GAUSSMIX_LAMBDA { y[i][v] = first; });
+  });
 #pragma GCC unroll 4  // counters and branches cost as much as a load of the factor
-  for (ptrdiff_t j = 0; j < full; ++j, factor += R, centred += stride) {
+  for (ptrdiff_t j = 0; j < full; ++j, factor += R) {
     Vector<T> z[N];
-    unroll<0, N>([&](auto v) GAUSSMIX_LAMBDA { z[v] = load(centred + v * w); });
+    unroll<0, N>([&](auto v) GAUSSMIX_LAMBDA { z[v] = rows.vector(v, j); });
     unroll<0, R>([&](auto i) GAUSSMIX_LAMBDA {
       unroll<0, N>([&](auto v) GAUSSMIX_LAMBDA { y[i][v] += factor[i] * z[v]; });
     });
@@ -73,35 +90,35 @@ GAUSSMIX_INLINE const T* factor_tile(const T* factor, ptrdiff_t full, const T* c
   unroll<0, R>([&](auto j) GAUSSMIX_LAMBDA {
     constexpr int column = decltype(j)::value;
     Vector<T> z[N];
-    unroll<0, N>([&](auto v) GAUSSMIX_LAMBDA { z[v] = load(centred + v * w); });
+    unroll<0, N>([&](auto v) GAUSSMIX_LAMBDA { z[v] = rows.vector(v, full + column); });
     unroll<column, R>([&](auto i) GAUSSMIX_LAMBDA {
       unroll<0, N>([&](auto v) GAUSSMIX_LAMBDA { y[i][v] += *factor * z[v]; });
       ++factor;
     });
-    centred += stride;
   });
-  take(Const<R>{}, first, y);
+  take(Const<R>{}, full, y);
   return factor;
 }
 
 // The first tile of P: R rows or `step` fewer, or again fewer. Inlined: a call would send the products through memory,
 // 25 cycles a vector of rows.
-template <class T, int N, int stride, int R, int step, class Take>
-GAUSSMIX_INLINE const T* first_factor_tile(ptrdiff_t rows, const T* factor, const T* centred, Take&& take) {
+template <class T, int N, int R, int step, class Begin, class Take>
+GAUSSMIX_INLINE const T* first_factor_tile(ptrdiff_t there, const T* factor, PanelRows<T> rows, Begin&& begin,
+                                           Take&& take) {
   if constexpr (R > step)
-    if (rows < R) return first_factor_tile<T, N, stride, R - step, step>(rows, factor, centred, take);
-  return factor_tile<T, N, stride, R>(factor, 0, centred, take);
+    if (there < R) return first_factor_tile<T, N, R - step, step>(there, factor, rows, begin, take);
+  return factor_tile<T, N, R>(factor, 0, rows, begin, take);
 }
 
-// Centred rows (d, rows) times P packed in the tiles of a shape, N vectors of rows; take gets the products tile by
-// tile. The rows of zeros at the end of the first tile multiply features that need not be there: its products of
+// Rows times P packed in the tiles of a shape, N vectors of rows, plus begin(i) for row i of P; take gets the products
+// tile by tile. The rows of zeros at the end of the first tile multiply features that need not be there: its products of
 // those rows mean nothing where d is less than that tile.
-template <class T, class Shape, int N, int stride, class Take>
-GAUSSMIX_INLINE void multiply_factor(const T* factor, ptrdiff_t d, const T* centred, Take&& take) {
+template <class T, class Shape, int N, class Begin, class Take>
+GAUSSMIX_INLINE void multiply_factor(const T* factor, ptrdiff_t d, PanelRows<T> rows, Begin&& begin, Take&& take) {
   const FactorTiles tiles = tiles_of<Shape>(d);
-  factor = first_factor_tile<T, N, stride, Shape::rows, Shape::step>(tiles.first, factor, centred, take);
+  factor = first_factor_tile<T, N, Shape::rows, Shape::step>(tiles.first, factor, rows, begin, take);
   for (ptrdiff_t full = tiles.short_rows; full < d; full += Shape::rows)
-    factor = factor_tile<T, N, stride, Shape::rows>(factor, full, centred, take);
+    factor = factor_tile<T, N, Shape::rows>(factor, full, rows, begin, take);
 }
 
 }  // namespace GAUSSMIX_LEVEL

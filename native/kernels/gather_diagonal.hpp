@@ -11,8 +11,9 @@ inline size_t gather_diagonal_sums(const Centres& centres) {
   return size_t(centres.k * gather_features_component<T, Moments::squares>(centres.d));
 }
 
+template <class T>
 inline size_t gather_diagonal_scratch(ptrdiff_t rows, const Centres& centres) {
-  return gather_features_scratch(rows, centres.d);
+  return gather_features_scratch<T>(rows, centres.k, centres.d);
 }
 
 inline size_t gather_diagonal_scatter(ptrdiff_t k, ptrdiff_t d) { return size_t(k * d); }

@@ -1,8 +1,7 @@
 // Moments of each feature: sum_weight, sum_x and second moments about a point for each component.
 #pragma once
 
-#include "active_rows.hpp"
-#include "working_sum.hpp"
+#include "gather_dense.hpp"
 
 namespace gaussmix {
 namespace GAUSSMIX_LEVEL {
@@ -32,9 +31,10 @@ inline ptrdiff_t gather_features_component(ptrdiff_t d) {
                                        : (1 + d + second_moments<moments>(d)) * Simd<T>::width;
 }
 
-// The lists of active rows, and a number for each row.
-inline size_t gather_features_scratch(ptrdiff_t rows, ptrdiff_t d) {
-  return gather_features_needs_rows(d) ? active_rows_scratch(rows) + size_t(rows) : 0;
+// The lists of active rows, a number for each row, and what dense tiles need.
+template <class T>
+inline size_t gather_features_scratch(ptrdiff_t rows, ptrdiff_t k, ptrdiff_t d) {
+  return gather_features_needs_rows(d) ? active_rows_scratch(rows) + size_t(rows) + dense_scratch<T>(k) : 0;
 }
 
 // The points about which moments are summed: (k, d), and which of them are the origin, or null where none is.
@@ -219,13 +219,49 @@ inline void gather_features_wide_tile(const Tile<T>& tile, const Shares<T>& shar
   }
 }
 
+// With fewer components lists of rows cost no more.
+constexpr ptrdiff_t gather_features_dense_components = 8;
+
+// IN: tile.by_row, shares; all points are the origin. IN/OUT sums. SCRATCH as for lists of rows, behind which products lie.
+// Two multiply-adds a row, feature and component, one where there are no squares.
+template <class T, Moments moments>
+inline void gather_features_dense_tile(const Tile<T>& tile, const Shares<T>& shares, double* sums, T* scratch) {
+  constexpr ptrdiff_t w = Simd<T>::width;
+  const ptrdiff_t length = tile.row_length, component = gather_features_component<T, moments>(tile.d);
+  const ptrdiff_t vectors = (moments == Moments::squares ? 2 : 1) * length / w;
+  T* norm = scratch + active_rows_scratch(tile.panels * panel_rows);
+  if (moments == Moments::norm) row_norms(tile, norm);
+  for (ptrdiff_t c = 0; c < shares.k; ++c) {
+    double* own = sums + c * component;
+    own[0] += double(sum_of_shares(shares, tile.panels, c));
+    if (moments == Moments::norm) own[group_features<T> + length] += sum_of_norms(shares, tile.panels, c, norm);
+  }
+  for (ptrdiff_t first = 0; first < vectors; first += dense_vectors) {
+    const ptrdiff_t here = vectors - first < dense_vectors ? vectors - first : dense_vectors;
+    const auto multiply = [&](ptrdiff_t rows, const T* row, T* products) {
+      for (ptrdiff_t v = 0; v < here; ++v) {
+        const bool squared = (first + v) * w >= length;
+        const T* from = row + (first + v) * w - (squared ? length : 0);
+        T* to = products + v * w;
+        for (ptrdiff_t r = 0; r < rows; ++r, from += length, to += products_stride<T>)
+          store(to, squared ? load(from) * load(from) : load(from));
+      }
+    };
+    add_block(tile, shares, here, multiply, sums + group_features<T> + first * w, component,
+              norm + tile.panels * panel_rows);
+  }
+}
+
 template <class T, Moments moments>
 inline void gather_features(const Tile<T>& tile, const Shares<T>& shares, const Points& points, double* sums,
                             T* scratch) {
   const auto narrow = [&](auto d) {
     gather_features_narrow_tile<T, decltype(d)::value, moments>(tile, shares, points, sums);
   };
-  if (!with_const<1, gather_features_narrow + 1>(tile.d, narrow))
+  if (with_const<1, gather_features_narrow + 1>(tile.d, narrow)) return;
+  if (all_at_origin(shares.k, points.at_origin, gather_features_dense_components) && is_dense(tile, shares))
+    gather_features_dense_tile<T, moments>(tile, shares, sums, scratch);
+  else
     gather_features_wide_tile<T, moments>(tile, shares, points, sums, scratch);
 }
 

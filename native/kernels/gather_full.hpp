@@ -32,7 +32,7 @@ template <class T>
 inline size_t gather_full_scratch(ptrdiff_t rows, const Centres& centres) {
   const ptrdiff_t d = centres.d;
   if (!gather_full_needs_rows(d)) return gather_full_narrow_scratch(rows, d);
-  const size_t sparse = gather_full_wide_scratch<T>(rows, d), dense = gather_full_dense_scratch<T>(centres.k);
+  const size_t sparse = gather_full_wide_scratch<T>(rows, d), dense = dense_scratch<T>(centres.k);
   return sparse > dense ? sparse : dense;
 }
 

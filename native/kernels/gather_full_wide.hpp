@@ -139,6 +139,10 @@ inline void gather_full_wide_finish(ptrdiff_t k, ptrdiff_t d, const double* sums
     packed[c] = sums[0];
     for (ptrdiff_t j = 0; j < d; ++j) *sum_x++ = sums[group_features<T> + j];
     const double* blocks = sums + group_features<T> + groups * group_features<T>;
+    if (sums[0] == 0) {  // no row of this chunk, or only rows of dense tiles
+      for (ptrdiff_t e = 0; e < d * (d + 1) / 2; ++e) *scatter++ = 0;
+      continue;
+    }
     for (ptrdiff_t i = 0; i < d; ++i)
       for (ptrdiff_t g = 0; g <= i / group_features<T>; ++g) {
         const double* row = blocks + column_blocks<T>(groups, g) +

@@ -81,19 +81,24 @@ inline void score_spherical_pack(const Model& model, T* packed) {
 
 inline double score_diagonal_operations(ptrdiff_t k, ptrdiff_t d) { return 2.0 * double(k) * double(d); }
 
-// `there` components of one group for one panel.
-template <class T, Deviation way>
+// Panels scored together: four vectors of rows, so that parameters are broadcast for twice as many multiply-adds.
+template <class T>
+constexpr int score_diagonal_panels = registers >= 32 ? 4 * Simd<T>::width / panel_rows : 1;
+
+// `there` components of one group for P panels.
+template <class T, Deviation way, int P>
 GAUSSMIX_INLINE void score_diagonal_group(const T* packed, const T* log_constant, const T* factor_square,
-                                          ptrdiff_t there, ptrdiff_t d, const T* z, T* out) {
-  constexpr int w = Simd<T>::width;
-  constexpr int g = score_diagonal_components;
-  constexpr int n = panel_rows / w >= 2 ? 2 : 1;
-  for (int r = 0; r < panel_rows; r += n * w) {
+                                          ptrdiff_t there, ptrdiff_t d, const T* z, T* out, ptrdiff_t out_stride) {
+  constexpr int w = Simd<T>::width, g = score_diagonal_components;
+  constexpr int most = P * panel_rows / w, n = most < 4 ? most : registers >= 32 ? 4 : 2;
+  for (int first = 0; first < most; first += n) {
+    const auto panel = [&](int v) GAUSSMIX_LAMBDA { return (first + v) * w / panel_rows; };
+    const auto row = [&](int v) GAUSSMIX_LAMBDA { return (first + v) * w % panel_rows; };
     Vector<T> square[g][n] = {};
     const T* parameters = packed;
     for (ptrdiff_t j = 0; j < d; ++j, parameters += 2 * g) {
       Vector<T> own[n];
-      unroll<0, n>([&](auto v) GAUSSMIX_LAMBDA { own[v] = load(z + j * panel_rows + r + v * w); });
+      unroll<0, n>([&](auto v) GAUSSMIX_LAMBDA { own[v] = load(z + (panel(v) * d + j) * panel_rows + row(v)); });
       unroll<0, g>([&](auto i) GAUSSMIX_LAMBDA {
         const T a = parameters[i], b = parameters[g + i];
         unroll<0, n>([&](auto v) GAUSSMIX_LAMBDA {
@@ -109,7 +114,7 @@ GAUSSMIX_INLINE void score_diagonal_group(const T* packed, const T* log_constant
       if (i < there)
         unroll<0, n>([&](auto v) GAUSSMIX_LAMBDA {
           if constexpr (way == Deviation::common) square[i][v] *= factor_square[i];
-          store(out + i * panel_rows + r + v * w, score_of<T>(log_constant[i], square[i][v]));
+          store(out + panel(v) * out_stride + i * panel_rows + row(v), score_of<T>(log_constant[i], square[i][v]));
         });
     });
   }
@@ -125,13 +130,19 @@ inline void score_diagonal(const Scorer<T>& scorer, const Tile<T>& tile, Shares<
   const T* log_constant = scorer.packed + filled * 2 * d;
   const T* factor_square = log_constant + filled;
   const T* ways = factor_square + filled;
-  for (ptrdiff_t p = 0; p < tile.panels; ++p)
+  const auto score = [&](ptrdiff_t p, auto panels) GAUSSMIX_LAMBDA {
     for (ptrdiff_t c = 0; c < k; c += g)
       with_const<int(Deviation::exact), int(Deviation::common) + 1>(ptrdiff_t(ways[c / g]), [&](auto way) {
-        score_diagonal_group<T, Deviation(decltype(way)::value)>(
+        score_diagonal_group<T, Deviation(decltype(way)::value), decltype(panels)::value>(
             scorer.packed + c * 2 * d, log_constant + c, factor_square + c, k - c, d,
-            tile.by_feature + p * d * panel_rows, shares.value + p * shares.panel_stride + c * panel_rows);
+            tile.by_feature + p * d * panel_rows, shares.value + p * shares.panel_stride + c * panel_rows,
+            shares.panel_stride);
       });
+  };
+  constexpr int together = score_diagonal_panels<T>;
+  ptrdiff_t p = 0;
+  for (; p + together <= tile.panels; p += together) score(p, Const<together>{});
+  for (; p < tile.panels; ++p) score(p, Const<1>{});
 }
 
 }  // namespace GAUSSMIX_LEVEL

@@ -10,18 +10,43 @@ namespace GAUSSMIX_LEVEL {
 
 // Packed parameters of one component:
 //   narrow (d <= 8): log_constant, mean (d), P row by row (d (d + 1) / 2)
-//   wide:            log_constant, mean (d), then P in tiles of a shape's rows (the first tile is the short one):
-//                    for each column of the tile its entries on and below the diagonal.
-inline size_t score_full_component(ptrdiff_t d) { return size_t(1 + d) + packed_factor_size(d, factor_tiles(d)); }
+//   wide:            log_constant, 1 if it is near the origin or else 0, mean (d), what P z begins with (d), then P in tiles
+//                    of a shape's rows (the first tile is the short one): for each column of the tile its entries on and
+//                    below the diagonal.
+// P z begins with -P mean where the component is near, so that its rows need not be centred: as many roundings are lost
+// as the mean has deviations. Else with 0.
+inline size_t score_full_component(ptrdiff_t d) {
+  const ptrdiff_t beside = d <= score_full_narrow ? 1 + d : 2 + 2 * d;
+  return size_t(beside) + packed_factor_size(d, factor_tiles(d));
+}
 
 inline size_t score_full_size(ptrdiff_t k, ptrdiff_t d) { return size_t(k) * score_full_component(d); }
+
+template <class T>
+inline T* pack_beginning(const Model& model, ptrdiff_t c, T* packed) {
+  const ptrdiff_t d = model.d;
+  const double *mean = model.means + c * d, *factor = model.factor + c * d * d;
+  const bool near = is_near_in_all_directions(d, mean, model.factor, c, Limits<T>::gather_reach);
+  *packed++ = T(near);
+  for (ptrdiff_t j = 0; j < d; ++j) *packed++ = T(mean[j]);
+  for (ptrdiff_t i = 0; i < d; ++i) {
+    double whitened = 0;
+    if (near)
+      for (ptrdiff_t j = 0; j <= i; ++j) whitened += factor[j * d + i] * mean[j];
+    *packed++ = T(-whitened);
+  }
+  return packed;
+}
 
 template <class T>
 inline void score_full_pack(const Model& model, T* packed) {
   const ptrdiff_t d = model.d;
   for (ptrdiff_t c = 0; c < model.k; ++c) {
     *packed++ = T(model.log_constant[c]);
-    for (ptrdiff_t j = 0; j < d; ++j) *packed++ = T(model.means[c * d + j]);
+    if (d <= score_full_narrow)
+      for (ptrdiff_t j = 0; j < d; ++j) *packed++ = T(model.means[c * d + j]);
+    else
+      packed = pack_beginning(model, c, packed);
     packed = pack_factor(model.factor + c * d * d, d, factor_tiles(d), packed);
   }
 }
@@ -69,43 +94,53 @@ inline void score_full_narrow_tile(const T* packed, const Tile<T>& tile, Shares<
   }
 }
 
-// Centred rows (d, rows) against P, N vectors of rows; out: N / (panel_rows / width) panels,
-// `out_stride` apart.
-template <class T, int N, int stride>
-inline void score_centred(const T* packed, ptrdiff_t d, const T* centred, T* out, ptrdiff_t out_stride) {
+// Rows against P, N vectors of them; out: N / (panel_rows / width) panels, `out_stride` apart.
+template <class T, int N>
+inline void score_wide_rows(T log_constant, const T* begin, ptrdiff_t d, PanelRows<T> rows, T* out,
+                            ptrdiff_t out_stride) {
   constexpr int w = Simd<T>::width;
   Vector<T> square[2][N] = {};
-  multiply_factor<T, WideShape, N, stride>(packed + 1 + d, d, centred, [&](auto rows, ptrdiff_t, Vector<T>(*y)[N]) GAUSSMIX_LAMBDA {
-    unroll<0, decltype(rows)::value>([&](auto i) GAUSSMIX_LAMBDA {
-      unroll<0, N>([&](auto v) GAUSSMIX_LAMBDA { square[i % 2][v] += y[i][v] * y[i][v]; });
-    });
-  });
+  multiply_factor<T, WideShape, N>(
+      begin + d, d, rows, [&](ptrdiff_t i) GAUSSMIX_LAMBDA { return broadcast(begin[i]); },
+      [&](auto there, ptrdiff_t, Vector<T>(*y)[N]) GAUSSMIX_LAMBDA {
+        unroll<0, decltype(there)::value>([&](auto i) GAUSSMIX_LAMBDA {
+          unroll<0, N>([&](auto v) GAUSSMIX_LAMBDA { square[i % 2][v] += y[i][v] * y[i][v]; });
+        });
+      });
   unroll<0, N>([&](auto v) GAUSSMIX_LAMBDA {
     constexpr int row = decltype(v)::value * w;
-    store(out + row / panel_rows * out_stride + row % panel_rows, score_of<T>(packed[0], square[0][v] + square[1][v]));
+    store(out + row / panel_rows * out_stride + row % panel_rows, score_of<T>(log_constant, square[0][v] + square[1][v]));
   });
 }
 
-// One component and P panels. SCRATCH centred (d, P * panel_rows), which stays in the first-level cache up to
-// d = 128; P streams past it once.
+// P panels, from which a point is taken.
+template <class T, int P>
+inline void centre_panels(ptrdiff_t d, const T* z, const T* mean, T* centred) {
+  constexpr int w = Simd<T>::width;
+  for (int p = 0; p < P; ++p)
+    for (ptrdiff_t j = 0; j < d; ++j, z += panel_rows, centred += panel_rows)
+      unroll<0, panel_rows / w>([&](auto v) GAUSSMIX_LAMBDA { store(centred + v * w, load(z + v * w) - mean[j]); });
+}
+
+// One component and P panels. SCRATCH centred (P, d, panel_rows). The panels stay in the first-level cache up to
+// d = 128; P streams past them once.
 template <class T, int P>
 inline void score_full_wide_panels(const T* packed, ptrdiff_t d, const T* z, T* centred, T* out, ptrdiff_t out_stride) {
   constexpr int w = Simd<T>::width, all = P * int(panel_rows) / w;
   constexpr int n = all < WideShape::vectors ? all : WideShape::vectors;
-  constexpr int stride = P * int(panel_rows);
-  const T* mean = packed + 1;
-  for (ptrdiff_t j = 0; j < d; ++j)
-    unroll<0, P>([&](auto p) GAUSSMIX_LAMBDA {
-      unroll<0, panel_rows / w>([&](auto v) GAUSSMIX_LAMBDA {
-        store(centred + j * stride + p * panel_rows + v * w, load(z + (p * d + j) * panel_rows + v * w) - mean[j]);
-      });
-    });
+  const bool near = packed[1] != 0;
+  const T* mean = packed + 2;
+  if (!near) {
+    centre_panels<T, P>(d, z, mean, centred);
+    z = centred;
+  }
   for (int r = 0; r < P * panel_rows; r += n * w)
-    score_centred<T, n, stride>(packed, d, centred + r, out + r / panel_rows * out_stride + r % panel_rows, out_stride);
+    score_wide_rows<T, n>(packed[0], mean + d, d, {z + r / panel_rows * d * panel_rows + r % panel_rows, d * panel_rows},
+                          out + r / panel_rows * out_stride + r % panel_rows, out_stride);
 }
 
 // IN: tile.by_feature, packed. OUT: shares.value.
-// d (d + 1) / 2 + 2 d multiply-adds a row and component; P is read once for score_panels panels and component.
+// d (d + 1) / 2 + d multiply-adds a row and component, d more where it is not near the origin; P is read once for score_panels panels and component.
 template <class T>
 inline void score_full_wide_tile(const T* packed, const Tile<T>& tile, Shares<T>& shares) {
   constexpr int fit = Simd<T>::width * WideShape::vectors / int(panel_rows), together = fit > 1 ? fit : 1;

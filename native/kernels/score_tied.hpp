@@ -144,8 +144,9 @@ inline void score_tied_wide_tile(const T* packed, const Tile<T>& tile, Shares<T>
         store(centred + j * panel_rows + v * w, load(z + j * panel_rows + v * w) - packed[j]);
       });
     for (int r = 0; r < panel_rows; r += n * w)
-      multiply_factor<T, TallShape, n, panel_rows>(
-          factor, d, centred + r, [&](auto rows, ptrdiff_t first, Vector<T>(*y)[n]) GAUSSMIX_LAMBDA {
+      multiply_factor<T, TallShape, n>(
+          factor, d, PanelRows<T>{centred + r, 0}, [](ptrdiff_t) GAUSSMIX_LAMBDA { return Vector<T>{}; },
+          [&](auto rows, ptrdiff_t first, Vector<T>(*y)[n]) GAUSSMIX_LAMBDA {
             const ptrdiff_t there = first ? decltype(rows)::value : tiles.short_rows;
             unroll<0, decltype(rows)::value>([&](auto i) GAUSSMIX_LAMBDA {
               if (i < there)
