@@ -58,11 +58,16 @@ inline bool gather_full_may_be_dense(const Centres& centres) {
          gather_full_dense_sums<T>(centres.k, centres.d) <= dense_most_sums;
 }
 
-// Products of features i, i + 1, ... (so many as there are `factors`), or of one (i < 0), with a vector of features from j on:
-// a vector each, the first of which begins at place `at` of a block.
+// Products of features i, i + 1, ... (as many as `factors`), or of one (i < 0), with the vector of features from j on: a
+// vector each, the first of which begins at place `at` of a block. The vector is loaded once for them.
 struct Piece {
   ptrdiff_t i, j, at;
   int factors;
+
+  // Whether the products of feature `next` with the same vector, at place `from`, are its next vector.
+  bool is_continued_by(ptrdiff_t next, ptrdiff_t vector, ptrdiff_t from, ptrdiff_t width) const {
+    return i >= 0 && next == i + factors && vector == j && from == at + factors * width;
+  }
 };
 
 // One piece of the products of some rows. A multiplication and a store a row and factor.
@@ -95,7 +100,7 @@ inline void gather_full_dense_tile(const Tile<T>& tile, const Shares<T>& shares,
   const auto end = [&] {
     if (!filled) return;
     add_block(
-        tile, shares, (filled + Simd<T>::width - 1) / Simd<T>::width,
+        tile, shares, (filled + w - 1) / w,
         [&](ptrdiff_t rows, const T* row, T* products) {
           for (ptrdiff_t e = 0; e < n_pieces; ++e)
             with_const<1, dense_vectors + 1>(pieces[e].factors, [&](auto n) {
@@ -109,9 +114,8 @@ inline void gather_full_dense_tile(const Tile<T>& tile, const Shares<T>& shares,
   const auto put = [&](ptrdiff_t i, ptrdiff_t j, ptrdiff_t count) {
     while (count) {
       const ptrdiff_t room = block - filled, taken = count < room ? count : room;
-      Piece* last = n_pieces ? pieces + n_pieces - 1 : nullptr;
-      if (last && taken == w && last->j == j && last->i >= 0 && last->i + last->factors == i && last->at + last->factors * w == filled)
-        ++last->factors;
+      if (taken == w && n_pieces && pieces[n_pieces - 1].is_continued_by(i, j, filled, w))
+        ++pieces[n_pieces - 1].factors;
       else
         pieces[n_pieces++] = {i, j, filled, 1};
       filled += taken;

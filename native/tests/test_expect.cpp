@@ -106,6 +106,24 @@ static void test_separated(ptrdiff_t d, ptrdiff_t k, double distance) {
   test_forms(p);
 }
 
+// Components that are alike and near the origin, so that all have a share in each row: moments are a matrix product, of
+// whole groups of components and of what is left of them.
+static void test_alike(ptrdiff_t d, ptrdiff_t k) {
+  Problem p(200, d, k, 4);
+  const auto shrink = [](std::vector<double>& values, double least, double part) {
+    for (double& each : values) each = least + part * each;
+  };
+  for (std::vector<double>* each : {&p.means, &p.pivot, &p.upper}) shrink(*each, 0, 0.1);
+  for (std::vector<double>* each : {&p.inverse_deviation, &p.inverse_radius}) shrink(*each, 0.25, 0.02);
+  for (ptrdiff_t c = 0; c < k; ++c)
+    for (ptrdiff_t i = 0; i < d; ++i) {
+      p.upper[size_t((c * d + i) * d + i)] += 0.25;
+      p.lines[size_t(c * (1 + naive_rank) * d + i)] = p.inverse_deviation[size_t(c * d + i)];
+    }
+  test_forms(p);
+  test_forms(p.in_float32());
+}
+
 int main() {
   unsigned seed = 0;
   for (ptrdiff_t d : dimensions) {
@@ -126,5 +144,7 @@ int main() {
       test_separated(d, k, 40);  // 20: few enough rows a panel to be copied out of it
       test_separated(d, k, 4);
     }
+  for (ptrdiff_t d : {8, 9, 16, 21, 64})
+    for (ptrdiff_t k : {8, 19}) test_alike(d, k);
   return report("expect");
 }
