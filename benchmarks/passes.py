@@ -4,7 +4,7 @@ A virtual machine shares its cores with others, which change from one tenth of a
 instructions it gets: more than how many multiply-adds it could do, if it did nothing else. So passes of some
 tenths of a second are timed, float32 and float64 by turns, each against the peak just before and after it. Beside
 the median stands the tenth part of the passes that were disturbed least. Full covariances, overlapping clusters:
-2·n·k·d² operations a pass.
+2·n·k·d² operations a pass. Beside them matrix products of the same shapes by NumPy's BLAS (`blas.py`).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import machine
+from benchmarks import blas, machine
 from benchmarks.cases import SIZES, Case, make
 from benchmarks.engines.estimator import em_alone
 from benchmarks.precision import LANES
@@ -75,6 +75,19 @@ def measure(case: Case, n_passes: int, threads: int) -> dict[str, Any]:
         "median": {dtype: float(np.median(each)) for dtype, each in shares.items()},
         "least_disturbed": {dtype: float(np.percentile(each, LEAST_DISTURBED)) for dtype, each in shares.items()},
         "ratio": float(np.median(ratios)),
+        "blas": {dtype: _products(case, dtype, n_passes, threads) for dtype in LANES},
+    }
+
+
+def _products(case: Case, dtype: str, n_products: int, threads: int) -> dict[str, float]:
+    """Return the median share of the peak of each kind of matrix product."""
+
+    def peak() -> float:
+        return _peak(threads) * LANES[dtype]
+
+    return {
+        kind: float(np.median(blas.shares_of_peak(shape, dtype, n_products, threads, peak)))
+        for kind, shape in blas.shapes(case.d, case.k).items()
     }
 
 
@@ -110,7 +123,11 @@ def _line(result: dict[str, Any]) -> str:
         f"{dtype} {result['median'][dtype]:.0%} of the peak (least disturbed {result['least_disturbed'][dtype]:.0%})"
         for dtype in LANES
     )
-    return f"{result['case']}, {result['threads']} threads: {parts}; float64 ÷ float32 {result['ratio']:.2f}"
+    products = ", ".join(f"{kind} {share:.0%}" for kind, share in result["blas"]["float64"].items())
+    return (
+        f"{result['case']}, {result['threads']} threads: {parts}; float64 ÷ float32 {result['ratio']:.2f}; "
+        f"float64 products by BLAS: {products}"
+    )
 
 
 if __name__ == "__main__":

@@ -7,10 +7,10 @@
 namespace gaussmix {
 namespace GAUSSMIX_LEVEL {
 
-// What is not in the range of coordinates is put at its end; what float32 cannot hold became infinite before.
+// Doubles as T holds them.
 template <class T>
-GAUSSMIX_INLINE Vector<T> clipped(Vector<T> z) {
-  const Vector<T> limit = broadcast(T(Limits<T>::coordinate));
+GAUSSMIX_INLINE Vector<double> clipped(Vector<double> z) {
+  const Vector<double> limit = broadcast<double>(Limits<T>::coordinate);
   return larger(smaller(z, limit), -limit);
 }
 
@@ -23,7 +23,7 @@ GAUSSMIX_INLINE Vector<T> moved(Vector<T> x, M m, S s) {
     constexpr int half = Simd<double>::width;
     Vector<double> first, second;
     widen(x, first, second);
-    return clipped<T>(narrow(first * m(0) + s(0), second * m(half) + s(half)));
+    return narrow(clipped<T>(first * m(0) + s(0)), clipped<T>(second * m(half) + s(half)));
   }
 }
 
