@@ -27,6 +27,10 @@ GAUSSMIX_INLINE Vector<T> moved(Vector<T> x, M m, S s) {
   }
 }
 
+// How many rows before they are needed memory is asked for them; otherwise a tile takes up to half as long again. 16 to 128
+// rows are alike, but of a few features only many take as long as memory does.
+constexpr ptrdiff_t rows_ahead = 32, short_rows_ahead = 128;
+
 // Elements of one feature.
 template <class T>
 GAUSSMIX_INLINE Vector<T> moved_rows(Vector<T> x, const double* multiplier, const double* shift) {
@@ -100,6 +104,7 @@ inline void load_panel_of_rows(const T* x, ptrdiff_t row_stride, const double* m
     for (ptrdiff_t r = 0; r < panel_rows; r += w) {
       Vector<T> square[w];
       unroll<0, w>([&](auto i) GAUSSMIX_LAMBDA {
+        __builtin_prefetch(x + (r + i + rows_ahead) * row_stride + j);
         square[i] = moved_features<T>(load(x + (r + i) * row_stride + j), multiplier + j, shift + j);
       });
       if constexpr (by_row)
@@ -122,7 +127,10 @@ inline void load_panel_of_short_rows(const T* x, ptrdiff_t row_stride, const dou
   constexpr int w = Simd<T>::width;
   for (int r = 0; r < panel_rows; r += w) {
     Vector<T> square[w];
-    unroll<0, w>([&](auto i) GAUSSMIX_LAMBDA { square[i] = load(x + (r + i) * row_stride); });
+    unroll<0, w>([&](auto i) GAUSSMIX_LAMBDA {
+      __builtin_prefetch(x + (r + i + short_rows_ahead) * row_stride);
+      square[i] = load(x + (r + i) * row_stride);
+    });
     transpose<T>(square);
     unroll<0, (D < w ? D : w)>([&](auto j) GAUSSMIX_LAMBDA {
       store(by_feature + j * panel_rows + r,
@@ -149,6 +157,7 @@ template <class T>
 inline void load_panel_of_pairs(const T* x, const double* multiplier, const double* shift, T* by_feature) {
   constexpr int w = Simd<T>::width;
   for (int r = 0; r < panel_rows; r += w) {
+    __builtin_prefetch(x + 2 * (r + short_rows_ahead));
     Vector<T> first, second;
     separate<T>(load(x + 2 * r), load(x + 2 * r + w), first, second);
     store(by_feature + r, moved_rows<T>(first, multiplier, shift));
@@ -162,9 +171,11 @@ inline void load_panel_of_columns(const T* x, ptrdiff_t column_stride, const dou
                                   ptrdiff_t d, T* by_feature) {
   constexpr int w = Simd<T>::width;
   for (ptrdiff_t j = 0; j < d; ++j)
-    for (int r = 0; r < panel_rows; r += w)
-      store(by_feature + j * panel_rows + r,
-            moved_rows<T>(load(x + j * column_stride + r), multiplier + j, shift + j));
+    for (int r = 0; r < panel_rows; r += w) {
+      const T* rows = x + j * column_stride + r;
+      __builtin_prefetch(rows + rows_ahead);
+      store(by_feature + j * panel_rows + r, moved_rows<T>(load(rows), multiplier + j, shift + j));
+    }
 }
 
 // One panel of `count` rows at any strides.
