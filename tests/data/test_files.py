@@ -351,6 +351,33 @@ def test_a_file_cut_short_under_way_is_an_error(columns, tmp_path, name, monkeyp
         list(blocks)
 
 
+@pytest.mark.parametrize(
+    "kind", [pa.ArrowCapacityError, pa.ArrowKeyError, pa.ArrowIndexError, pa.ArrowNotImplementedError, pa.ArrowInvalid]
+)
+def test_whatever_arrow_finds_wrong_in_a_file_is_an_error_in_the_data(parquet, monkeypatch, kind):
+    """These have nothing in common but `ArrowException`: some are a KeyError, an IndexError, a RuntimeError, too."""
+    source = open_rows(parquet)
+    monkeypatch.setattr(pq.ParquetFile, "iter_batches", failing(kind("more than an array\n can hold")))
+    with pytest.raises(DataError, match=r"rows\.parquet cannot be read as Parquet: .*\(more than an array can hold\)"):
+        rows_of(source)
+
+
+@pytest.mark.parametrize("kind", [pa.ArrowMemoryError, pa.ArrowCancelled])
+def test_what_is_about_the_process_is_no_error_in_the_data(parquet, monkeypatch, kind):
+    source = open_rows(parquet)
+    monkeypatch.setattr(pq.ParquetFile, "iter_batches", failing(kind("malloc of size 64 failed")))
+    with pytest.raises(kind, match="malloc of size 64 failed"):
+        rows_of(source)
+    assert issubclass(pa.ArrowMemoryError, MemoryError)  # of which the command has words of its own
+
+
+def failing(error):
+    def fail(*arguments, **named):
+        raise error
+
+    return fail
+
+
 def test_no_place_for_temporary_files(parquet, monkeypatch):
     def fail(**options):
         raise FileNotFoundError("no usable temporary directory")

@@ -122,7 +122,9 @@ class Part(ABC):
             if str(error).startswith(self.name):
                 raise
             raise DataError(f"{self.name}: {error}") from error
-        except (pa.ArrowInvalid, pa.ArrowSerializationError, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
+        except (pa.ArrowMemoryError, pa.ArrowCancelled):
+            raise  # these are about the process, not about the file
+        except pa.ArrowException as error:
             raise self._damaged(error) from error
         except OSError as error:
             # The library says by OSError, without a number, what it finds wrong inside a file.
