@@ -240,14 +240,19 @@ nb::tuple full_update_of(const Array& sums, const Array& pivot, const Array& sca
   const Parameters to_covariance(covariance_diagonal, "covariance_diagonal", {d});
   const FullUpdateTask task = {ptrdiff_t(k), ptrdiff_t(d), sum_weight, sum_x, scatter, about.data(),
                                to_scatter.data(), to_covariance.data()};
-  double *means = new double[k * d], *factors = new double[k * d * d], *log_determinant = new double[k];
-  const auto result = nb::make_tuple(kept<2>(means, {k, d}), kept<3>(factors, {k, d, d}), kept<1>(log_determinant, {k}));
+  // Each has an owner before the next is asked for: where memory ends, nothing is left behind.
+  double* means = new double[k * d];
+  const auto kept_means = kept<2>(means, {k, d});
+  double* factors = new double[k * d * d];
+  const auto kept_factors = kept<3>(factors, {k, d, d});
+  double* log_determinant = new double[k];
+  const auto kept_log_determinant = kept<1>(log_determinant, {k});
   ptrdiff_t singular = -1;
   {
     nb::gil_scoped_release free;
     singular = full_update(level(), task, means, factors, log_determinant);
   }
-  return nb::make_tuple(result[0], result[1], result[2], singular);
+  return nb::make_tuple(kept_means, kept_factors, kept_log_determinant, singular);
 }
 
 // Points (n, d) and their weights, packed for k-means.
