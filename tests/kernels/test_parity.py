@@ -9,9 +9,11 @@ import pytest
 
 from gaussmix import _native
 from gaussmix.allocations.given import Hard
+from gaussmix.allocations.weights import CommonWeights
 from gaussmix.core.contracts import Kernel
 from gaussmix.core.frame import Frame
 from gaussmix.core.mixture import Mixture
+from gaussmix.core.statistics import Field
 from gaussmix.data.memory import MemorySource
 from gaussmix.families.structures import SCIKIT_LEARN, STRUCTURES
 from gaussmix.kernels.native import NativeKernel
@@ -109,6 +111,29 @@ def test_sums_and_rows(make_mixture, level, structure, k, d):
         for name in _native.levels():
             _native.use_level(name)
             assert_same_rows(every_row_result(NativeKernel(1), mixture, x), rows, d)
+
+
+class Noted(CommonWeights):
+    """Weights that declare a sum of their own, of no entries, so that the compiled pass need not fill it."""
+
+    @property
+    def layout(self):
+        return [Field("noted", ("none",))], {"none": 0}
+
+    def gather(self, block, shares):
+        return {"noted": np.empty(0)}
+
+
+def test_one_kernel_keeps_the_sums_of_each_allocation_apart(make_mixture):
+    """The same components in turn under two allocations: each pass says what its own has."""
+    plain, x = problem(make_mixture, "full", 3, 2, 50)
+    noted = Mixture(plain.family, Noted(plain.allocation.values), plain.frame)
+    kernel = NativeKernel(1)
+    for mixture in (plain, noted, plain, noted):
+        expected = ReferenceKernel().expect(MemorySource(x), mixture)
+        found = kernel.expect(MemorySource(x), mixture)
+        assert found.layout == expected.layout
+        assert ("noted" in found.layout.shapes) == (mixture is noted)
 
 
 def test_rows_that_many_components_share_beside_rows_that_few_do(make_mixture, level):

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gaussmix.core.block import Block
-from gaussmix.core.contracts import CompiledStage, Family, Kernel, layout_of
+from gaussmix.core.contracts import Allocation, CompiledStage, Family, Kernel, layout_of
 from gaussmix.core.extension import native as _native
 from gaussmix.core.frame import Frame
 from gaussmix.core.mixture import Mixture
@@ -147,7 +147,7 @@ class NativeKernel(Kernel):
     """
 
     n_threads: int
-    _layouts: dict[tuple[str, tuple[int, ...], tuple[int, ...]], Layout] = field(
+    _layouts: dict[tuple[type[Allocation], str, tuple[int, ...], tuple[int, ...]], Layout] = field(
         default_factory=dict, compare=False, repr=False
     )
 
@@ -171,7 +171,7 @@ class NativeKernel(Kernel):
             # The points about which moments are taken, to the last bit: float32 rounds them by more than a step of EM.
             gather = gather._replace(means=gather.means.astype(dtype).astype(np.float64))
         # The same in every pass of a fit: to make it anew takes as long as going over some dozens of rows.
-        key = (gather.form, gather.means.shape, gather.factor.shape)
+        key = (type(mixture.allocation), gather.form, gather.means.shape, gather.factor.shape)
         layout = self._layouts.get(key)
         if layout is None:
             layout = self._layouts[key] = layout_of(gatherer, mixture.allocation)
