@@ -23,12 +23,6 @@ ASKED = {"criterion": "bootstrap", "n_draws": 19, "random_state": 0}
 
 
 @pytest.fixture(scope="module")
-def two_groups():
-    rng = np.random.default_rng(0)
-    return np.concatenate([rng.normal(0, 1, (90, 2)), rng.normal([7, 0], [1, 2], (60, 2))])
-
-
-@pytest.fixture(scope="module")
 def found(two_groups):
     return gaussmix.select(two_groups, range(1, 5), ["full", "EEI"], **ASKED)
 

@@ -21,12 +21,6 @@ from gaussmix.selection.held_out import Folds, HeldOut
 
 
 @pytest.fixture(scope="module")
-def two_groups():
-    rng = np.random.default_rng(0)
-    return np.concatenate([rng.normal(0, 1, (90, 2)), rng.normal([7, 0], [1, 2], (60, 2))])
-
-
-@pytest.fixture(scope="module")
 def found(two_groups):
     return gaussmix.select(two_groups, [1, 2, 3], ["full", "EEI"], "held_out", random_state=0)
 

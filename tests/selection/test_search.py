@@ -20,12 +20,6 @@ ORACLES = Path(__file__).parents[1] / "oracles" / "mclust"
 FIGURES = ["k", "structure", "log_likelihood", "df", "bic", "aic", "aicc", "icl", "entropy", "smallest", "status"]
 
 
-@pytest.fixture(scope="module")
-def two_groups():
-    rng = np.random.default_rng(0)
-    return np.concatenate([rng.normal(0, 1, (90, 2)), rng.normal([7, 0], [1, 2], (60, 2))])
-
-
 @pytest.mark.parametrize("name", sorted(path.stem for path in ORACLES.glob("*.json")))
 def test_the_best_is_at_least_as_good_as_mclusts(name):
     """Over its own grid, 1 to 9 components of all its structures, with its start from hierarchical clustering."""
