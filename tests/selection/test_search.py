@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import time
 import warnings
 from math import log
 from pathlib import Path
+from queue import SimpleQueue
+from threading import Semaphore
 
 import numpy as np
 import pytest
@@ -243,6 +246,34 @@ def test_what_a_callback_raises_ends_it(two_groups):
 
     with pytest.raises(KeyboardInterrupt):
         gaussmix.select(two_groups, callback=told, random_state=0)
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_an_interrupt_ends_the_races(two_groups, monkeypatch, n_jobs):
+    """Ctrl-C comes to the thread that called while it waits; races under way hear of it, and no other begins."""
+    monkeypatch.setattr("gaussmix.estimators.choosing.WORTH_THREADS", 0)
+    begun, heard = Semaphore(0), []
+
+    def race(self, cell, names):
+        begun.release()
+        patience = time.monotonic() + 60.0
+        while not self.work.end.wants_end() and time.monotonic() < patience:
+            time.sleep(0.001)
+        heard.append(self.work.end.wants_end())
+        raise ValueError("no race came to an end")
+
+    class Interrupted(SimpleQueue):
+        def get(self):
+            for _ in range(n_jobs):
+                assert begun.acquire(timeout=60.0)  # every worker has a race
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("gaussmix.selection.search.Search._race", race)
+    monkeypatch.setattr("gaussmix.selection.work.SimpleQueue", Interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        gaussmix.select(two_groups, range(2, 6), random_state=0, n_jobs=n_jobs)
+    assert heard == ["the search was interrupted"] * n_jobs
+    assert not begun.acquire(blocking=False)
 
 
 def test_files_as_rows(two_groups, tmp_path):

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import chain
 from math import inf, nan
 from time import perf_counter
 
@@ -130,8 +128,13 @@ class Search:
         alike: dict[tuple[int, str], list[Cell]] = {}
         for cell in cells:
             alike.setdefault((cell.n_components, cell.structure.form.name), []).append(cell)
-        with ThreadPoolExecutor(self.work.n_workers) as pool:
-            return dict(chain.from_iterable(pool.map(self._raced, alike.values())))
+        starts: dict[Cell, RanStart | None] = {}
+
+        def keep(raced: Iterator[tuple[Cell, RanStart | None]]) -> None:
+            starts.update(raced)
+
+        self.work.each((partial(self._raced, each) for each in alike.values()), keep)
+        return starts
 
     def _raced(self, alike: Sequence[Cell]) -> Iterator[tuple[Cell, RanStart | None]]:
         """The races of one number and form: of the structure with most parameters from all partitions."""

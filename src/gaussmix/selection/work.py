@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from math import inf
+from queue import SimpleQueue
 from time import perf_counter
 from typing import TypeVar
 
@@ -116,13 +117,15 @@ class Work:
 
     def each(self, jobs: Iterable[Callable[[], Result]], handle: Callable[[Result], None]) -> None:
         """Do all of these, some at a time; results are handled as they come, by the thread that asked."""
+        # Not futures' wait: an interrupt that came to it while a fit ended let go of a lock that was the worker's.
+        ended: SimpleQueue[Future[Result]] = SimpleQueue()
         with ThreadPoolExecutor(self.n_workers) as pool:
             try:
-                running = {pool.submit(job) for job in jobs}
-                while running:
-                    ended, running = wait(running, return_when=FIRST_COMPLETED)
-                    for future in ended:
-                        handle(future.result())
+                running = [pool.submit(job) for job in jobs]
+                for future in running:
+                    future.add_done_callback(ended.put)
+                for _ in running:
+                    handle(ended.get().result())
             except BaseException:
                 self.end.ask("the search was interrupted")
                 raise
