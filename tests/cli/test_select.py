@@ -64,10 +64,19 @@ def test_a_criterion_that_measured_nothing_is_told_plainly(run, csv_file):
     assert "warning: held-out log-likelihood was measured of no fit" in ran.err
 
 
-def test_a_parameter_of_another_criterion_is_refused(run, csv_file):
-    ran = run("select", csv_file, "--folds", "3")
-    assert ran.code != 0
-    assert "n_folds is for criterion 'held_out', not 'bic'" in ran.err
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--folds", "3"), "error: --folds is for criterion 'held_out', not 'bic'"),
+        (("--draws", "99", "--criterion", "held_out"), "error: --draws is for criterion 'bootstrap', not 'held_out'"),
+        (("--level", "0.1"), "error: --level is for criterion 'bootstrap', not 'bic'"),
+        (("--draws", "9", "--criterion", "bootstrap"), "error: --draws must be a whole number of at least 1 / level"),
+    ],
+)
+def test_an_error_of_a_criterions_parameter_names_the_option(run, csv_file, options, said):
+    ran = run("select", csv_file, *options)
+    assert ran.code == 2
+    assert ran.err.lower().startswith(said)
 
 
 def test_the_best_goes_into_a_file(run, csv_file, rows, tmp_path):

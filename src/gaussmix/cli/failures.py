@@ -107,7 +107,7 @@ def _failure(error: Exception, path: str | Path) -> Failure:
             text = in_words(str(error))  # of several files it names the one
             return BadData(text if text.startswith(str(path)) else f"{path}: {text}")
         case ConfigError():
-            return WrongUsage(in_words(str(error)))
+            return WrongUsage(_by_option(in_words(str(error))))
         case DegenerateFitError():
             return Collapsed(
                 f"{path}: a component shrank to rows that lie in a plane or on one point, where its covariance is "
@@ -128,3 +128,13 @@ def _failure(error: Exception, path: str | Path) -> Failure:
                 f"{path}: {type(error).__name__}: {error}; this is a fault in gaussmix: please report it with "
                 "what --debug shows"
             )
+
+
+def _by_option(text: str) -> str:
+    """The sentence about a parameter, with whose name it begins, about the option that gives it."""
+    name, _, rest = text.partition(" ")
+    context = click.get_current_context(silent=True)
+    for each in () if context is None else context.command.params:
+        if isinstance(each, click.Option) and each.name == name:
+            return f"{max(each.opts, key=len)} {rest}"
+    return text
