@@ -84,5 +84,9 @@ def test_30_a_spike_is_put_elsewhere(rows):
 
 def test_32_when_every_start_fails_each_is_listed():
     x = np.repeat([[0.0, 0.0], [1.0, 2.0]], 10, axis=0)
-    with pytest.raises(DegenerateFitError, match=r"ill-defined empirical covariance .* starts failed: .*: "):
+    with pytest.raises(DegenerateFitError, match=r"ill-defined empirical covariance .* starts failed: .*: ") as caught:
         fit(x, 2, reg_covar=0.0, start=start_named("kmeans"), n_init=2)
+    *_, listed = str(caught.value).partition("All 2 starts failed: ")
+    assert listed.endswith(".")
+    assert listed.count(".") == 1  # one list is one sentence
+    assert listed.count("kmeans: ") == 2

@@ -198,6 +198,10 @@ def test_what_is_about_the_process_ends_the_search(two_groups, monkeypatch):
 def test_nothing_to_choose_is_said():
     with pytest.raises(DegenerateFitError, match=r"no fit may be chosen: failed: .*3 rows"):
         gaussmix.select(np.array([[0.0], [1.0], [3.0]]), [4, 5], random_state=0)
+    equal = np.repeat([[0.0, 0.0], [1.0, 2.0]], 10, axis=0)
+    with pytest.raises(DegenerateFitError, match=r"starts failed: .*zero; failed: ") as caught:
+        gaussmix.select(equal, 2, ["full", "tied"], reg_covar=0.0, random_state=0)
+    assert ".;" not in str(caught.value)
     with pytest.raises(DataError, match="missing"):
         gaussmix.select(gaussmix.data.memory.MemorySource(np.array([[0.0], [np.nan], [3.0]])))
 

@@ -148,5 +148,5 @@ REASONS = 3
 
 def reasons(found: Iterable[Candidate]) -> str:
     """Why cells may not be chosen, each reason once."""
-    said = dict.fromkeys(f"{each.status}: {each.reason}" for each in found)
+    said = dict.fromkeys(f"{each.status}: {each.reason.rstrip('.')}" for each in found)
     return "; ".join(list(said)[:REASONS])

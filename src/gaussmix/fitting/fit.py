@@ -176,6 +176,7 @@ def _every_start_failed(attempts: list[Attempt], summary: Summary) -> Degenerate
         text += " All rows are equal: there is nothing that more than one component could tell apart."
     if len(failed) > 1:
         text += f" All {len(failed)} starts failed: " + "; ".join(
-            f"{attempt.start}: {attempt.reason.rsplit('Here ', 1)[-1]}" for attempt in failed
+            f"{attempt.start}: {attempt.reason.rsplit('Here ', 1)[-1].rstrip('.')}" for attempt in failed
         )
+        text += "."
     return DegenerateFitError(text)
