@@ -14,6 +14,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import gaussmix
 from gaussmix import AutoGaussianMixture
+from gaussmix.errors import DataWarning
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
@@ -110,3 +111,20 @@ def test_other_ways_to_say_the_same(x, given, plain):
 def test_select_takes_what_is_gone_through_once(x):
     found = gaussmix.select(x, (k for k in (1, 2)), (name for name in ("full", "EII")), random_state=0)
     assert len(found.table) == 4
+
+
+FITS = {
+    "select": lambda x, weight: gaussmix.select(x, [1], "EII", sample_weight=weight),
+    "fit": lambda x, weight: AutoGaussianMixture([1], structures="EII").fit(x, sample_weight=weight),
+    "fit_predict": lambda x, weight: AutoGaussianMixture([1], structures="EII").fit_predict(x, sample_weight=weight),
+}
+
+
+@pytest.mark.parametrize("name", FITS)
+def test_warnings_point_at_the_line_that_asked(name):
+    """However many calls, of ours and of scikit-learn, lie between; this line is the caller's."""
+    x = np.random.default_rng(0).normal(size=(60, 2))
+    with pytest.warns(DataWarning, match="sum to 1") as caught:
+        FITS[name](x, np.full(60, 1 / 60))
+    assert [each.filename for each in caught] == [__file__]
+    assert caught[0].lineno == FITS[name].__code__.co_firstlineno

@@ -112,8 +112,10 @@ def test_nothing_is_replaced_without_a_word(x, path, tmp_path):
 
 def test_a_full_disk_ends_no_fit(x, path, always, monkeypatch):
     monkeypatch.setattr("gaussmix.storage.atomic.os.fsync", lambda _: (_ for _ in ()).throw(OSError(28, "disk full")))
-    with pytest.warns(FitWarning, match=r"checkpoint of the fit, which goes on, was not written: .*disk full"):
+    said = r"checkpoint of the fit, which goes on, was not written: .*disk full"
+    with pytest.warns(FitWarning, match=said) as caught:
         model = GaussianMixture(4, random_state=0, checkpoint=path).fit(x)
+    assert {each.filename for each in caught} == {__file__}
     assert model.converged_
     assert not path.exists()
 

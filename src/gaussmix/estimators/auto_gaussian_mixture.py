@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterable
 from math import inf
 from numbers import Integral, Real
@@ -30,6 +29,7 @@ from gaussmix.estimators.gaussian_mixture import GaussianMixture
 from gaussmix.estimators.parameters import CONSTRAINTS, ParameterError, n_threads_of
 from gaussmix.estimators.predicting import generator_of
 from gaussmix.estimators.rows import training_rows
+from gaussmix.estimators.warning import warn
 from gaussmix.selection.cells import ALL
 from gaussmix.selection.judges import JUDGES, judge_named
 from gaussmix.selection.work import Progress
@@ -216,7 +216,7 @@ class AutoGaussianMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Den
         selection = chosen(rows, self._order(sample_weight if isinstance(sample_weight, str) else None))
         self.selection_ = selection
         for note in (*rows.notes, *selection.notes):
-            warnings.warn(note, DataWarning, stacklevel=3)
+            warn(note, DataWarning)
         return self
 
     @property

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable
 from numbers import Real
 from typing import Any
@@ -15,6 +14,7 @@ from gaussmix.estimators.gaussian_mixture import GaussianMixture
 from gaussmix.estimators.parameters import is_whole, n_threads_of
 from gaussmix.estimators.predicting import generator_of
 from gaussmix.estimators.rows import training_rows
+from gaussmix.estimators.warning import warn
 from gaussmix.families.structures import structure_named
 from gaussmix.fitting.one_blas_thread import one_blas_thread
 from gaussmix.fitting.start import start_named
@@ -123,7 +123,7 @@ def bootstrap_test(
         jobs,
     )
     for note in rows.notes:
-        warnings.warn(note, DataWarning, stacklevel=3)  # above this call stands the context round it
+        warn(note, DataWarning)
     return test
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from os import PathLike
@@ -16,6 +15,7 @@ from gaussmix.core.mixture import Mixture
 from gaussmix.em.history import History
 from gaussmix.em.listener import Listener
 from gaussmix.errors import FileError, FitWarning
+from gaussmix.estimators.warning import warn
 
 SECONDS = 60.0
 """From one writing to the next: what a killed process loses at most, but for an iteration."""
@@ -102,6 +102,6 @@ def kept(save: Callable[[Mixture], None], mixture: Mixture) -> bool:
     try:
         save(mixture)
     except FileError as error:
-        warnings.warn(f"the checkpoint of the fit, which goes on, was not written: {error}", FitWarning, stacklevel=2)
+        warn(f"the checkpoint of the fit, which goes on, was not written: {error}", FitWarning)
         return False
     return True

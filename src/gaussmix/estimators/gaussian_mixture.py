@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import replace
 from os import PathLike
 from typing import Any, ClassVar, Self
@@ -29,6 +28,7 @@ from gaussmix.estimators.parameters import (
 from gaussmix.estimators.rows import training_rows
 from gaussmix.estimators.saving import SavingMixture
 from gaussmix.estimators.stream import Reader
+from gaussmix.estimators.warning import warn
 
 NOT_CONVERGED = (
     "Best performing initialization did not converge. Try different init parameters, or increase max_iter, tol, or "
@@ -264,12 +264,11 @@ class GaussianMixture(SavingMixture):
         self._save_finished()
         self._warn_of_events()
         for note in rows.notes:
-            warnings.warn(note, DataWarning, stacklevel=3)
+            warn(note, DataWarning)
         if not self.converged_ and self.max_iter > 0:
             left = f" About {self.gain_left_:.1e} a row is still to gain." if np.isfinite(self.gain_left_) else ""
             advice = "" if self._compatibility.messages else f" {self.status_.advice}{left}"
-            # Above this call stands the context that scikit-learn wraps round it.
-            warnings.warn(f"{NOT_CONVERGED}{advice}", ConvergenceWarning, stacklevel=3)
+            warn(f"{NOT_CONVERGED}{advice}", ConvergenceWarning)
         return self
 
     def fit_predict(self, X: Any, y: Any = None, sample_weight: npt.ArrayLike | None = None) -> Integers:
@@ -318,15 +317,13 @@ class GaussianMixture(SavingMixture):
             return
         for event in self.events_:
             if event.kind == "few":
-                # Above this call stand `fit` and the context that scikit-learn wraps round it.
-                warnings.warn(event.text, FitWarning, stacklevel=4)
+                warn(event.text, FitWarning)
         if len(self.weights_) < self.n_components:
             dropped = self.n_components - len(self.weights_)
-            warnings.warn(
+            warn(
                 f"{dropped} of {self.n_components} components collapsed again and again and were dropped: the fit has "
                 f"{len(self.weights_)}. events_ says which and when; ask for fewer, or for more starts (n_init).",
                 FitWarning,
-                stacklevel=4,
             )
 
     def _validate_params(self) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from gaussmix.estimators.gaussian_mixture import GaussianMixture
 from gaussmix.estimators.parameters import is_whole
 from gaussmix.estimators.predicting import generator_of
 from gaussmix.estimators.rows import training_rows
+from gaussmix.estimators.warning import warn
 from gaussmix.families.structures import structure_named
 from gaussmix.fitting.one_blas_thread import one_blas_thread
 from gaussmix.fitting.start import start_named
@@ -92,5 +92,5 @@ def held_out(
     kernel = AutomaticKernel(model.n_threads)
     found = held_out_log_likelihood(rows.source, kernel, recipe, start, seed, int(n_folds), int(model.n_init))
     for note in rows.notes:
-        warnings.warn(note, DataWarning, stacklevel=3)  # above this call stands the context round it
+        warn(note, DataWarning)
     return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +20,7 @@ from gaussmix.data.memory import MemorySource
 from gaussmix.errors import ConfigError, DataError, DataWarning
 from gaussmix.estimators.finite_rows import FiniteRows
 from gaussmix.estimators.fitted import feature_names
+from gaussmix.estimators.warning import warn
 
 FLOATS = [np.dtype(np.float64), np.dtype(np.float32)]
 """Dtypes that are read where they lie; anything else becomes the first."""
@@ -102,7 +102,7 @@ def query_rows(estimator: BaseEstimator, X: Any, n_features: int, sample_weight:
     if isinstance(X, str | Path) or is_dataset(X):
         X, sample_weight = _opened(X, feature_names(estimator), sample_weight), None
         for note in X.notes:
-            warnings.warn(note, DataWarning, stacklevel=3)
+            warn(note, DataWarning)
     if isinstance(X, Source):
         refuse_weight(sample_weight)
         found, rows = X.n_features, Rows(FiniteRows(X))
