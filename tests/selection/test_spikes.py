@@ -138,3 +138,26 @@ def test_clusters_that_are_only_small_may_be_chosen():
     found = chosen(x)
     assert found.best.n_components == 3
     assert sorted(np.bincount(found.best.labels_)) == [12, 40, 200]
+
+
+EVERY_KIND = ["EII", "VII", "EEI", "VVI", "EEE", "EVE", "VVV", "low_rank"]
+"""Balls, axes and ellipsoids, shared and not, iterated, and one that is found step by step."""
+
+
+@pytest.mark.parametrize("reg_covar", ["auto", 1e-6, 0.1, 1.0])
+def test_clusters_narrower_than_what_is_given_are_no_spikes(reg_covar):
+    """They have an extent, hundredths of the data's; what is added to their covariances does not take it away."""
+    rng = np.random.default_rng(0)
+    x = np.concatenate([rng.normal(0, 0.05, (120, 4)), rng.normal(10, 0.1, (40, 4)), rng.normal(-9, 0.05, (40, 4))])
+    found = gaussmix.select(x, 3, EVERY_KIND, reg_covar=reg_covar, random_state=0)
+    assert (found.table.status == "converged").all()
+    assert sorted(np.bincount(found.best.labels_)) == [40, 40, 120]
+
+
+@pytest.mark.parametrize("reg_covar", ["auto", 1e-6, 0.1])
+def test_equal_rows_are_spikes_whatever_is_given(reg_covar):
+    """A standard deviation of 0.3 holds components up whose rows have none, and they stay apart by ten of it."""
+    x = np.repeat([[0.0, 0.0, 0.0, 0.0], [3.0, 1.0, 2.0, 0.0], [6.0, 2.0, -2.0, 3.0]], 30, axis=0)
+    table = gaussmix.select(x, [1, 3], EVERY_KIND, reg_covar=reg_covar, random_state=0).table
+    assert (table.status[table.k == 3] == "spike").all()
+    assert not (table.status[(table.k == 1) & table.structure.isin(EVERY_KIND[:4])] == "spike").any()

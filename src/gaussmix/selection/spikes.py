@@ -8,6 +8,7 @@ from gaussmix.core.statistics import Statistics
 from gaussmix.core.types import Floats
 from gaussmix.families.forms.axis_aligned import AxisAlignedForm
 from gaussmix.families.gaussian import Gaussian
+from gaussmix.families.gaussian_update import GaussianUpdate
 from gaussmix.families.null_directions import NullDirections
 from gaussmix.families.prior import Prior
 from gaussmix.families.structures import STRUCTURES
@@ -45,10 +46,12 @@ def why_spurious(scene: Scene, fit: Fit) -> str:
     if k == 1:
         return ""
     part = sums.sum_weight / scene.summary.sum_weight
-    diagonal = _held_by(scene)
-    own = family.structure.shared or family.structure.stepwise  # a step is from what each component has to itself
-    alone = family if own else _alone(family, sums, diagonal * scene.summary.sum_weight)
-    thin = held_up(alone, part, diagonal, NO_EXTENT)
+    prior = _held_by(scene)
+    if family.structure.shared or family.structure.stepwise:  # a step is from what each component has to itself
+        alone = family if prior is scene.update.prior else GaussianUpdate(prior).update(sums, family)
+    else:
+        alone = _alone(family, sums, prior.scatter_diagonal)
+    thin = held_up(alone, part, prior.scatter_diagonal / scene.summary.sum_weight, NO_EXTENT)
     if family.structure.shared and thin.any():
         return "the covariance of all components has no extent in a direction in which the data have one"
     found = np.flatnonzero(thin | collapsed(scene, fit.result))
@@ -90,12 +93,15 @@ def _alone(family: Gaussian, sums: Statistics, diagonal: Floats) -> Gaussian:
     return Gaussian.from_covariance(STRUCTURES["full"], family.means, covariance)
 
 
-def _held_by(scene: Scene) -> Floats:
-    """What holds variances up for one unit of weight: the prior, or as much where there is none."""
-    prior, summary = scene.update.prior, scene.summary
-    if prior.adds_to_scatter:
-        return prior.scatter_diagonal / summary.sum_weight
-    k = scene.recipe.n_components
-    null = NullDirections.none(len(prior.scatter_diagonal))
-    automatic = Prior.automatic(summary, scene.frame, scene.recipe.structure.scaling, k, null)
-    return np.maximum(automatic.scatter_diagonal / summary.sum_weight, prior.covariance_diagonal / k)
+def _held_by(scene: Scene) -> Prior:
+    """Beside what rows have an extent: the automatic prior, also where a number is given in its place.
+
+    Such a number says how narrow components may be, not how narrow rows are. Rows that vary less than it are a cluster;
+    rows that are equal in some direction are none, however wide it makes their component.
+    """
+    given, summary = scene.update.prior, scene.summary
+    if given.adds_to_scatter:
+        return given
+    k, structure = scene.recipe.n_components, scene.recipe.structure
+    null = NullDirections.none(len(given.scatter_diagonal))
+    return Prior.automatic(summary, scene.frame, structure.scaling, k, null)
