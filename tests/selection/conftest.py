@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+
+from gaussmix.selection.candidate import Outcome
+from gaussmix.selection.search import Search
 
 
 @pytest.fixture(scope="session")
@@ -13,3 +18,15 @@ def two_groups():
     rows = np.concatenate([rng.normal(0, 1, (90, 2)), rng.normal([7, 0], [1, 2], (60, 2))])
     rows.flags.writeable = False
     return rows
+
+
+@pytest.fixture
+def spike_at_the_end(monkeypatch):
+    """Makes the first that a verdict prefers a spike where its fit goes on to its end, which is after the verdict."""
+
+    def to_the_end(search, candidates, preferred):
+        first = preferred(candidates)[0]
+        spike = replace(first, outcome=Outcome.SPIKE, reason="it has no extent")
+        return tuple(spike if each is first else each for each in candidates)
+
+    monkeypatch.setattr(Search, "to_the_end", to_the_end)

@@ -163,6 +163,19 @@ def test_rounded_values_reject_nothing():
     assert found.best.n_components == 1
 
 
+def test_what_it_prefers_may_come_to_nothing_at_its_end(two_groups, spike_at_the_end):
+    text = "came to 2 components, of which there is no fit that may be chosen; the choice is that of BIC"
+    with pytest.warns(DataWarning, match=text):
+        found = gaussmix.select(two_groups, [1, 2, 3], "full", **ASKED)
+    assert found.bootstrap.n_components == 2
+    assert found.table.status[found.table.k == 2].tolist() == ["spike"]
+    assert found.table.k.tolist()[-1] == 2  # what may not be chosen stands at the end
+    assert found.best.n_components == found.by("bic").best.n_components
+    assert text in found.explain()
+    assert "The bootstrap test prefers" not in found.explain()
+    assert "BIC prefers it, too" not in found.explain()
+
+
 def test_what_is_refused(two_groups):
     for numbers, parameters, text in [
         ([1, 2, 4], {}, "numbers without gaps, such as .*, not 1, 2, 4"),

@@ -181,6 +181,17 @@ def test_where_nothing_is_measured_it_is_bics_choice_and_told(two_groups):
         gaussmix.select(two_groups[:4], [1], "EII", "held_out", n_folds=60, random_state=0)
 
 
+def test_what_was_measured_may_come_to_nothing_at_its_end(two_groups, spike_at_the_end):
+    """Half of six rows are too few for four components; one is measured, and in the end none to choose."""
+    rows = two_groups[:6]
+    text = "measured of no fit that may be chosen, and the choice is that of BIC: .*too few"
+    with pytest.warns(DataWarning, match=text):
+        found = gaussmix.select(rows, [1, 4], "EII", "held_out", n_folds=2, random_state=0)
+    assert found.table.k.tolist() == [4, 1]
+    assert found.table.status.tolist() == ["converged", "spike"]
+    assert found.explain().startswith("Held-out log-likelihood was measured of no fit that may be chosen")
+
+
 def test_what_a_callback_raises_ends_it(two_groups):
     def told(progress):
         if progress.doing:

@@ -63,8 +63,7 @@ class Selection:
     @property
     def notes(self) -> tuple[str, ...]:
         """What a user must know before anything is made of the choice; mostly nothing."""
-        doubt = self._choice.verdict.doubt
-        return tuple(note for note in (self._choice.few_by_weight, doubt) if note)
+        return tuple(note for note in (self._choice.few_by_weight, self._choice.doubt) if note)
 
     @property
     def criterion(self) -> str:

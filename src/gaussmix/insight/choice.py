@@ -70,6 +70,11 @@ class Choice:
         """What may be chosen beside the best and is not the same: of one component several structures are."""
         return tuple(each for each in self.eligible[1:] if not _is_same(each, self.best))
 
+    @property
+    def doubt(self) -> str:
+        """Why the best is not what the verdict that was asked for prefers; empty where it is."""
+        return self.verdict.doubt(self.candidates)
+
     def named(self, candidate: Candidate) -> str:
         """Number and structure, as a text calls it."""
         k = candidate.cell.n_components

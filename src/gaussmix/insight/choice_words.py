@@ -63,7 +63,7 @@ def _other(choice: Choice, criterion: Criterion) -> Iterator[str]:
     theirs, ours = _best_by(choice, criterion), choice.best
     if theirs.cell == ours.cell:
         # What was fitted beside the grid to find out is asked mostly to see whether it bears BIC out.
-        if criterion.name == "bic" and not isinstance(choice.verdict, ByFormula) and not choice.verdict.doubt:
+        if criterion.name == "bic" and not isinstance(choice.verdict, ByFormula) and not choice.doubt:
             yield "BIC prefers it, too."
         return
     if not isfinite(theirs.value(criterion)):

@@ -54,7 +54,7 @@ def _(verdict: ByHeldOut, choice: Choice) -> Iterator[str]:
     best = choice.best
     measured = verdict.of(best)
     if measured is None:
-        yield f"{_sentence(verdict.doubt)} It prefers {choice.described(best)}."
+        yield f"{_sentence(choice.doubt)} It prefers {choice.described(best)}."
         return
     text = f"Held-out log-likelihood prefers {choice.described(best)}. "
     text += f"A row that it has not seen has {measured.mean:.4f} ± {measured.standard_error:.4f} nats"
@@ -79,8 +79,8 @@ def _(verdict: ByHeldOut, choice: Choice) -> Iterator[str]:
 
 @preference.register
 def _(verdict: ByBootstrap, choice: Choice) -> Iterator[str]:
-    if verdict.doubt or verdict.test is None:
-        yield f"{_sentence(verdict.doubt)} It prefers {choice.described(choice.best)}."
+    if choice.doubt or verdict.test is None:
+        yield f"{_sentence(choice.doubt)} It prefers {choice.described(choice.best)}."
     else:
         yield f"The bootstrap test prefers {choice.described(choice.best)}."
     if verdict.test is None:

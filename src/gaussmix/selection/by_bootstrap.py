@@ -42,8 +42,6 @@ class ByBootstrap(Verdict):
         What came out; None where a mixture could not be fitted to the rows, or there was no time to begin.
     failure : str
         What kept it from an end.
-    eligible : bool
-        Whether the search has a fit of the number that the test came to, which may be chosen.
     guide : Criterion
         By which all other fits come.
     """
@@ -51,21 +49,23 @@ class ByBootstrap(Verdict):
     structure: Structure
     test: BootstrapTest | None
     failure: str
-    eligible: bool
     guide: Criterion
 
     name = "bootstrap"
 
     @property
     def cell(self) -> Cell | None:
-        """What it prefers; None where it came to nothing, or to a number of which there is no fit to choose."""
-        if self.test is None or self.test.rungs[-1].reason or not self.eligible:
+        """What it prefers; None where it came to nothing."""
+        if self.test is None or self.test.rungs[-1].reason:
             return None
         return Cell(self.test.n_components, self.structure)
 
     def in_order(self, candidates: Sequence[Candidate]) -> list[Candidate]:
         """What the test came to, then the guide's order: a sequence of tests says no more of the others."""
-        return sorted(in_order(tuple(candidates), self.guide), key=lambda each: each.cell != self.cell)
+        return sorted(in_order(tuple(candidates), self.guide), key=lambda each: not self._prefers(each))
+
+    def _prefers(self, candidate: Candidate) -> bool:
+        return candidate.eligible and candidate.cell == self.cell
 
     def rung(self, candidate: Candidate) -> BootstrapRung | None:
         """Its test against one component more, if there was one."""
@@ -78,14 +78,13 @@ class ByBootstrap(Verdict):
         rung = self.rung(candidate)
         return {"p_value": nan if rung is None else rung.p_value}
 
-    @property
-    def doubt(self) -> str:
+    def doubt(self, candidates: Sequence[Candidate]) -> str:
         if self.test is None:
             why = f"came to nothing: {self.failure}"
         elif self.test.rungs[-1].reason:
             rung = self.test.rungs[-1]
             why = f"of {rung.n_components} against {rung.n_components + 1} came to nothing: {rung.reason}"
-        elif not self.eligible:
+        elif not any(map(self._prefers, candidates)):
             why = f"came to {self.test.n_components} components, of which there is no fit that may be chosen"
         else:
             return ""
@@ -177,5 +176,4 @@ class BootstrapJudge(Judge):
         except BaseException:
             work.end.ask("the search was interrupted")
             raise
-        chosen = None if found is None else of_structure[found.n_components]
-        return ByBootstrap(structure, found, failure, chosen is not None and chosen.eligible, self.guide)
+        return ByBootstrap(structure, found, failure, self.guide)

@@ -91,12 +91,13 @@ class ByHeldOut(Verdict):
         found = min(filter(within, ranked), key=parameters)
         return None if parameters(found) >= parameters(ranked[0]) else found
 
-    @property
-    def doubt(self) -> str:
-        if self.found:
+    def doubt(self, candidates: Sequence[Candidate]) -> str:
+        eligible = [each.cell for each in candidates if each.eligible]
+        if any(cell in self.found for cell in eligible):
             return ""
-        why = next(iter(self.reasons.values()))
-        return f"held-out log-likelihood was measured of no fit, and the choice is that of {self.guide.title}: {why}"
+        which = "no fit that may be chosen" if self.found else "no fit"
+        why = next((self.reasons[cell] for cell in eligible if cell in self.reasons), "")
+        return f"held-out log-likelihood was measured of {which}, and the choice is that of {self.guide.title}: {why}"
 
     @property
     def record(self) -> dict[str, Any]:

@@ -33,9 +33,11 @@ class Verdict(ABC):
         """Why nothing was found out of it; empty where something was, or nothing had to be."""
         return ""
 
-    @property
-    def doubt(self) -> str:
-        """Why this verdict is not the one that was asked for, in a sentence for a warning; empty where it is."""
+    def doubt(self, candidates: Sequence[Candidate]) -> str:
+        """Why the first in order is not what was asked for, in a sentence for a warning; empty where it is.
+
+        What a fit comes to when it goes on to its end, which is after the verdict, may be nothing to choose.
+        """
         return ""
 
     @property
