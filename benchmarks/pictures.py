@@ -59,12 +59,12 @@ def peers(record: dict[str, Any]) -> Any:
     engines: dict[str, dict[str, list[tuple[int, float]]]] = {}
     for dtype in ("float64", "float32"):
         for result in (result for result in record["results"] if result["dtype"] == dtype):
-            times = {name: timing["seconds_per_iteration"] for name, timing in result["timings"].items()}
-            for name, seconds in times.items():
+            found = iteration_times(result)
+            for name, seconds in found.items():
                 label = name if dtype == "float64" else f"{name}, float32"
-                if name != OURS and (dtype == "float64" or name not in engines):
+                if name != OURS and OURS in found and (dtype == "float64" or name not in engines):
                     points = engines.setdefault(label, {}).setdefault(result["structure"], [])
-                    points.append((result["d"], seconds / times[OURS]))
+                    points.append((result["d"], seconds / found[OURS]))
     names = sorted(engines, key=lambda name: min(ratio for each in engines[name].values() for _, ratio in each))
     figure, panels = _panels(len(structures), 0.55 + 0.42 * len(names), share=True)
     for structure, panel in zip(structures, panels, strict=True):
@@ -88,6 +88,15 @@ def peers(record: dict[str, Any]) -> Any:
         f"dots, small to large: d = {', '.join(map(str, SIZES))}", (0.99, 0.02), xycoords="axes fraction", ha="right"
     )
     return figure
+
+
+def iteration_times(result: dict[str, Any]) -> dict[str, float]:
+    """Return seconds an iteration of each engine that has a time.
+
+    One that failed has none; and what is a difference of two times may be anything beside other work.
+    """
+    found = {name: timing["seconds_per_iteration"] for name, timing in result["timings"].items()}
+    return {name: seconds for name, seconds in found.items() if seconds > 0.0}
 
 
 def scaling(record: dict[str, Any]) -> Any:
