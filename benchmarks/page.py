@@ -16,9 +16,9 @@ from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
 
-from benchmarks import machine, pictures
-from benchmarks.clocks import CLOCKS
+from benchmarks import pictures
 from benchmarks.engines import ENGINES, OURS
+from benchmarks.options import add_clock
 
 Record = dict[str, Any]
 
@@ -37,10 +37,7 @@ def main() -> int:
     parser.add_argument(
         "--parts", default=",".join(USUAL), help=f"to measure, with commas ('' for none): {', '.join(PARTS)}"
     )
-    parser.add_argument("--threads", type=int, default=machine.usable_cores())
-    parser.add_argument(
-        "--clock", choices=list(CLOCKS), default="wall", help="processor: for one thread beside other work"
-    )
+    add_clock(parser)
     parser.add_argument("--folder", type=Path, default=Path("docs/pictures"))
     options = parser.parse_args()
     names = [name for name in options.parts.split(",") if name]

@@ -14,13 +14,12 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatch
-from pathlib import Path
 
 from benchmarks import machine, runner, table
 from benchmarks.cases import Case, DType, Structure
-from benchmarks.clocks import CLOCKS
 from benchmarks.engines import ENGINES, OURS, Engine
 from benchmarks.engines.installed import installed
+from benchmarks.options import add_engines, add_record
 
 SIZES = ((50_000, 8, 16), (20_000, 32, 32), (10_240, 64, 32))
 """n, d, k: a tenth of the grid's rows."""
@@ -35,17 +34,10 @@ STORED: tuple[tuple[Structure, DType], ...] = (
 def main() -> int:
     """Measure each case and print a line for it; return 1 where an engine failed."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.peers", description=__doc__)
-    parser.add_argument("--engines", default=",".join(ENGINES), help="by name, with commas")
+    add_engines(parser, ENGINES, usual=ENGINES, repeat=5, most=0.3)
     parser.add_argument("--stored", default="*", help="patterns with commas, of: " + ", ".join(map("-".join, STORED)))
     parser.add_argument("--shrink", type=int, default=1, metavar="FACTOR", help="as many times fewer rows")
-    parser.add_argument("--repeat", type=int, default=5)
-    parser.add_argument("--patience", type=float, default=1.0, help="seconds after which an engine is not repeated")
-    parser.add_argument("--most", type=float, default=0.3, metavar="SECONDS")
-    parser.add_argument("--threads", type=int, default=machine.usable_cores())
-    parser.add_argument(
-        "--clock", choices=list(CLOCKS), default="wall", help="processor: for one thread beside other work"
-    )
-    parser.add_argument("--json", type=Path, metavar="PATH")
+    add_record(parser)
     options = parser.parse_args()
     engines, versions, missing = installed(ENGINES, options.engines)
     for line in missing:

@@ -26,6 +26,7 @@ import numpy as np
 from benchmarks import machine
 from benchmarks.cases import Array, Case, make
 from benchmarks.clocks import CLOCKS
+from benchmarks.options import add_record
 
 CASES = (Case("full", "overlapping", 200_000, 8, 16), Case("full", "overlapping", 100_000, 32, 16))
 HELD_OUT = 20_000
@@ -99,13 +100,9 @@ def main() -> int:
     parser.add_argument(
         "--keep", type=Path, metavar="FOLDER", help="keep fits there, and go on with those that were cut"
     )
-    parser.add_argument(
-        "--clock", choices=list(CLOCKS), default="wall", help="processor: for one thread beside other work"
-    )
     parser.add_argument("--rows", type=int, help="fewer of them than the cases have")
     parser.add_argument("--features", type=int, help="only the case of so many")
-    parser.add_argument("--threads", type=int, default=machine.usable_cores())
-    parser.add_argument("--json", type=Path, metavar="PATH")
+    add_record(parser)
     options = parser.parse_args()
     settings = Settings(options.threads, options.max_iter, options.time_limit, options.clock, options.keep)
     if options.keep is not None:

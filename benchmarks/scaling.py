@@ -13,16 +13,15 @@ import math
 import os
 import sys
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from benchmarks import machine, runner
 from benchmarks.cases import Case
-from benchmarks.clocks import CLOCKS
 from benchmarks.engines import ENGINES
 from benchmarks.engines.installed import installed
+from benchmarks.options import add_engines, add_record
 
 MIDDLE = Case("full", "overlapping", 50_000, 16, 16)
 VARIED: dict[str, tuple[int, ...]] = {
@@ -37,17 +36,10 @@ FITTED = 3
 def main() -> int:
     """Measure along each axis and print times and exponents."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.scaling", description=__doc__)
-    parser.add_argument("--engines", default="gaussmix", help=f"by name, with commas: {', '.join(ENGINES)}")
+    add_engines(parser, ENGINES, usual=["gaussmix"], repeat=3, most=math.inf)
     parser.add_argument("--axes", default=",".join(VARIED), help="some of these, with commas")
     parser.add_argument("--rows", type=int, default=MIDDLE.n, help="of the middle case")
-    parser.add_argument("--repeat", type=int, default=3)
-    parser.add_argument("--patience", type=float, default=1.0, help="seconds after which an engine is not repeated")
-    parser.add_argument("--threads", type=int, default=machine.usable_cores())
-    parser.add_argument("--most", type=float, default=math.inf, metavar="SECONDS")
-    parser.add_argument(
-        "--clock", choices=list(CLOCKS), default="wall", help="processor: for one thread beside other work"
-    )
-    parser.add_argument("--json", type=Path, metavar="PATH")
+    add_record(parser)
     options = parser.parse_args()
     found = installed(ENGINES, options.engines)
     for line in found.missing:

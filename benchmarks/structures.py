@@ -7,7 +7,6 @@ import json
 import os
 import sys
 import warnings
-from pathlib import Path
 
 import numpy as np
 from rich.console import Console
@@ -16,6 +15,7 @@ from rich.table import Table
 from benchmarks import machine
 from benchmarks.cases import Case, make
 from benchmarks.clocks import CLOCKS
+from benchmarks.options import add_record
 
 
 def main() -> int:
@@ -25,11 +25,7 @@ def main() -> int:
     parser.add_argument("--features", type=int, default=5)
     parser.add_argument("--components", type=int, default=9)
     parser.add_argument("--repetitions", type=int, default=5)
-    parser.add_argument("--threads", type=int, default=machine.usable_cores())
-    parser.add_argument(
-        "--clock", choices=list(CLOCKS), default="wall", help="processor: for one thread beside other work"
-    )
-    parser.add_argument("--json", type=Path, metavar="PATH")
+    add_record(parser)
     options = parser.parse_args()
 
     from gaussmix import GaussianMixture
