@@ -20,11 +20,14 @@ export CMAKE_GENERATOR := Ninja
 .DEFAULT_GOAL := help
 # One thing after the other: the targets share .venv and a machine of few cores.
 .NOTPARALLEL:
-.PHONY: help demo test bench bench-page format clean tools install lint native-test extension
+.PHONY: help demo test bench bench-page format clean tools install lint native-test native-clang \
+	native-baseline native-aarch64 native-windows extension
 
 help: ## say what there is
 	@echo "make demo    install into .venv and choose and fit a mixture of the penguins; files go to $(DEMO_OUTPUT)/"
 	@echo "make test    install into .venv and check everything: style, types, imports, C++, Python"
+	@echo "make native-clang, native-baseline, native-aarch64, native-windows"
+	@echo "             the C++ tests as docs/platforms.md says, with what it says is needed"
 	@echo "make bench   compare with scikit-learn and oneDAL (BENCH_ARGS=--quick for a short one)"
 	@echo "make bench-page  make the pictures and tables of docs/performance.md anew (installs JAX and PyTorch)"
 	@echo "make format  put Python and C++ sources into the house style"
@@ -66,9 +69,26 @@ native-test:
 	@echo "==> C++ tests under AddressSanitizer and UndefinedBehaviorSanitizer"
 	@$(call ctest,build/native-sanitized,RelWithDebInfo,ON)
 
+# What `make test` does not need: other compilers, and machines that are not this one.
+CLANG ?= clang++
+native-clang:
+	@echo "==> C++ tests by $(CLANG)"
+	@$(call ctest,build/native-clang,Release,OFF,-DCMAKE_CXX_COMPILER=$(CLANG))
+native-baseline:
+	@echo "==> C++ tests by $(CLANG), with libc++, of what any processor of this architecture runs"
+	@$(call ctest,build/native-baseline,Release,OFF,-DGAUSSMIX_BASELINE=ON -DCMAKE_CXX_COMPILER=$(CLANG) \
+		-DCMAKE_CXX_FLAGS=-stdlib=libc++)
+native-aarch64:
+	@echo "==> C++ tests for aarch64, under qemu"
+	@$(call ctest,build/native-aarch64,Release,OFF,-DCMAKE_TOOLCHAIN_FILE=native/tests/aarch64.cmake)
+native-windows:
+	@echo "==> C++ tests by $(CLANG) for Windows, under wine"
+	@$(call ctest,build/native-windows,Release,OFF,-DCMAKE_TOOLCHAIN_FILE=native/tests/windows.cmake \
+		-DCMAKE_CXX_COMPILER=$(CLANG))
+
 define ctest
 cmake -S . -B $(1) -DCMAKE_BUILD_TYPE=$(2) -DGAUSSMIX_BUILD_TESTS=ON -DGAUSSMIX_BUILD_PYTHON=OFF \
-	-DGAUSSMIX_SANITIZE=$(3) --log-level=WARNING >/dev/null && \
+	-DGAUSSMIX_SANITIZE=$(3) $(4) --log-level=WARNING >/dev/null && \
 cmake --build $(1) --parallel $(JOBS) -- --quiet && \
 ctest --test-dir $(1) --output-on-failure --no-tests=error
 endef

@@ -3,6 +3,8 @@
 #include <atomic>
 #include <stdexcept>
 
+#include "processor.hpp"
+
 namespace gaussmix {
 
 #if defined(GAUSSMIX_X86_LEVELS)
@@ -26,17 +28,10 @@ namespace {
 std::vector<const Level*> runnable() {
   std::vector<const Level*> found;
 #if defined(GAUSSMIX_X86_LEVELS)
-  // Features one by one: not every supported compiler knows the names of the levels here.
-  __builtin_cpu_init();
-  const bool v2 = __builtin_cpu_supports("sse4.2") && __builtin_cpu_supports("popcnt");
-  const bool v3 = v2 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
-                  __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
-  const bool v4 = v3 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                  __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
-                  __builtin_cpu_supports("avx512vl");
-  if (v2) found.push_back(&level_v2::table());
-  if (v3) found.push_back(&level_v3::table());
-  if (v4) found.push_back(&level_v4::table());
+  const int runs = x86_64_level();
+  if (runs >= 2) found.push_back(&level_v2::table());
+  if (runs >= 3) found.push_back(&level_v3::table());
+  if (runs >= 4) found.push_back(&level_v4::table());
 #else
   found.push_back(&level_baseline::table());
 #endif

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from gaussmix.cli.json_lines import write_json_lines
+from gaussmix.cli.rows import in_words
 
 FULL = Path("/dev/full")
 
@@ -93,3 +94,9 @@ def test_what_is_no_number_is_null(tmp_path):
     with (tmp_path / "lines").open("wb") as file:
         write_json_lines(file, [table])
     assert (tmp_path / "lines").read_text() == '{"n": 0, "x": 1.5}\n{"n": 1, "x": null}\n{"n": 2, "x": null}\n'
+
+
+@pytest.mark.parametrize("folder", ["/tmp/gaussmix-input-a_1/", "C:\\Temp\\gaussmix-input-a_1\\"])
+def test_what_was_piped_in_is_not_named_by_the_file_it_is_kept_in(folder):
+    assert in_words(f"{folder}input.csv: line 3 is empty") == "standard input: line 3 is empty"
+    assert in_words(f"file {folder + 'input.parquet'!r} is damaged") == "file 'standard input' is damaged"

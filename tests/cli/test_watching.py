@@ -7,12 +7,14 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from gaussmix.cli.events import events_file
 from gaussmix.cli.interrupts import first_one_kept
 from gaussmix.cli.outcome import Outcome
 from gaussmix.cli.watching import Watch, watched
@@ -34,6 +36,21 @@ def endless(tmp_path):
     x = np.random.default_rng(0).normal(size=(50_000, 4))
     pq.write_table(pa.table({f"c{j}": x[:, j] for j in range(4)}), path)
     return [path, "-k", 6, "--tol", 0, "--max-iter", 1_000_000]
+
+
+def test_a_file_that_got_no_record_is_closed_before_it_goes(tmp_path, monkeypatch):
+    """Windows takes no open file away."""
+    asked, unlink = [], Path.unlink
+
+    def noted(path):
+        asked.append(events._file.closed)
+        unlink(path)
+
+    monkeypatch.setattr(Path, "unlink", noted)
+    with events_file(tmp_path / "events.jsonl") as events:
+        pass
+    assert asked == [True]
+    assert not list(tmp_path.iterdir())
 
 
 def test_records_go_to_a_file(run, csv_file, tmp_path):

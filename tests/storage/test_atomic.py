@@ -9,6 +9,8 @@ import stat
 import subprocess
 import sys
 import time
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -146,3 +148,30 @@ def test_nothing_is_left_of_a_failure_before_the_first_byte(tmp_path):
     with pytest.raises(ZeroDivisionError), replacing(tmp_path / "file"):
         raise ZeroDivisionError
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_no_file_is_open_when_it_is_renamed_or_taken_away(tmp_path, monkeypatch, fails):
+    """Windows refuses both; permissions are set without what its Python has from 3.13 on only."""
+    monkeypatch.delattr(os, "fchmod", raising=False)
+    place = tmp_path / "file"
+    place.write_bytes(b"old")
+    opened, asked = [], []
+
+    def noted(really):
+        def first_noted(*paths):
+            asked.append(opened[0].closed)
+            return really(*paths)
+
+        return first_noted
+
+    monkeypatch.setattr(Path, "replace", noted(Path.replace))
+    monkeypatch.setattr(Path, "unlink", noted(Path.unlink))
+    with suppress(ZeroDivisionError), replacing(place) as file:
+        opened.append(file)
+        file.write(b"new")
+        if fails:
+            raise ZeroDivisionError
+    assert asked == [True]
+    assert place.read_bytes() == (b"old" if fails else b"new")
+    assert list(tmp_path.iterdir()) == [place]

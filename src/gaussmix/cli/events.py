@@ -44,10 +44,11 @@ class EventsFile:
 def events_file(path: Path) -> Iterator[EventsFile]:
     """Open a file of records; a new one goes again where no record came."""
     is_new = not path.exists()
-    with path.open("a", encoding="utf-8", newline="\n") as file:
-        events = EventsFile(file)
-        try:
+    file = path.open("a", encoding="utf-8", newline="\n")
+    events = EventsFile(file)
+    try:
+        with file:
             yield events
-        finally:
-            if is_new and not events.is_begun:
-                path.unlink()
+    finally:  # it is closed: Windows takes no open file away
+        if is_new and not events.is_begun:
+            path.unlink()

@@ -75,7 +75,7 @@ def file_of(where: str) -> str | Path:
 
 def in_words(text: str) -> str:
     """A message in which what was piped in has the name that the user knows it by."""
-    return re.sub(rf"\S*{KEPT}[^/\s]*/input\.[a-z]+", "standard input", text)
+    return re.sub(rf"[^\s'\"]*{KEPT}\w*[/\\]+input\.[a-z]+", "standard input", text)
 
 
 def _kept() -> Path:

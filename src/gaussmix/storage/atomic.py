@@ -46,18 +46,18 @@ def replacing(path: str | Path) -> Iterator[BinaryIO]:
         place = Path(os.path.realpath(path))
         mode = _mode_of(place)
         temporary = _beside(place)
-        with temporary.open("xb") as file:
-            try:
+        try:
+            with temporary.open("xb") as file:
                 yield file
                 file.flush()
                 if mode is not None:
-                    os.fchmod(file.fileno(), mode)
+                    temporary.chmod(mode)
                 os.fsync(file.fileno())
-                temporary.replace(place)
-            except BaseException:
-                with suppress(OSError):
-                    temporary.unlink()
-                raise
+            temporary.replace(place)  # closed: Windows renames no open file, nor takes one away
+        except BaseException:
+            with suppress(OSError):
+                temporary.unlink()
+            raise
         _sync_folder(place.parent)
     except FileError:
         raise
@@ -94,7 +94,7 @@ def replacing_together(paths: Sequence[Path]) -> Iterator[list[Path]]:
         for temporary, mode in zip(temporaries, modes, strict=True):
             with temporary.open("rb+") as file:
                 if mode is not None:
-                    os.fchmod(file.fileno(), mode)
+                    temporary.chmod(mode)
                 os.fsync(file.fileno())
         for temporary, place in zip(temporaries, places, strict=True):
             temporary.replace(place)
