@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import reduce
 from itertools import compress
-from math import prod
 
 import numpy as np
 
@@ -19,7 +17,7 @@ from gaussmix.core.block import Block
 from gaussmix.core.contracts import layout_of
 from gaussmix.core.mixture import Mixture
 from gaussmix.core.statistics import Statistics
-from gaussmix.core.types import Floats, Integers
+from gaussmix.core.types import Integers
 from gaussmix.em.driver import run
 from gaussmix.em.stopping import AitkenTolerance
 from gaussmix.errors import DegenerateFitError
@@ -54,8 +52,6 @@ MERGED_ROWS = 200
 BORROWED = 0.1
 """Pseudo-rows that a cell borrows of the pooled covariance, as a part of the average cell: enough to keep cells of
 two or three rows from being singular, a tenth of an average one's own."""
-MOST_NUMBERS = 1 << 24
-"""Numbers that rows are made into at a time: 128 MiB, more than most starts have."""
 
 
 @dataclass(frozen=True)
@@ -232,13 +228,14 @@ def from_labels(scene: Scene, rows: Block, labels: Integers) -> tuple[Mixture | 
     layout = layout_of(target, CommonWeights.equal(k))
     # Each row is in one cell, so that one difference a row is enough, not one from every cell's mean.
     z = np.ascontiguousarray(rows.x.T) - means.T.take(labels, axis=1)  # (d, b)
-    scatter, shape = _scatter(target, z, share), layout.shapes["scatter"]
+    factor = target.reorder(np.zeros(1, dtype=np.int64)).precision_cholesky
+    scatter = target.structure.form.gather_cells(z, rows.weight, labels, k, factor)
     packed = layout.pack(
         {
             "log_likelihood": 0.0,
             "sum_weight": size,
             "sum_x": np.zeros_like(means),  # about the cells' own means, or a place that has no rows
-            "scatter": scatter.reshape(shape) if scatter.size == prod(shape) else scatter.sum(axis=0),
+            "scatter": scatter.reshape(layout.shapes["scatter"]),
         }
     )
     sums = Statistics(layout, packed, scene.frame, means)
@@ -247,19 +244,6 @@ def from_labels(scene: Scene, rows: Block, labels: Integers) -> tuple[Mixture | 
     except DegenerateFitError as error:
         return None, -np.inf, str(error)
     return scene.mixture(family, size + BORROWED * size.mean()), -np.inf, ""
-
-
-def _scatter(target: Gaussian, z: Floats, share: Floats) -> Floats:
-    """Sums (k, q) of products of rows (d, b) from their own cells' means; some after others where each adds much."""
-    k, n = share.shape
-    length = max(1, MOST_NUMBERS // (layout_of(target, CommonWeights.equal(k)).size // k))
-    factor = target.reorder(np.zeros(1, dtype=np.int64)).precision_cholesky
-    form = target.structure.form
-    sums = (
-        share[:, a : a + length] @ form.products(z[np.newaxis, :, a : a + length], factor)[0].T
-        for a in range(0, n, length)
-    )
-    return reduce(np.add, sums)
 
 
 def whole(scene: Scene) -> Entrant:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from functools import reduce
 
 import numpy as np
 
 from gaussmix.core.statistics import Field
 from gaussmix.core.types import Floats, Integers
 from gaussmix.errors import DegenerateFitError
+
+MOST_NUMBERS = 1 << 24
+"""Numbers that rows are made into at a time: 128 MiB, more than most starts have."""
 
 
 class Form(ABC):
@@ -68,6 +72,33 @@ class Form(ABC):
         precision_cholesky : array
             As for `gather`.
         """
+
+    def gather_cells(
+        self, z: Floats, weight: Floats, labels: Integers, n_components: int, precision_cholesky: Floats
+    ) -> Floats:
+        """What `gather` gives for rows of which each is in one cell, whatever its shape.
+
+        Parameters
+        ----------
+        z : array, shape (d, b)
+            Rows from their own cells' points.
+        weight : array, shape (b,)
+            Of the rows.
+        labels : array of int, shape (b,)
+            Their cells.
+        n_components : int
+            Number of cells; some may have no rows.
+        precision_cholesky : array
+            Of the one component for which it is gathered, the same for all cells.
+        """
+        share = np.zeros((n_components, len(labels)))
+        share[labels, np.arange(len(labels))] = weight
+        length = max(1, MOST_NUMBERS // precision_cholesky.size)  # a row's products are no more numbers than a factor
+        sums = (
+            share[:, a : a + length] @ self.products(z[np.newaxis, :, a : a + length], precision_cholesky)[0].T
+            for a in range(0, len(labels), length)
+        )
+        return reduce(np.add, sums)
 
     @abstractmethod
     def scatter(self, gathered: Floats, sum_weight: Floats, step: Floats, precision_cholesky: Floats) -> Floats:

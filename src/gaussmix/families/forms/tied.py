@@ -34,6 +34,11 @@ class TiedForm(Form):
     def products(self, z: Floats, precision_cholesky: Floats) -> Floats:
         return triangular.products(z)
 
+    def gather_cells(
+        self, z: Floats, weight: Floats, labels: Integers, n_components: int, precision_cholesky: Floats
+    ) -> Floats:
+        return triangular.pack(((z * weight) @ z.T)[np.newaxis])[0]
+
     def scatter(self, gathered: Floats, sum_weight: Floats, step: Floats, precision_cholesky: Floats) -> Floats:
         return triangular.unpack(gathered, step.shape[1]) - np.einsum("k,ki,kj->ij", sum_weight, step, step)
 
