@@ -53,6 +53,7 @@ def run(
     max_iter: int,
     acceleration: Acceleration[Parameters, Sums] | None = None,
     listener: Listener[Parameters] | None = None,
+    known: Evaluation[Sums] | None = None,
 ) -> FitResult[Parameters, Sums]:
     """Alternate E-steps and M-steps until the rule says stop.
 
@@ -71,10 +72,12 @@ def run(
         showed so is lost.
     listener : Listener, optional
         Is told of every evaluation but those of refused leaps, and may ask to stop.
+    known : Evaluation, optional
+        Of the start, where an earlier run ended there: it need not be made again.
     """
     status: Status | None = None
     try:
-        result = _climb(step, start, stopping, max_iter, acceleration, listener)
+        result = _climb(step, start, stopping, max_iter, acceleration, listener, known)
         status = result.status
     finally:
         if listener is not None:
@@ -89,9 +92,10 @@ def _climb(
     max_iter: int,
     acceleration: Acceleration[Parameters, Sums] | None,
     listener: Listener[Parameters] | None,
+    known: Evaluation[Sums] | None,
 ) -> FitResult[Parameters, Sums]:
     history = History()
-    parameters, evaluation = start, step.expect(start)
+    parameters, evaluation = start, step.expect(start) if known is None else known
     history.append(evaluation.entry)
     while True:
         stop = listener is not None and listener.evaluated(parameters, history, step.sum_weight)

@@ -19,6 +19,7 @@ from gaussmix.core.mixture import Mixture
 from gaussmix.core.statistics import Statistics
 from gaussmix.core.types import Integers
 from gaussmix.em.driver import run
+from gaussmix.em.evaluation import Evaluation
 from gaussmix.em.stopping import AitkenTolerance
 from gaussmix.errors import DegenerateFitError
 from gaussmix.families.gaussian import Gaussian
@@ -33,7 +34,7 @@ from gaussmix.starts.shares import mean_of_shares
 LEAST_ROWS = 1000
 """Rows of a race: with so many, mean log-likelihoods are known to about 0.03 nats and compared, on the same rows,
 to far less."""
-ROWS_A_NUMBER = 20
+ROWS_A_NUMBER = 10
 """Rows of a race for each of the k·d numbers in the means: covariances of fewer rows fit these alone."""
 MOST_ROWS = 20_000
 """A race of more would cost as much as the fit."""
@@ -131,13 +132,17 @@ def race(scene: Scene, inside: Block, partitions: Iterable[Partition]) -> list[E
 
 @dataclass(frozen=True)
 class _Runner:
-    """A partition's mixture and how far it has come: its mean objective a row; −inf before and without one."""
+    """A partition's mixture and how far it has come: its mean objective a row; −inf before and without one.
+
+    ``evaluation`` is that of the mixture, as soon as it has run.
+    """
 
     partition: Partition
     mixture: Mixture | None
     objective: float
     reason: str = ""
     sound: bool = True
+    evaluation: Evaluation[Statistics] | None = None
 
     @property
     def raced(self) -> bool:
@@ -206,12 +211,13 @@ def _run(scene: Scene, runner: _Runner, iterations: int) -> _Runner:
     if runner.mixture is None:
         return runner
     try:
-        result = run(scene.step, runner.mixture, AitkenTolerance(RACE_TOLERANCE), iterations)
+        rule = AitkenTolerance(RACE_TOLERANCE)
+        result = run(scene.step, runner.mixture, rule, iterations, known=runner.evaluation)
     except DegenerateFitError as error:
-        return replace(runner, mixture=None, objective=-np.inf, reason=str(error))
+        return replace(runner, mixture=None, objective=-np.inf, reason=str(error), evaluation=None)
     objective = result.evaluation.entry.objective / scene.summary.sum_weight
     sound = not collapsed(scene, result).any()
-    return replace(runner, mixture=result.parameters, objective=objective, sound=sound)
+    return replace(runner, mixture=result.parameters, objective=objective, sound=sound, evaluation=result.evaluation)
 
 
 def from_labels(scene: Scene, rows: Block, labels: Integers) -> tuple[Mixture | None, float, str]:
