@@ -17,6 +17,7 @@ from gaussmix.core.block import Block
 from gaussmix.core.contracts import layout_of
 from gaussmix.core.mixture import Mixture
 from gaussmix.core.statistics import Statistics
+from gaussmix.core.summary import Summary
 from gaussmix.core.types import Integers
 from gaussmix.em.driver import run
 from gaussmix.em.evaluation import Evaluation
@@ -24,7 +25,9 @@ from gaussmix.em.stopping import AitkenTolerance
 from gaussmix.errors import DegenerateFitError
 from gaussmix.families.gaussian import Gaussian
 from gaussmix.fitting.collapse import collapsed
+from gaussmix.fitting.doubling import doubled
 from gaussmix.fitting.scene import Entrant, Scene, Start
+from gaussmix.fitting.truncated import is_truncated
 from gaussmix.starts.coordinates import halfway, least_normal, principal_components
 from gaussmix.starts.hierarchy import Agglomeration, joined, quantiles
 from gaussmix.starts.k_means import lloyd, metric, nearest
@@ -34,8 +37,11 @@ from gaussmix.starts.shares import mean_of_shares
 LEAST_ROWS = 1000
 """Rows of a race: with so many, mean log-likelihoods are known to about 0.03 nats and compared, on the same rows,
 to far less."""
-ROWS_A_NUMBER = 10
-"""Rows of a race for each of the k·d numbers in the means: covariances of fewer rows fit these alone."""
+ROWS_A_NUMBER = 10, 20
+"""Rows of a race for each of the k·d numbers in the means, at least and at most: covariances of fewer rows fit these
+alone. With 10 or 20, all else alike, 42 fits of d = 8 to 24 ended as high on the average, to 0.0002 nats a row."""
+ROW_PASSES = 20
+"""Times that a race goes over its rows, or nearly: between the two numbers it costs no more than one pass over all."""
 MOST_ROWS = 20_000
 """A race of more would cost as much as the fit."""
 
@@ -83,15 +89,30 @@ class AutoStart(RacedStart):
         k, d = scene.recipe.n_components, scene.source.n_features
         if k == 1:
             return [whole(scene)]
-        rows = scene.draw(rows_of_a_race(k, d), generator)
+        rows = scene.draw(rows_of_a_race(k, d, scene.summary), generator)
         small = scene.on(rows)
         inside = scene.frame.to_internal(rows)
-        return race(small, inside, proposals(small, inside, generator))
+        entrants = race(small, inside, proposals(small, inside, generator))
+        for place, entrant in enumerate(entrants[:n_init]):
+            # Where rows are shared among few components each, passes over all of them are what is to be spared.
+            if entrant.mixture is not None and not is_truncated(scene.recipe, entrant.mixture):
+                entrants[place] = replace(entrant, mixture=doubled(scene, entrant.mixture, len(rows), generator))
+        return entrants
 
 
-def rows_of_a_race(n_components: int, n_features: int) -> int:
-    """How many rows a race goes over at most."""
-    return int(np.clip(ROWS_A_NUMBER * n_components * n_features, LEAST_ROWS, MOST_ROWS))
+def rows_of_a_race(n_components: int, n_features: int, summary: Summary) -> int:
+    """How many rows a race goes over at most.
+
+    Parameters
+    ----------
+    n_components, n_features : int
+        Of what is to be fitted.
+    summary : Summary
+        Of all rows. One of weight 2 is as two.
+    """
+    fewest, most = (each * n_components * n_features for each in ROWS_A_NUMBER)
+    affordable = max(summary.n_rows, summary.sum_weight) / ROW_PASSES
+    return int(np.clip(np.clip(affordable, fewest, most), LEAST_ROWS, MOST_ROWS))
 
 
 def race(scene: Scene, inside: Block, partitions: Iterable[Partition]) -> list[Entrant]:

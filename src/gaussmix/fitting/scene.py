@@ -115,7 +115,7 @@ class Scene:
         return rows if rows.weight.all() else rows.take(np.flatnonzero(rows.weight))
 
     def draw(self, size: int, generator: np.random.Generator) -> Block:
-        """All rows that count if there are no more than ``size``, else so many at equal steps of cumulative weight.
+        """All rows that count if there are no more than ``size``, else one from each of as many equal steps of weight.
 
         The rows that are drawn all count alike: their weight is in the drawing.
         """
@@ -124,7 +124,7 @@ class Scene:
         return self._alike(even_rows(self.source, self.summary.sum_weight, size, generator.random()))
 
     def even(self, size: int) -> Block:
-        """So many rows at equal steps of cumulative weight, always the same; some twice where there are fewer.
+        """A row from each of so many steps of cumulative weight, always the same; some twice where there are fewer.
 
         A row of weight 2 is taken as two rows would be, however many rows there are.
         """

@@ -107,7 +107,7 @@ class Stage:
     def _opened(self, k: int) -> Opening:
         scene = self.scene(Cell(k, STRUCTURES["full"]))
         # The same rows for every number that asks for as many, so that these share a tree.
-        rows = scene.draw(rows_of_a_race(k, self.source.n_features), np.random.default_rng(self.seed))
+        rows = scene.draw(rows_of_a_race(k, self.source.n_features, self.summary), np.random.default_rng(self.seed))
         small = scene.on(rows)
         generator = np.random.default_rng([self.seed, k])
         inside = scene.frame.to_internal(rows)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from gaussmix.core.types import Floats
+from gaussmix.starts.seeding import even_rows
 
 NEGLIGIBLE = 1e-10
 """Principal variances below this part of the largest are rounding or exact collinearity: nothing to divide by."""
@@ -73,7 +74,12 @@ def least_normal(white: Floats, weight: Floats, n_components: int) -> Floats:
     if rank < 2:
         return white
     share = weight / weight.sum()
-    axes = _extreme(white, share, max(1, len(white) // max(SEARCH_ROWS, SEARCH_ROWS_A_FEATURE * rank)))
+    size = max(SEARCH_ROWS, SEARCH_ROWS_A_FEATURE * rank)
+    if len(white) > size:
+        points = white[even_rows(weight, size)]
+        axes = _extreme(points, np.full(size, 1.0 / size))
+    else:
+        axes = _extreme(white, share)
     squares = (white @ axes) ** 2
     excess = share @ (squares * squares) - 3.0
     # A normal sample's kurtosis has variance 24/n (with weights, Kish's n); the least of r free directions lies
@@ -89,11 +95,9 @@ def least_normal(white: Floats, weight: Floats, n_components: int) -> Floats:
     return white @ axes[:, kept]
 
 
-def _extreme(white: Floats, share: Floats, every: int) -> Floats:
-    """Directions of extreme kurtosis (r, 2r), as one row in so many tells; rows lie as evenly as they were drawn."""
-    points = np.ascontiguousarray(white[::every])
-    part = share[::every]
-    weighted = points * (part / part.sum())[:, np.newaxis]
+def _extreme(points: Floats, share: Floats) -> Floats:
+    """Directions of extreme kurtosis (r, 2r) that the search leads to, some of them more than once."""
+    weighted = points * share[:, np.newaxis]
     radius = np.einsum("md,md->m", points, points)
     fourth = np.linalg.eigh((weighted * radius[:, np.newaxis]).T @ points)[1]
     axes: Floats = np.concatenate([np.eye(points.shape[1]), fourth], axis=1)

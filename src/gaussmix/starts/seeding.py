@@ -7,6 +7,10 @@ import numpy as np
 from gaussmix.core.extension import native as _native
 from gaussmix.core.types import Floats, Integers
 
+GOLDEN = (5.0**0.5 - 1.0) / 2.0
+"""Multiples of it, less their whole parts, fill the unit interval the most evenly of all (Knuth 1998, "The art of
+computer programming", vol. 3, section 6.4), and every second, every third … of them fill it too (Weyl 1916)."""
+
 
 def draw_rows(weight: Floats, size: int, generator: np.random.Generator) -> Integers:
     """Row numbers drawn with probability in proportion to weight.
@@ -20,19 +24,37 @@ def draw_rows(weight: Floats, size: int, generator: np.random.Generator) -> Inte
 
 
 def spread_rows(weight: Floats, size: int, generator: np.random.Generator) -> Integers:
-    """Row numbers at equal steps of cumulative weight from a random beginning, in order (systematic sampling).
+    """Row numbers from equal steps of cumulative weight, one from each, in order; see `places`.
 
-    A row of weight 2 is met as often as two rows of weight 1 in its place, and none is met twice that weighs
-    less than a step.
+    A row of weight 2 is met as often as two rows in its place, and none is met more than twice that weighs less than a
+    step.
     """
     return even_rows(weight, size, generator.random())
 
 
 def even_rows(weight: Floats, size: int, begin: float = 0.5) -> Integers:
-    """The same from a given part of a step on: no random numbers, for what must not need any."""
+    """The same from a given part of the first step on: no random numbers, for what must not need any."""
     cumulative = np.cumsum(weight)
-    places = (np.arange(size) + begin) * (cumulative[-1] / size)
-    return np.minimum(np.searchsorted(cumulative, places, side="right"), len(weight) - 1)
+    where = places(size, begin) * (cumulative[-1] / size)
+    return np.minimum(np.searchsorted(cumulative, where, side="right"), len(weight) - 1)
+
+
+def places(size: int, begin: float) -> Floats:
+    """One place in each of so many steps of length 1, shape (size,), ascending.
+
+    Where in its step a place lies changes from one to the next by the golden section: were it always the same, rows
+    whose clusters take turns (the first of each, then the second of each …) would all be met in one of them wherever
+    the step is a multiple of the turn.
+
+    Parameters
+    ----------
+    size : int
+        Number of steps.
+    begin : float
+        In which part of the first step the first place lies, from 0 to below 1.
+    """
+    step = np.arange(size, dtype=np.float64)
+    return step + (begin + GOLDEN * step) % 1.0
 
 
 def greedy_k_means_plus_plus(x: Floats, weight: Floats, k: int, generator: np.random.Generator) -> Integers:
