@@ -10,8 +10,11 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import adjusted_rand_score
 
 from gaussmix import GaussianMixture
+from gaussmix.data.memory import MemorySource
 from gaussmix.errors import FitWarning
+from gaussmix.fitting.auto import rows_of_a_race
 from gaussmix.fitting.start import STARTS
+from gaussmix.kernels.summary import summarise
 from gaussmix.starts.coordinates import least_normal, principal_components
 
 
@@ -42,6 +45,18 @@ def test_long_clusters_of_few_rows_in_many_dimensions():
         with pytest.warns(FitWarning, match="600 rows for 1487 parameters"):
             found.append(adjusted_rand_score(labels, GaussianMixture(3, random_state=seed).fit(x).labels_))
     assert np.median(found) >= 0.9
+
+
+@pytest.mark.parametrize(("n", "k"), [(10_000, 5), (12_000, 6), (20_000, 4)])
+def test_clusters_that_take_turns_are_found(n, k):
+    """Row i is of cluster i mod k, and k divides the steps in which rows of the race are drawn."""
+    rng = np.random.default_rng(0)
+    labels = np.arange(n) % k
+    x = (rng.normal(size=(k, 3)) * 8.0)[labels] + rng.normal(size=(n, 3))
+    order = rng.permutation(n)
+    for seed in range(3):
+        turns, mixed = (GaussianMixture(k, random_state=seed).fit(rows).log_likelihood_ for rows in (x, x[order]))
+        assert abs(turns - mixed) < 1e-3 * n
 
 
 @pytest.mark.parametrize("d", [2, 10, 30])
@@ -113,3 +128,13 @@ def test_weight_two_is_two_rows_for_every_start(clusters):
             one.fit(x, sample_weight=counts)
             two.fit(np.repeat(x, counts, axis=0))
         np.testing.assert_allclose(one.means_, two.means_, rtol=1e-8, atol=1e-8)
+
+
+def test_a_race_costs_about_a_pass_where_many_numbers_want_many_rows():
+    def rows(k, d, n, weight=1.0):
+        return rows_of_a_race(k, d, summarise(MemorySource(np.zeros((n, 1)), np.full(n, weight))))
+
+    assert rows(3, 2, 10**6) == 1000
+    assert [rows(16, 32, n) for n in (20_000, 150_000, 10**6)] == [5120, 7500, 10_240]
+    assert rows(16, 32, 75_000, weight=2.0) == 7500
+    assert rows(64, 64, 10**6) == 20_000

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gaussmix.starts.seeding import draw_rows, greedy_k_means_plus_plus
+from gaussmix.starts.seeding import draw_rows, even_rows, greedy_k_means_plus_plus
 
 
 @given(seed=st.integers(0, 1000), counts=st.lists(st.integers(0, 4), min_size=2, max_size=20))
@@ -74,3 +74,35 @@ def test_fewer_distinct_rows_than_centres(k):
     assert rows.shape == (k,)
     assert ((rows >= 0) & (rows < 10)).all()
     assert len(np.unique(x[rows])) == min(k, 2)
+
+
+@pytest.mark.parametrize("step", [2, 3, 4, 10, 12, 13, 20, 71, 100])
+@pytest.mark.parametrize("begin", [0.0, 0.3, 0.99])
+def test_rows_of_all_turns_are_met(step, begin):
+    """Clusters may take turns: the first row is of the first cluster, the second of the second …"""
+    size = 1000
+    rows = even_rows(np.ones(step * size), size, begin)
+    np.testing.assert_array_equal(rows // step, np.arange(size))  # one of each step
+    for turn in range(2, 31):
+        met = np.bincount(rows % turn, minlength=turn)
+        # As evenly as random rows: a count's standard error is the root of the count.
+        assert np.abs(met - size / turn).max() < 4.5 * np.sqrt(size / turn)
+
+
+@given(n=st.integers(1, 3000), size=st.integers(1, 1000), begin=st.floats(0.0, 1.0, exclude_max=True))
+def test_rows_ascend_and_few_are_met_twice(n, size, begin):
+    rows = even_rows(np.ones(n), size, begin)
+    assert (np.diff(rows) >= (1 if 0.7 * n > size else 0)).all()
+    assert np.bincount(rows, minlength=n).max() <= int(np.ceil(size / n)) + 1
+    assert rows[0] >= 0
+    assert rows[-1] < n
+
+
+@given(seed=st.integers(0, 1000), counts=st.lists(st.integers(0, 4), min_size=1, max_size=40), size=st.integers(1, 60))
+def test_a_weight_of_two_is_met_like_two_rows(seed, counts, size):
+    counts = np.array([*counts, 1])
+    begin = np.random.default_rng(seed).random()
+    numbers = np.repeat(np.arange(len(counts)), counts)
+    np.testing.assert_array_equal(
+        even_rows(counts.astype(float), size, begin), numbers[even_rows(np.ones(counts.sum()), size, begin)]
+    )

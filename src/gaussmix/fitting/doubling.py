@@ -12,6 +12,7 @@ import numpy as np
 from gaussmix.core.mixture import Mixture
 from gaussmix.errors import DegenerateFitError
 from gaussmix.fitting.scene import Scene
+from gaussmix.starts.seeding import even_rows
 
 MOST_NUMBERS = 1 << 22
 """Numbers in the rows that are drawn at most: 32 MiB in float64, however large the data."""
@@ -42,7 +43,8 @@ def doubled(scene: Scene, start: Mixture, fewest: int, generator: np.random.Gene
     for halvings in reversed(range(int(np.log2(most / fewest)) + 1)):
         if scene.recipe.wants_end():
             break
-        step = scene.on(rows.take(np.arange(0, most, 1 << halvings))).step
+        part = rows if not halvings else rows.take(even_rows(rows.weight, most >> halvings))
+        step = scene.on(part).step
         try:
             mixture = step.maximise(step.expect(mixture), mixture)
         except DegenerateFitError:  # all rows may say otherwise

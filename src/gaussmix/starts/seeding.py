@@ -7,9 +7,11 @@ import numpy as np
 from gaussmix.core.extension import native as _native
 from gaussmix.core.types import Floats, Integers
 
-GOLDEN = (5.0**0.5 - 1.0) / 2.0
-"""Multiples of it, less their whole parts, fill the unit interval the most evenly of all (Knuth 1998, "The art of
-computer programming", vol. 3, section 6.4), and every second, every third … of them fill it too (Weyl 1916)."""
+EARLIER = 0.2, 0.3
+"""Part of a step by which a place lies earlier in its step than the one before (or later by the rest): the first time,
+and the last. Places are then at least 0.7 of a step apart, so that hardly a row is met twice. A constant part has
+multiples of its own, where rows of one turn in 13 or 18 were met five times as often as others; with one that grows
+none of the turns up to 30, in steps of up to 130, is met less evenly than with random places."""
 
 
 def draw_rows(weight: Floats, size: int, generator: np.random.Generator) -> Integers:
@@ -26,7 +28,7 @@ def draw_rows(weight: Floats, size: int, generator: np.random.Generator) -> Inte
 def spread_rows(weight: Floats, size: int, generator: np.random.Generator) -> Integers:
     """Row numbers from equal steps of cumulative weight, one from each, in order; see `places`.
 
-    A row of weight 2 is met as often as two rows in its place, and none is met more than twice that weighs less than a
+    A row of weight 2 is met as often as two rows in its place, and none is met twice that weighs less than 0.7 of a
     step.
     """
     return even_rows(weight, size, generator.random())
@@ -42,9 +44,9 @@ def even_rows(weight: Floats, size: int, begin: float = 0.5) -> Integers:
 def places(size: int, begin: float) -> Floats:
     """One place in each of so many steps of length 1, shape (size,), ascending.
 
-    Where in its step a place lies changes from one to the next by the golden section: were it always the same, rows
-    whose clusters take turns (the first of each, then the second of each …) would all be met in one of them wherever
-    the step is a multiple of the turn.
+    Where in its step a place lies changes from one to the next: were it always the same, rows whose clusters take turns
+    (the first of each, then the second of each …) would all be met in one of them where the step is a multiple of the
+    turn.
 
     Parameters
     ----------
@@ -54,7 +56,9 @@ def places(size: int, begin: float) -> Floats:
         In which part of the first step the first place lies, from 0 to below 1.
     """
     step = np.arange(size, dtype=np.float64)
-    return step + (begin + GOLDEN * step) % 1.0
+    first, last = EARLIER
+    inside = (begin - step * (first + 0.5 * (last - first) / size * step)) % 1.0
+    return step + np.minimum(inside, 1.0 - 1e-9)  # lest rounding bring it into the next
 
 
 def greedy_k_means_plus_plus(x: Floats, weight: Floats, k: int, generator: np.random.Generator) -> Integers:
