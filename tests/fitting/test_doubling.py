@@ -59,8 +59,8 @@ class TestDoubling:
         scene, start, fewest, generator = scene_of(caught, clusters(20_000, 2, 3, seed=1))
         sizes.clear()
         found = doubled(scene, start, fewest, generator)
-        assert sizes == [1250, 2500, 5000, 10_000]
-        assert sum(sizes) < 20_000  # together less than one pass
+        assert sizes == [1250, 2500]
+        assert sum(sizes) < 20_000 / 4  # together less than a quarter of a pass
         before, after = (scene.step.expect(each).entry.objective for each in (start, found))
         assert after > before
 
@@ -76,7 +76,7 @@ class TestDoubling:
         assert step.expect(found).entry.objective > step.expect(one).entry.objective
 
     @pytest.mark.filterwarnings("ignore::gaussmix.errors.FitWarning")
-    @pytest.mark.parametrize("n", [3, 900, 2000])
+    @pytest.mark.parametrize("n", [3, 900, 8000])
     def test_few_rows_are_left_to_the_fit(self, caught, sizes, clusters, n):
         scene, start, fewest, generator = scene_of(caught, clusters(n, 2, 3, seed=3))
         sizes.clear()
@@ -84,20 +84,20 @@ class TestDoubling:
         assert not sizes
 
     def test_a_weight_of_two_is_as_two_rows(self, caught, clusters):
-        x = clusters(6000, 2, 3, seed=4)
+        x = clusters(10_000, 2, 3, seed=4)
         scene, start, fewest, _ = scene_of(caught, np.repeat(x, 2, axis=0))
-        summary = replace(scene.summary, n_rows=6000, n_weighted=6000)
-        heavy = replace(scene, source=MemorySource(x, np.full(6000, 2.0)), summary=summary)
+        summary = replace(scene.summary, n_rows=10_000, n_weighted=10_000)
+        heavy = replace(scene, source=MemorySource(x, np.full(10_000, 2.0)), summary=summary)
         twice, once = (doubled(each, start, fewest, np.random.default_rng(0)) for each in (scene, heavy))
         np.testing.assert_allclose(once.family.means, twice.family.means, rtol=1e-9)
         np.testing.assert_allclose(once.weights, twice.weights, rtol=1e-9)
 
     def test_memory_is_bounded(self, caught, sizes, monkeypatch, clusters):
-        monkeypatch.setattr(doubling, "MOST_NUMBERS", 8000)
+        monkeypatch.setattr(doubling, "MOST_NUMBERS", 4000)
         scene, start, fewest, generator = scene_of(caught, clusters(20_000, 2, 3, seed=5))
         sizes.clear()
         doubled(scene, start, fewest, generator)
-        assert sizes == [1000, 2000, 4000]
+        assert sizes == [1000, 2000]
 
     def test_a_fit_that_is_to_end_makes_no_more_iterations(self, caught, sizes, clusters):
         scene, start, fewest, generator = scene_of(caught, clusters(20_000, 2, 3, seed=6))

@@ -1,8 +1,8 @@
 """The first iterations of a fit, over some of the rows: each over twice as many as the last.
 
 Far from an optimum a part of the rows says as well as all of them where to go (incremental gradients: Bertsekas 2015,
-"Nonlinear programming", section 2.4). Iterations over half of them, a quarter, an eighth … cost less than one over all
-together, however many there are, and lead about as far as two of these from where a race of few rows ends.
+"Nonlinear programming", section 2.4). Iterations over an eighth of them, a sixteenth … cost a quarter of one over all
+together, however many there are, and lead about as far as one from where a race of few rows ends.
 """
 
 from __future__ import annotations
@@ -14,12 +14,15 @@ from gaussmix.errors import DegenerateFitError
 from gaussmix.fitting.scene import Scene
 from gaussmix.starts.seeding import even_rows
 
+PART = 8
+"""One in so many rows is drawn: they are copied, and a fit should take little memory beside its rows. Up to half of all
+spared another half of a pass."""
 MOST_NUMBERS = 1 << 22
 """Numbers in the rows that are drawn at most: 32 MiB in float64, however large the data."""
 
 
 def doubled(scene: Scene, start: Mixture, fewest: int, generator: np.random.Generator) -> Mixture:
-    """What iterations over more and more rows make of a mixture, up to half of all rows; each is of one M-step.
+    """What iterations over more and more rows make of a mixture, each of one M-step.
 
     Parameters
     ----------
@@ -32,10 +35,10 @@ def doubled(scene: Scene, start: Mixture, fewest: int, generator: np.random.Gene
     generator : Generator
         Of the draw.
     """
-    # Half of what weights come to, so that a row of weight 2 is as two; yet no more than there are rows.
+    # Of what weights come to, so that a row of weight 2 is as two; yet no more than there are rows.
     summary = scene.summary
-    half = min(max(summary.n_weighted, summary.sum_weight) / 2, summary.n_weighted)
-    most = min(int(half), MOST_NUMBERS // scene.source.n_features)
+    part = min(max(summary.n_weighted, summary.sum_weight) / PART, summary.n_weighted)
+    most = min(int(part), MOST_NUMBERS // scene.source.n_features)
     if most <= fewest:
         return start
     rows = scene.draw(most, generator)
@@ -43,8 +46,8 @@ def doubled(scene: Scene, start: Mixture, fewest: int, generator: np.random.Gene
     for halvings in reversed(range(int(np.log2(most / fewest)) + 1)):
         if scene.recipe.wants_end():
             break
-        part = rows if not halvings else rows.take(even_rows(rows.weight, most >> halvings))
-        step = scene.on(part).step
+        some = rows.take(even_rows(rows.weight, most >> halvings)) if halvings else rows
+        step = scene.on(some).step
         try:
             mixture = step.maximise(step.expect(mixture), mixture)
         except DegenerateFitError:  # all rows may say otherwise
