@@ -35,7 +35,7 @@ def parsimonious(request: pytest.FixtureRequest) -> str:
 def each_kernel(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Estimators use the compiled pass, then NumPy."""
     if request.param == "reference":
-        for module in ("automatic", "native"):
+        for module in ("automatic", "held", "native"):
             monkeypatch.setattr(f"gaussmix.kernels.{module}.compiled_stages", lambda mixture, gather: None)
     return str(request.param)
 

@@ -25,6 +25,12 @@ nb::tuple moments_of_columns(const Array& x, const Array& weight, int64_t first_
   return nb::make_tuple(totals.weighted, totals.sum_weight, floats, integers);
 }
 
+bool finite_values(const Array& x) {
+  const Rows rows = rows_of(x);
+  nb::gil_scoped_release free;
+  return all_finite(rows);
+}
+
 }  // namespace
 
 void define_columns(nb::module_& m) {
@@ -32,6 +38,7 @@ void define_columns(nb::module_& m) {
   m.def("column_moments", &moments_of_columns, "x"_a, "weight"_a, "first_row"_a, "least_exponent"_a,
         "Rows that count, their weight, and of each column weight, mean, scatter, minimum, maximum; exponent, and "
         "numbers and first rows of gaps.");
+  m.def("all_finite", &finite_values, "x"_a, "Whether no value is missing or infinite.");
 }
 
 }  // namespace gaussmix

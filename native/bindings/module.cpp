@@ -18,22 +18,13 @@
 #include "../pass/peak.hpp"
 #include "../pass/row_results.hpp"
 #include "arrays.hpp"
+#include "calls.hpp"
 #include "columns.hpp"
+#include "iteration.hpp"
 #include "matrices.hpp"
 
 namespace gaussmix {
 namespace {
-
-// Asked by the calling thread, which does not hold the GIL. A signal handler's exception stays set.
-bool signal_came(void*) {
-  nb::gil_scoped_acquire gil;
-  return PyErr_CheckSignals() != 0;
-}
-
-int checked_threads(int n_threads) {
-  if (n_threads < 1) refuse("n_threads", "expected at least 1");
-  return n_threads;
-}
 
 nb::list listed(std::vector<TreeSum::Node>& nodes, size_t length) {
   nb::list result;
@@ -381,6 +372,7 @@ NB_MODULE(_native, m) {
   m.def("lloyd", &gaussmix::lloyd_of, "points"_a, "weight"_a.none(), "centres"_a, "iterations"_a,
         "Labels of k-means from these centres; of the nearest centre with no iterations.");
   gaussmix::define_columns(m);
+  gaussmix::define_iteration(m);
   gaussmix::define_matrices(m);
   m.def("fma_peak", &gaussmix::measure_peak, "n_threads"_a, "seconds"_a,
         "Operations a second of fused multiply-adds that stay in registers, in float64.");

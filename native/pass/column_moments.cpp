@@ -140,6 +140,16 @@ RowTotals moments(const Rows& rows, int64_t least_exponent, const ColumnMoments&
 }
 
 template <class T>
+bool finite(const Rows& rows) {
+  bool all = true;
+  for (ptrdiff_t r = 0; r < rows.n; ++r) {
+    const T* x = static_cast<const T*>(rows.x) + r * rows.row_stride;
+    for (ptrdiff_t j = 0; j < rows.d; ++j) all &= std::isfinite(x[j * rows.column_stride]);
+  }
+  return all;
+}
+
+template <class T>
 RowTotals moments_of(const Rows& rows, int64_t first_row, int64_t least_exponent, const ColumnMoments& out) {
   const bool whole = find_gaps<T>(rows, first_row, out);
   return whole ? moments<T, true>(rows, least_exponent, out) : moments<T, false>(rows, least_exponent, out);
@@ -150,6 +160,10 @@ RowTotals moments_of(const Rows& rows, int64_t first_row, int64_t least_exponent
 RowTotals column_moments(const Rows& rows, int64_t first_row, int64_t least_exponent, const ColumnMoments& out) {
   if (rows.storage == storage_float32) return moments_of<float>(rows, first_row, least_exponent, out);
   return moments_of<double>(rows, first_row, least_exponent, out);
+}
+
+bool all_finite(const Rows& rows) {
+  return rows.storage == storage_float32 ? finite<float>(rows) : finite<double>(rows);
 }
 
 }  // namespace gaussmix

@@ -30,4 +30,7 @@ struct RowTotals {
 // two, and the inverses, are normal floats.
 RowTotals column_moments(const Rows& rows, int64_t first_row, int64_t least_exponent, const ColumnMoments& out);
 
+// Whether no value is missing or infinite.
+bool all_finite(const Rows& rows);
+
 }  // namespace gaussmix

@@ -133,6 +133,62 @@ def column_moments(
     from ``first_row`` (the largest number if there is none), in rows of weight 0, too.
     """
 
+class Iterations:
+    """Passes over rows in memory, and the updates that follow: what is the same in all of them is checked once.
+
+    Arguments are those of ``expect``; both families are one, of ``form``. ``log_volume`` is the log of the user's
+    volume of one internal unit of volume. The update is ``full`` (means and covariances, as ``full_update``, where all
+    components have more than ``least_part`` of all weight), ``centres`` (means, as ``centres_update``) or empty.
+    """
+
+    def __init__(
+        self,
+        x: NDArray[np.float64] | NDArray[np.float32],
+        weight: NDArray[np.float64],
+        multiplier: NDArray[np.float64],
+        shift: NDArray[np.float64],
+        log_volume: float,
+        form: str,
+        mode: str,
+        update: str,
+        scatter_diagonal: NDArray[np.float64] | None,
+        covariance_diagonal: NDArray[np.float64] | None,
+        least_part: float,
+        chunk_length: int,
+        n_threads: int,
+    ) -> None: ...
+    def iterate(
+        self,
+        means: NDArray[np.float64],
+        factor: NDArray[np.float64],
+        log_constant: NDArray[np.float64],
+        pivot: NDArray[np.float64],
+    ) -> tuple[
+        NDArray[np.float64],
+        NDArray[np.float64],
+        NDArray[np.float64] | None,
+        NDArray[np.float64] | None,
+        NDArray[np.float64] | None,
+    ]:
+        """Packed sums over all rows; parts of all weight; means, factors and log-determinants, if they were made.
+
+        The log-likelihood is in the user's units.
+        """
+
+def to_user_units(sums: NDArray[np.float64], k: int, log_volume: float) -> None:
+    """Brings the log-likelihood of packed sums of k components to the user's units, in place."""
+
+def parts_of_sum(sum_weight: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Parts of the sum of all."""
+
+def centres_update(
+    sum_weight: NDArray[np.float64], sum_x: NDArray[np.float64], pivot: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Means (k, d) of sums about pivots; a component without rows stays."""
+
+def all_finite(x: NDArray[np.float64] | NDArray[np.float32]) -> bool:
+    """Whether no value is missing or infinite."""
+
 def precision_factors(covariances: NDArray[np.float64]) -> tuple[NDArray[np.float64], int]:
     """Upper triangular U (k, d, d) with Σ⁻¹ = U Uᵀ of covariances Σ (k, d, d), and -1.
 

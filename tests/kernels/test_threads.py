@@ -9,7 +9,7 @@ import pytest
 
 from gaussmix import GaussianMixture
 from gaussmix.errors import ConfigError
-from gaussmix.kernels import native, threads
+from gaussmix.kernels import held, native, threads
 from gaussmix.kernels.threads import MOST_THREADS, thread_count
 
 
@@ -60,7 +60,8 @@ def test_the_quota_bounds_the_processors(quota, count):
 
 @pytest.mark.parametrize("n_threads", [1, 3, None])
 def test_the_number_reaches_the_compiled_pass(monkeypatch, n_threads):
-    """Every call of a fit and of its results: the last argument of sums, the one before three results of rows."""
+    """Every call of a fit and of its results: the last argument of sums and of all of them together, the one before
+    three results of rows."""
     real, calls = native._native, []
 
     class Spy:
@@ -74,7 +75,15 @@ def test_the_number_reaches_the_compiled_pass(monkeypatch, n_threads):
             calls.append(arguments[-4])
             return real.rows(*arguments)
 
+        @staticmethod
+        def Iterations(*arguments):
+            calls.append(arguments[-1])
+            return real.Iterations(*arguments)
+
+        to_user_units = real.to_user_units
+
     monkeypatch.setattr(native, "_native", Spy)
+    monkeypatch.setattr(held, "_native", Spy)
     x = np.random.default_rng(0).normal(size=(60, 2))
     GaussianMixture(2, n_threads=n_threads, random_state=0).fit(x).predict_proba(x)
     assert len(calls) > 3

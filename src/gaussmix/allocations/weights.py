@@ -10,6 +10,7 @@ import numpy as np
 from gaussmix.allocations.soft import soft_shares
 from gaussmix.core.block import Block
 from gaussmix.core.contracts import Allocation, Scores, Shares, Update
+from gaussmix.core.extension import native as _native
 from gaussmix.core.parts import Parts
 from gaussmix.core.statistics import Field, Statistics
 from gaussmix.core.types import Floats, Integers, read_only
@@ -35,7 +36,8 @@ class CommonWeights(Allocation):
     free: bool = True
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "values", read_only(self.values))
+        if self.values.flags.writeable:
+            object.__setattr__(self, "values", read_only(self.values))
 
     @classmethod
     def equal(cls, n_components: int) -> CommonWeights:
@@ -109,8 +111,8 @@ class CommonWeightsUpdate(Update[CommonWeights]):
     def update(self, statistics: Statistics, current: CommonWeights) -> CommonWeights:
         if not current.free:
             return current
-        sum_weight = statistics.sum_weight
-        return CommonWeights(sum_weight / np.add.reduce(sum_weight))
+        made = statistics.made
+        return CommonWeights(_native.parts_of_sum(statistics.sum_weight) if made is None else made.parts)
 
     def objective_term(self, parameters: CommonWeights) -> float:
         """No prior."""

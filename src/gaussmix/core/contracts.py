@@ -7,8 +7,9 @@ nothing. ``docs/extend.md`` walks through each with an example from ``tests/proo
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
@@ -75,6 +76,25 @@ class CompiledStage(NamedTuple):
     means: Floats
     factor: Floats
     log_normaliser: Floats
+
+
+class CompiledUpdate(NamedTuple):
+    """An update that the compiled pass makes in the call that sums the rows.
+
+    Parameters
+    ----------
+    name : str
+        Which.
+    scatter_diagonal, covariance_diagonal : array, shape (d,), optional
+        What it adds to scatters, and to covariances, if it does.
+    least_part : float
+        A component needs more than this part of all weight to be updated there.
+    """
+
+    name: str
+    scatter_diagonal: Floats | None = None
+    covariance_diagonal: Floats | None = None
+    least_part: float = 0.0
 
 
 class Family(ABC):
@@ -280,6 +300,13 @@ class Update(ABC, Generic[Parameters]):
         Nothing for maximum likelihood, a log-prior for a mode, minus a divergence for a variational update.
         """
 
+    def compiled(self, current: Parameters) -> CompiledUpdate | None:
+        """The update of such parameters under the name by which the compiled pass knows it; None if it does not.
+
+        What it made stands in the statistics (`Statistics.made`), where `update` finds it.
+        """
+        return None
+
 
 class Kernel(ABC):
     """Passes over a source: score, share, gather."""
@@ -297,6 +324,23 @@ class Kernel(ABC):
         gather : Family, optional
             Whose sums are gathered; the mixture's own family where not given.
         """
+
+    def passes(self, source: Source, update: Update[Any]) -> Callable[[Mixture], Statistics]:
+        """Passes over one source after another, each of which the update follows.
+
+        Parameters
+        ----------
+        source : Source
+            The rows.
+        update : Update
+            Of the family. Where it is compiled it may be made in the same call.
+
+        Returns
+        -------
+        expect : callable
+            Gives what `expect` gives of the source under a mixture.
+        """
+        return partial(self.expect, source)
 
     @abstractmethod
     def row_task(self, dtype: np.dtype[Any], mixture: Mixture, wanted: Sequence[str]) -> RowTask:

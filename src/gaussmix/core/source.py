@@ -107,6 +107,11 @@ class Source(ABC):
         """Where to look for a row, counted from 0, in words."""
         return f"row {row} (from 0)"
 
+    @property
+    def held(self) -> Block | None:
+        """All rows, where they are held in memory as one block; what passes have in common is then done once."""
+        return None
+
     def for_passes(self) -> Source:
         """The same rows for many passes: itself, unless something can be kept that makes the next ones cheaper."""
         return self

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from math import prod
 from typing import NamedTuple
@@ -94,6 +94,30 @@ def _layout(fields: tuple[Field, ...], sizes: tuple[tuple[str, int], ...]) -> La
     return Layout(fields, dict(sizes))
 
 
+class Made(NamedTuple):
+    """What a compiled call that summed rows has also made of the sums.
+
+    Parameters
+    ----------
+    update : object
+        The update that asked for it; of another the means and what follows are none.
+    parts : array, shape (k,)
+        Each component's part of all shares.
+    means : array, shape (k, d), or None
+        Internal; None where the update is to find its parameters, or its error, by itself.
+    factor : array, or None
+        Factors of the precisions, if they change.
+    log_determinant : array, shape (k,), or None
+        Of these.
+    """
+
+    update: object
+    parts: Floats
+    means: Floats | None
+    factor: Floats | None
+    log_determinant: Floats | None
+
+
 @dataclass(frozen=True)
 class Statistics:
     """Sums over some rows, with all that is needed to know what they mean.
@@ -111,12 +135,15 @@ class Statistics:
         The units of the moments.
     pivot : array, shape (k, d)
         The internal points about which moments were taken.
+    made : Made, optional
+        What follows from the sums, where it was made in the same call.
     """
 
     layout: Layout
     buffer: Floats
     frame: Frame
     pivot: Floats
+    made: Made | None = field(default=None, compare=False, repr=False)
 
     def __getitem__(self, name: str) -> Floats:
         """The sum of this name, in its declared shape (a view)."""

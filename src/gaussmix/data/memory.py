@@ -77,6 +77,10 @@ class MemorySource(Source):
     def dtype(self) -> np.dtype[Any]:
         return self._block.x.dtype
 
+    @property
+    def held(self) -> Block:
+        return self._block
+
     def map_reduce(self, task: ReduceTask) -> Any:
         total: TreeSum[Any] = TreeSum()
         if len(self._block):

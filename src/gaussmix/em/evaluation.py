@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from gaussmix.em.history import Entry
 
@@ -11,8 +10,7 @@ Parameters = TypeVar("Parameters")
 Sums = TypeVar("Sums")
 
 
-@dataclass(frozen=True)
-class Evaluation(Generic[Sums]):
+class Evaluation(NamedTuple, Generic[Sums]):
     """One E-step.
 
     Parameters

@@ -88,6 +88,11 @@ class History:
         return self._entries[-1 : -1 - count * apart : -apart][::-1]
 
     @property
+    def has_leapt(self) -> bool:
+        """Whether any entry was extrapolated."""
+        return bool(self._leaps)
+
+    @property
     def since_leap(self) -> int:
         """Entries after the last that was extrapolated; all but the first if none was."""
         return len(self._entries) - 1 - (self._leaps[-1] if self._leaps else 0)

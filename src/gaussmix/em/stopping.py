@@ -137,7 +137,7 @@ class AutomaticTolerance(Stopping):
         return self._enough(history, sum_weight, remaining_gain(history, sum_weight))
 
     def in_sight(self, history: History, sum_weight: float) -> bool:
-        leapt = bool(history.leaps) and history.since_leap < GAINS
+        leapt = history.has_leapt and history.since_leap < GAINS
         return leapt and self._enough(history, sum_weight, remaining_gain_of_leaps(history))
 
     def reached(self, history: History, sum_weight: float, to_come: Callable[[], float]) -> bool:
@@ -194,9 +194,11 @@ def fell_by_rounding(history: History, sum_weight: float, tolerated: float) -> b
     may be: a gain as small would say something, since the roundings of many rows cancel; a fall says that gains no
     longer stand out from them.
     """
-    coarser = history[-1].coarseness - 1.0
-    little = max(NO_MATTER * tolerated, rounding(history, sum_weight) * coarser)
-    return len(history) > 2 and 0.0 <= history[-2].objective - history[-1].objective < little
+    if len(history) <= 2:
+        return False
+    before, last = history[-2], history[-1]
+    little = max(NO_MATTER * tolerated, rounding(history, sum_weight) * (last.coarseness - 1.0))
+    return 0.0 <= before.objective - last.objective < little
 
 
 NOTHING = 1e-3
@@ -214,7 +216,7 @@ TOGETHER = 3
 
 
 def _after_leaps(history: History) -> bool:
-    return bool(history.leaps) and history.since_leap < SOON
+    return history.has_leapt and history.since_leap < SOON
 
 
 def remaining_gain(history: History, sum_weight: float) -> float:
@@ -229,9 +231,9 @@ def remaining_gain(history: History, sum_weight: float) -> float:
     leapt = _after_leaps(history)
     if leapt and history.since_leap < GAINS:
         return inf
-    if len(history) > 2 and abs(history[-1].objective - history[-2].objective) <= rounding(history, sum_weight):
-        return 0.0
     values = [entry.objective for entry in history.last(GAINS + 1)]
+    if len(values) > 2 and abs(values[-1] - values[-2]) <= rounding(history, sum_weight):
+        return 0.0
     return _to_come(values, GAINS, SLOW if leapt else 1.0)
 
 
@@ -241,8 +243,12 @@ def remaining_gain_of_leaps(history: History) -> float:
 
 
 def _to_come(values: list[float], n_gains: int, slowest: float) -> float:
+    if len(values) <= n_gains:
+        return inf  # nothing is known yet
     gains = [after - before for before, after in pairwise(values)]
-    if len(gains) < n_gains or not all(0.0 < later < earlier < inf for earlier, later in pairwise(gains)):
-        return inf  # nothing is known yet, it is still speeding up, or a value is not finite
-    rate = max(later / earlier for earlier, later in pairwise(gains))
+    rate = 0.0
+    for earlier, later in pairwise(gains):
+        if not 0.0 < later < earlier < inf:
+            return inf  # it is still speeding up, or a value is not finite
+        rate = max(rate, later / earlier)
     return gains[-1] * rate / (1.0 - rate) if rate < slowest else inf

@@ -47,12 +47,14 @@ class Gaussian(Family):
     known_log_determinant: Floats | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        for name in ("means", "precision_cholesky"):
-            # In one piece, line by line: NumPy adds in another order where an array has other strides, and a mixture
-            # that comes back from a file must give the same bits.
-            values = getattr(self, name)
-            if values.flags.writeable or not values.flags.c_contiguous:
-                object.__setattr__(self, name, read_only(np.ascontiguousarray(values)))
+        # In one piece, line by line: NumPy adds in another order where an array has other strides, and a mixture that
+        # comes back from a file must give the same bits. What an update made is so already.
+        flags = self.means.flags
+        if flags.writeable or not flags.c_contiguous:
+            object.__setattr__(self, "means", read_only(np.ascontiguousarray(self.means)))
+        flags = self.precision_cholesky.flags
+        if flags.writeable or not flags.c_contiguous:
+            object.__setattr__(self, "precision_cholesky", read_only(np.ascontiguousarray(self.precision_cholesky)))
 
     @classmethod
     def from_covariance(cls, structure: Structure, means: Floats, covariance: Floats) -> Gaussian:
@@ -127,7 +129,7 @@ class Gaussian(Family):
     @property
     def log_normaliser(self) -> Floats:
         """Log-density at the mean of each component, shape (k,)."""
-        return self.log_determinant - 0.5 * self.n_features * LOG_TWO_PI
+        return self.log_determinant - 0.5 * self.means.shape[1] * LOG_TWO_PI
 
     @property
     def log_determinant(self) -> Floats:

@@ -7,7 +7,8 @@ from math import isinf
 
 import numpy as np
 
-from gaussmix.core.contracts import Update
+from gaussmix.core.contracts import CompiledUpdate, Update
+from gaussmix.core.extension import native as _native
 from gaussmix.core.statistics import Statistics
 from gaussmix.core.types import Array, Floats
 from gaussmix.families.coupled import admitted_to_structure, coupled_covariance
@@ -52,8 +53,17 @@ class GaussianUpdate(Update[Gaussian]):
             _refuse_rounding(found)
         return found
 
+    def compiled(self, current: Gaussian) -> CompiledUpdate | None:
+        name, prior = current.structure.compiled_estimate, self.prior
+        if not name or len(prior.null):
+            return None
+        return CompiledUpdate(name, prior.scatter_diagonal, prior.covariance_diagonal, EMPTY)
+
     def _estimated(self, statistics: Statistics, current: Gaussian) -> Gaussian:
         structure, form = current.structure, current.structure.form
+        made = statistics.made
+        if made is not None and made.update is self and made.means is not None and made.factor is not None:
+            return Gaussian(structure, made.means, made.factor, made.log_determinant)
         sum_weight = statistics.sum_weight
         # Two numbers instead of arrays: a pass over few rows takes no longer than a few calls.
         sizes = sum_weight.tolist()
@@ -157,10 +167,15 @@ class CentresUpdate(Update[Gaussian]):
 
     def update(self, statistics: Statistics, current: Gaussian) -> Gaussian:
         """The next centres."""
-        sum_weight = statistics.sum_weight[:, np.newaxis]
-        step = statistics["sum_x"] / np.where(sum_weight > 0.0, sum_weight, 1.0)
-        means = statistics.pivot + step
+        made = statistics.made
+        if made is not None and made.update is self and made.means is not None:
+            means = made.means
+        else:
+            means = _native.centres_update(statistics.sum_weight, statistics["sum_x"], statistics.pivot)
         return Gaussian(current.structure, means, current.precision_cholesky, current.log_determinant)
+
+    def compiled(self, current: Gaussian) -> CompiledUpdate | None:
+        return CompiledUpdate("centres")
 
     def objective_term(self, parameters: Gaussian) -> float:
         """No prior."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any
@@ -51,11 +52,15 @@ class EMStep:
 
     def expect(self, parameters: Mixture) -> Evaluation[Statistics]:
         """One pass over the rows."""
-        statistics = self.kernel.expect(self.source, parameters)
+        statistics = self._passes(parameters)
         log_likelihood = statistics.log_likelihood
         objective_term = self.family_update.objective_term(parameters.family)
         objective_term += self.allocation_update.objective_term(parameters.allocation)
         return Evaluation(Entry(log_likelihood, log_likelihood + objective_term, self._coarseness), statistics)
+
+    @cached_property
+    def _passes(self) -> Callable[[Mixture], Statistics]:
+        return self.kernel.passes(self.source, self.family_update)
 
     @cached_property
     def _coarseness(self) -> float:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from gaussmix.core.contracts import Family, Kernel
+from gaussmix.core.contracts import Family, Kernel, Update
 from gaussmix.core.mixture import Mixture
 from gaussmix.core.source import RowTask, Source
 from gaussmix.core.statistics import Statistics
+from gaussmix.kernels.held import HeldPasses
 from gaussmix.kernels.native import NativeKernel, compiled_stages
 from gaussmix.kernels.reference import ReferenceKernel
 from gaussmix.kernels.threads import thread_count
@@ -37,6 +38,12 @@ class AutomaticKernel(Kernel):
         if stages is None:
             return self._reference.expect(source, mixture, gather)
         return self._native.summed(source, mixture, gatherer, stages)
+
+    def passes(self, source: Source, update: Update[Any]) -> Callable[[Mixture], Statistics]:
+        block = source.held
+        if block is None:
+            return super().passes(source, update)
+        return HeldPasses(block, source, self, update, self.n_threads)
 
     def row_task(self, dtype: np.dtype[Any], mixture: Mixture, wanted: Sequence[str]) -> RowTask:
         stages = compiled_stages(mixture, mixture.family)

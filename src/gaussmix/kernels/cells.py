@@ -166,7 +166,7 @@ class CellsKernel(Kernel):
         pivot = stage.means.astype(source.dtype).astype(np.float64)
         total = source.map_reduce(ExpectTask(*scored, pivot=pivot, log_density=self.log_density))
         statistics = Statistics(layout, np.array(total), frame, pivot)
-        statistics.buffer[0] -= np.add.reduce(statistics.sum_weight) * frame.log_volume
+        _native.to_user_units(statistics.buffer, mixture.n_components, frame.log_volume)
         return statistics
 
     def search(self, source: Source, mixture: Mixture, trials: int, drawn: npt.NDArray[np.int32]) -> Cells:

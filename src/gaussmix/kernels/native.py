@@ -179,8 +179,7 @@ class NativeKernel(Kernel):
         statistics = Statistics(
             layout, np.zeros(layout.size) if total is None else np.array(total), mixture.frame, gather.means
         )
-        # Compiled stages sum log-densities in internal units: the constant is added once, not rounded in every row.
-        statistics.buffer[0] -= np.add.reduce(statistics.sum_weight) * mixture.frame.log_volume
+        _native.to_user_units(statistics.buffer, mixture.n_components, mixture.frame.log_volume)
         return statistics
 
     def row_task(self, dtype: np.dtype[Any], mixture: Mixture, wanted: Sequence[str]) -> RowTask:

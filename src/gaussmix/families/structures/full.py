@@ -25,6 +25,7 @@ class Full(Structure):
     form = FullForm()
     scaling = Scaling.PER_FEATURE
     separate = True
+    compiled_estimate = "full"
 
     def n_parameters(self, n_components: int, n_features: int) -> int:
         return n_components * n_features * (n_features + 1) // 2

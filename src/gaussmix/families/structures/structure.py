@@ -52,6 +52,9 @@ class Structure(ABC):
     separate = False
     """Whether each component has all its parameters to itself, and as many of them as sums are gathered for it."""
 
+    compiled_estimate = ""
+    """Under which name the compiled pass makes `estimate` in the call that sums the rows; empty if it does not."""
+
     rank: int | None = None
     """Number of loadings, where there is a structure for every such number."""
 
