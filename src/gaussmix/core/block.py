@@ -61,6 +61,8 @@ class Block:
 
     def rows(self, start: int, stop: int) -> Block:
         """Rows ``start`` to ``stop`` as views, nothing copied."""
+        if start == 0 and stop >= len(self.x):
+            return self
         return self._select(slice(start, stop))
 
     def take(self, numbers: Array) -> Block:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from struct import pack
+from sys import byteorder
 
 import numpy as np
 
@@ -92,7 +93,7 @@ class Summary:
         """
         digest = sha256(pack("<qqd", self.n_rows, self.n_weighted, self.sum_weight))
         for values in (self.mean, self.exponent, self.scatter, self.minimum, self.maximum):
-            digest.update(values.astype(values.dtype.newbyteorder("<"), copy=False).tobytes())
+            digest.update(values.tobytes() if byteorder == "little" else values.byteswap().tobytes())
         return digest.hexdigest()[:16]
 
     def __add__(self, other: Summary) -> Summary:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 from gaussmix.core.mixture import Mixture
@@ -12,13 +13,15 @@ from gaussmix.em.status import Status
 
 try:
     from sklearn.callback import CallbackSupportMixin
+    from sklearn.callback._callback_support import callback_management_context
 except ImportError:
+    callback_management_context = nullcontext
 
     class CallbackSupportMixin:  # type: ignore[no-redef]
         """Nothing to support: this scikit-learn has no callbacks."""
 
 
-__all__ = ["CallbackSupportMixin", "Callbacks"]
+__all__ = ["CallbackSupportMixin", "Callbacks", "callback_management_context"]
 
 
 class Callbacks(Listener[Mixture]):

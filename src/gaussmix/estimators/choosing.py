@@ -106,7 +106,7 @@ def chosen(rows: Rows, order: Order) -> Selection:
     choice = Choice.of(found, verdict, rows.source.n_features, recipe.reg_covar is None)
     model = partial(_model, order.model, order.weight_name, rows.dtype, rows.source.feature_names)
     best = model(choice.best)
-    best._set_labels(rows)
+    best._set_labels(rows, best._kernel())
     return Selection(choice, model, best)
 
 

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.utils import check_random_state
 
+from gaussmix.core.contracts import Kernel
 from gaussmix.core.mixture import Mixture
 from gaussmix.core.types import Array
 from gaussmix.em.listener import Listener, Listeners
@@ -91,15 +92,16 @@ class FittingMixture(CallbackSupportMixin, PrivateNames):
             recipe = replace(recipe, listener=listener)
         prepared, start = (rows, self._last(rows)) if goes_on else self._first(rows, recipe)
         n_init = 1 if goes_on else int(self.n_init)
+        kernel = self._kernel()
         if self._compatibility.lagging_bound:
-            fit = best_by_lagging_bound(prepared.source, self._kernel(), recipe, start, n_init)
+            fit = best_by_lagging_bound(prepared.source, kernel, recipe, start, n_init)
         else:
-            fit = fit_mixture(prepared.source, self._kernel(), recipe, start, generator_of(self.random_state), n_init)
+            fit = fit_mixture(prepared.source, kernel, recipe, start, generator_of(self.random_state), n_init)
         mixture = fit.mixture
         if not (goes_on or self._compatibility.own_order or self._anything_given()):
             mixture = mixture.reorder(canonical_order(mixture.weights, gaussian(mixture).public_means(mixture.frame)))
         self._set_fitted(fit, mixture, rows.dtype, rows.source.feature_names)
-        self._set_labels(rows)
+        self._set_labels(rows, kernel)
         if callbacks is not None:
             callbacks.finish()
 
@@ -200,11 +202,11 @@ class FittingMixture(CallbackSupportMixin, PrivateNames):
         self.fitted_rows_ = FittedRows(fit.summary.n_rows, sum_weight, fit.summary.fingerprint, self._names_of(names))
         self.__dict__.pop("labels_", None)
 
-    def _set_labels(self, rows: Rows) -> None:
+    def _set_labels(self, rows: Rows, kernel: Kernel) -> None:
         """Assign the rows of the fit, where they came as an array."""
         if rows.x is not None:
             mixture = self._held.mixture  # nobody has assigned anything since
-            self.labels_ = self._kernel().rows(rows.source, mixture, ("label",))["label"]
+            self.labels_ = kernel.rows(rows.source, mixture, ("label",))["label"]
             self.fitted_rows_ = self.fitted_rows_.counted(self.labels_, mixture.n_components)
 
     def _names_of(self, of_source: Sequence[str] | None) -> tuple[str, ...] | None:

@@ -8,7 +8,6 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.base import _fit_context
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils._param_validation import InvalidParameterError
 
@@ -16,6 +15,7 @@ from gaussmix.core.mixture import Mixture
 from gaussmix.core.types import Floats, Integers
 from gaussmix.errors import ConfigError, DataWarning, DegenerateFitError, FitWarning
 from gaussmix.estimators.conversion import from_scikit_learn, to_scikit_learn
+from gaussmix.estimators.fit_context import fit_context
 from gaussmix.estimators.fitted import gaussian
 from gaussmix.estimators.order import matching_order
 from gaussmix.estimators.parameters import (
@@ -221,7 +221,7 @@ class GaussianMixture(SavingMixture):
         self.callback = callback
         self.checkpoint = checkpoint
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context
     def fit(self, X: Any, y: Any = None, sample_weight: npt.ArrayLike | None = None) -> Self:
         """Estimate the mixture.
 

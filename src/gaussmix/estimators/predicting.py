@@ -209,7 +209,7 @@ def generator_of(random_state: int | np.random.RandomState | np.random.Generator
     """Random numbers from any of the ways in which people give them."""
     if isinstance(random_state, np.random.Generator):
         return random_state
-    if isinstance(random_state, int | np.integer):
+    if isinstance(random_state, (int, np.integer)):
         return np.random.default_rng(_seed_of(int(random_state)))
     return np.random.default_rng(check_random_state(random_state).randint(2**31))
 

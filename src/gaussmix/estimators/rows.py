@@ -12,6 +12,7 @@ import numpy.typing as npt
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import validate_data
 
+from gaussmix.core.extension import native as _native
 from gaussmix.core.source import Source
 from gaussmix.core.summary import check_sum_of_weights
 from gaussmix.core.types import Array, Floats
@@ -157,10 +158,7 @@ def _is_plain(X: Any) -> bool:
     """Whether rows are an array such as scikit-learn's check lets through as it is."""
     if type(X) is not np.ndarray or X.dtype not in FLOATS or X.ndim != 2 or not X.shape[1]:
         return False
-    if X.size > MOST_PLAIN:
-        return False
-    with np.errstate(over="ignore", invalid="ignore"):
-        return bool(np.isfinite(X.sum()))
+    return X.size <= MOST_PLAIN and _native.all_finite(X)
 
 
 def _opened(where: Any, names: Sequence[str] | None, sample_weight: object) -> Source:

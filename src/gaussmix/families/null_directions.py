@@ -117,7 +117,7 @@ class NullDirections:
     @property
     def n_combinations(self) -> int:
         """How many of the directions are combinations of columns."""
-        return int((~self.single).sum())
+        return int((~self.single).sum()) if len(self) else 0
 
     @property
     def columns(self) -> Integers:

@@ -65,18 +65,21 @@ class Recipe:
         """Why the fit is to end now, if it is; see `gaussmix.em.listener.Listener.wants_end`."""
         return "" if self.listener is None else self.listener.wants_end()
 
-    def null_directions(self, standard_deviation: Floats, covariance: Callable[[], Floats]) -> NullDirections:
+    def null_directions(self, summary: Summary, frame: Frame, covariance: Callable[[], Floats]) -> NullDirections:
         """Where covariances are held under the automatic prior, because the rows have no extent.
 
         Parameters
         ----------
-        standard_deviation : array, shape (d,)
-            Of the columns, internal units.
+        summary : Summary
+            Of the rows.
+        frame : Frame
+            The internal units.
         covariance : callable
-            Covariance of all rows (d, d), which costs a pass.
+            Covariance of all rows (d, d) in these, which costs a pass.
         """
         if self.reg_covar is not None:
-            return NullDirections.none(len(standard_deviation))
+            return NullDirections.none(len(summary.mean))
+        standard_deviation = frame.lengths_to_internal(summary.standard_deviation)
         return self.structure.null_directions(self.n_components, standard_deviation, covariance, AUTOMATIC_STRENGTH)
 
     def family_update(self, summary: Summary, frame: Frame, null: NullDirections) -> GaussianUpdate:

@@ -76,9 +76,8 @@ class Scene:
             Gives the covariance of all rows in a frame, where it is known; else it costs a pass if it is needed.
         """
         frame = summary.frame(recipe.structure.scaling)
-        deviation = frame.lengths_to_internal(summary.standard_deviation)
         known = partial(covariance_of_rows, source, kernel) if covariance is None else covariance
-        null = recipe.null_directions(deviation, partial(known, frame))
+        null = recipe.null_directions(summary, frame, partial(known, frame))
         return cls(source, kernel, summary, frame, recipe, recipe.family_update(summary, frame, null))
 
     @cached_property
@@ -111,7 +110,10 @@ class Scene:
 
     def all_rows(self) -> Block:
         """All rows that count, where they are few enough to be held."""
-        rows = self.source.take(np.arange(self.summary.n_rows))
+        held = self.source.held
+        # In one piece, as rows that are taken are.
+        in_one_piece = held is not None and held.x.flags.c_contiguous
+        rows = held if held is not None and in_one_piece else self.source.take(np.arange(self.summary.n_rows))
         return rows if rows.weight.all() else rows.take(np.flatnonzero(rows.weight))
 
     def draw(self, size: int, generator: np.random.Generator) -> Block:
