@@ -91,10 +91,10 @@ class Summary:
         means, exponents, scatters, minima and maxima, each as eight bytes, little-endian. The same rows in the same
         order give the same digits; other rows give others, unless they agree in all of this to the last bit.
         """
-        digest = sha256(pack("<qqd", self.n_rows, self.n_weighted, self.sum_weight))
+        parts = [pack("<qqd", self.n_rows, self.n_weighted, self.sum_weight)]
         for values in (self.mean, self.exponent, self.scatter, self.minimum, self.maximum):
-            digest.update(values.tobytes() if byteorder == "little" else values.byteswap().tobytes())
-        return digest.hexdigest()[:16]
+            parts.append((values if byteorder == "little" else values.byteswap()).tobytes())
+        return sha256(b"".join(parts)).hexdigest()[:16]
 
     def __add__(self, other: Summary) -> Summary:
         weight = self.column_weight + other.column_weight

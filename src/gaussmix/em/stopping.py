@@ -196,9 +196,11 @@ def fell_by_rounding(history: History, sum_weight: float, tolerated: float) -> b
     """
     if len(history) <= 2:
         return False
-    before, last = history[-2], history[-1]
-    little = max(NO_MATTER * tolerated, rounding(history, sum_weight) * (last.coarseness - 1.0))
-    return 0.0 <= before.objective - last.objective < little
+    last = history[-1]
+    fall = history[-2].objective - last.objective
+    if not fall >= 0.0:
+        return False
+    return fall < max(NO_MATTER * tolerated, rounding(history, sum_weight) * (last.coarseness - 1.0))
 
 
 NOTHING = 1e-3
