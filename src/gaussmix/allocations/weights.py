@@ -45,6 +45,11 @@ class CommonWeights(Allocation):
         return cls(np.full(n_components, 1.0 / n_components), free=False)
 
     @classmethod
+    def of_sums(cls, sum_weight: Floats) -> CommonWeights:
+        """Each component's part of all shares."""
+        return cls(_native.parts_of_sum(sum_weight))
+
+    @classmethod
     def from_parts(cls, parts: Parts) -> CommonWeights:
         values = parts.finite("weights", 1)
         if (values < 0.0).any():
@@ -112,7 +117,7 @@ class CommonWeightsUpdate(Update[CommonWeights]):
         if not current.free:
             return current
         made = statistics.made
-        return CommonWeights(_native.parts_of_sum(statistics.sum_weight) if made is None else made.parts)
+        return CommonWeights.of_sums(statistics.sum_weight) if made is None else CommonWeights(made.parts)
 
     def objective_term(self, parameters: CommonWeights) -> float:
         """No prior."""

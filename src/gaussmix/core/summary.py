@@ -9,6 +9,7 @@ from struct import pack
 from sys import byteorder
 
 import numpy as np
+import numpy.typing as npt
 
 from gaussmix.core.frame import Frame, Scaling
 from gaussmix.core.types import Floats, Integers
@@ -72,15 +73,18 @@ class Summary:
     @cached_property
     def standard_deviation(self) -> Floats:
         """Of each column, with the sum of weights as divisor; 0 for a constant one. Shape (d,)."""
-        constant = ~(self.maximum > self.minimum)
         variance = self.scatter / np.where(self.column_weight > 0.0, self.column_weight, 1.0)
-        return np.where(constant, 0.0, np.ldexp(np.sqrt(variance), self.exponent))
+        return np.where(self._varying, np.ldexp(np.sqrt(variance), self.exponent), 0.0)
+
+    @cached_property
+    def _varying(self) -> npt.NDArray[np.bool_]:
+        return self.maximum > self.minimum
 
     def frame(self, scaling: Scaling) -> Frame:
         """The frame in which these rows are of order one about zero."""
-        constant = ~(self.maximum > self.minimum)
         # The one value of a constant column is its exact mean, where sums would have rounded it.
-        origin = np.where(constant & (self.column_weight > 0.0), self.minimum, self.mean)
+        rounded = self._varying | (self.column_weight <= 0.0)
+        origin = np.where(rounded, self.mean, self.minimum)
         return Frame.about(origin, self.standard_deviation, scaling)
 
     @property
@@ -91,10 +95,10 @@ class Summary:
         means, exponents, scatters, minima and maxima, each as eight bytes, little-endian. The same rows in the same
         order give the same digits; other rows give others, unless they agree in all of this to the last bit.
         """
-        parts = [pack("<qqd", self.n_rows, self.n_weighted, self.sum_weight)]
-        for values in (self.mean, self.exponent, self.scatter, self.minimum, self.maximum):
-            parts.append((values if byteorder == "little" else values.byteswap()).tobytes())
-        return sha256(b"".join(parts)).hexdigest()[:16]
+        columns = (self.mean, self.exponent, self.scatter, self.minimum, self.maximum)
+        parts = [(values if byteorder == "little" else values.byteswap()).tobytes() for values in columns]
+        counts = pack("<qqd", self.n_rows, self.n_weighted, self.sum_weight)
+        return sha256(b"".join((counts, *parts))).hexdigest()[:16]
 
     def __add__(self, other: Summary) -> Summary:
         weight = self.column_weight + other.column_weight

@@ -57,7 +57,9 @@ class MemorySource(Source):
         x = _in_steps(x)
         if weight is None:
             weight = np.ndarray((len(x),), buffer=ONE, strides=(0,))
-        self._block = Block(x, _in_steps(weight.astype(np.float64, copy=False)), dict(columns or {}))
+        else:
+            weight = _in_steps(weight.astype(np.float64, copy=False))
+        self._block = Block(x, weight, dict(columns or {}))
         self._feature_names = None if feature_names is None else tuple(feature_names)
 
     @property
@@ -101,5 +103,7 @@ class MemorySource(Source):
 
 def _in_steps(values: Array) -> Array:
     """The array itself, or a copy where its values do not lie whole values apart (a field of packed records)."""
-    apart = values.flags.aligned and not any(stride % values.itemsize for stride in values.strides)
-    return values if apart else values.copy()
+    flags = values.flags
+    if flags.aligned and (flags.forc or not any(stride % values.itemsize for stride in values.strides)):
+        return values
+    return values.copy()

@@ -50,8 +50,9 @@ COUNTS = ("n_components", "rank", "max_iter", "n_init", "verbose_interval", "n_c
 def all_allowed(estimator: BaseEstimator) -> bool:
     """Whether scikit-learn's validation would find nothing to complain of."""
     kind: Any = type(estimator)
+    given = vars(estimator)
     for name, default, allowed in _checks(kind):
-        value = getattr(estimator, name)
+        value = given[name] if name in given else getattr(estimator, name)
         if value is default:
             continue
         good = _is_plain_allowed(value, allowed) if type(value) in PLAIN else _is_allowed(value, allowed)

@@ -42,7 +42,7 @@ def collapsed(scene: Scene, result: FitResult[Mixture, Statistics]) -> Array:
         raise TypeError(f"only Gaussian components are looked at, not those of family {family.name}")
     k = family.n_components
     none = np.zeros(k, dtype=bool)
-    if k == 1 or not prior.scatter_diagonal.any():
+    if k == 1 or not prior.adds_to_scatter:
         return none
     part = result.evaluation.sums.sum_weight / scene.summary.sum_weight  # (k,)
     empty = part * k < EMPTY

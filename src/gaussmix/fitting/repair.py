@@ -84,7 +84,7 @@ def polish(scene: Scene, start: Mixture, generator: np.random.Generator) -> Poli
         if recipe.max_iter == 0 or result.status is Status.STOPPED:
             return _polished(result, events, left_out)
         bad = collapsed(scene, result)
-        if not bad.any():
+        if not np.count_nonzero(bad):
             return _polished(result, events, left_out)
         component = int(np.flatnonzero(bad)[0])
         # Not the weight, which stays where it is where all are equal.

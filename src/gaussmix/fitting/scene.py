@@ -101,8 +101,7 @@ class Scene:
 
     def mixture(self, family: Gaussian, sum_weight: Floats) -> Mixture:
         """The mixture of these components, weighted by their sums of shares."""
-        weights = CommonWeights(sum_weight / sum_weight.sum())
-        return Mixture(family, self.recipe.allocation(weights), self.frame)
+        return Mixture(family, self.recipe.allocation(CommonWeights.of_sums(sum_weight)), self.frame)
 
     def mixture_of(self, family: Gaussian, sums: Statistics) -> Mixture:
         """The first mixture from the components and sums that an M-step used."""
@@ -114,7 +113,7 @@ class Scene:
         # In one piece, as rows that are taken are.
         in_one_piece = held is not None and held.x.flags.c_contiguous
         rows = held if held is not None and in_one_piece else self.source.take(np.arange(self.summary.n_rows))
-        return rows if rows.weight.all() else rows.take(np.flatnonzero(rows.weight))
+        return rows if np.count_nonzero(rows.weight) == len(rows) else rows.take(np.flatnonzero(rows.weight))
 
     def draw(self, size: int, generator: np.random.Generator) -> Block:
         """All rows that count if there are no more than ``size``, else one from each of as many equal steps of weight.

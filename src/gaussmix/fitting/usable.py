@@ -73,7 +73,7 @@ def refuse_gaps(summary: Summary, source: Source) -> None:
         ("missing", summary.n_missing, summary.first_missing),
         ("infinite", summary.n_infinite, summary.first_infinite),
     ):
-        if counts.any():
+        if np.count_nonzero(counts):
             found = _gaps(source.feature_names, word, counts, firsts, source.place(int(firsts.min())))
             raise DataError(f"{found}; drop or correct those rows, or choose other columns")
 
