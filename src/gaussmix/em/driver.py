@@ -133,12 +133,13 @@ def _ended(stopping: Stopping, history: History, sum_weight: float, stop: bool, 
         return Status.STOPPED
     if stopping.pointless(history, sum_weight):
         return Status.BEHIND
-    return Status.MAX_ITER if len(history) > max_iter else None
+    return Status.MAX_ITER if len(history.entries) > max_iter else None
 
 
 def _fell(step: Step[Parameters, Sums], history: History, newest: Entry, parameters: Parameters) -> bool:
     """Whether the objective of these parameters is below the last by more than rounding."""
-    if newest.objective >= history[-1].objective:
+    last = history.entries[-1].objective
+    if newest.objective >= last:
         return False
     slack = rounding(history, step.sum_weight) * newest.coarseness * step.amplification(parameters)
-    return newest.objective < history[-1].objective - slack
+    return newest.objective < last - slack

@@ -29,6 +29,8 @@ class History:
 
     Attributes
     ----------
+    entries : list of Entry
+        All of them: to be read, and added to by `append` alone. Rules that are asked in every iteration look here.
     repairs : tuple of int
         Numbers of the entries whose parameters came not from an update but from a repair of those before: there,
         and only there, may the objective of a monotone fit fall.
@@ -39,7 +41,7 @@ class History:
     """
 
     def __init__(self) -> None:
-        self._entries: list[Entry] = []
+        self.entries: list[Entry] = []
         self._leaps: list[int] = []
         self.repairs: tuple[int, ...] = ()
         self.to_come: float | None = None
@@ -47,8 +49,8 @@ class History:
     def append(self, entry: Entry, *, leapt: bool = False) -> None:
         """Add what the newest parameters are worth."""
         if leapt:
-            self._leaps.append(len(self._entries))
-        self._entries.append(entry)
+            self._leaps.append(len(self.entries))
+        self.entries.append(entry)
 
     @property
     def leaps(self) -> tuple[int, ...]:
@@ -58,7 +60,7 @@ class History:
     def repaired(self, later: History) -> History:
         """Add the history of the fit that went on from repaired parameters, which gives a new one."""
         whole = History()
-        whole._entries = [*self._entries, *later._entries]
+        whole.entries = [*self.entries, *later.entries]
         whole._leaps = [*self._leaps, *(len(self) + number for number in later._leaps)]
         whole.to_come = later.to_come
         whole.repairs = (*self.repairs, len(self), *(len(self) + number for number in later.repairs))
@@ -68,24 +70,24 @@ class History:
         """The same with the last entry evaluated anew, as the first of a later history, and the rest of that one."""
         whole = History()
         before = len(self) - 1
-        whole._entries = [*self._entries[:-1], *later._entries]
+        whole.entries = [*self.entries[:-1], *later.entries]
         whole._leaps = [*self._leaps, *(before + number for number in later._leaps)]
         whole.to_come = later.to_come
         whole.repairs = (*self.repairs, *(before + number for number in later.repairs))
         return whole
 
     def __len__(self) -> int:
-        return len(self._entries)
+        return len(self.entries)
 
     def __iter__(self) -> Iterator[Entry]:
-        return iter(self._entries)
+        return iter(self.entries)
 
     def __getitem__(self, number: int) -> Entry:
-        return self._entries[number]
+        return self.entries[number]
 
     def last(self, count: int, apart: int = 1) -> list[Entry]:
         """So many of the entries, each so far from the next, or all if there are fewer; the newest last."""
-        return self._entries[-1 : -1 - count * apart : -apart][::-1]
+        return self.entries[-1 : -1 - count * apart : -apart][::-1]
 
     @property
     def has_leapt(self) -> bool:
@@ -95,14 +97,14 @@ class History:
     @property
     def since_leap(self) -> int:
         """Entries after the last that was extrapolated; all but the first if none was."""
-        return len(self._entries) - 1 - (self._leaps[-1] if self._leaps else 0)
+        return len(self.entries) - 1 - (self._leaps[-1] if self._leaps else 0)
 
     @property
     def log_likelihood(self) -> Floats:
         """Total log-likelihoods, shape (n_iter + 1,)."""
-        return np.array([entry.log_likelihood for entry in self._entries])
+        return np.array([entry.log_likelihood for entry in self.entries])
 
     @property
     def objective(self) -> Floats:
         """Total objectives, shape (n_iter + 1,)."""
-        return np.array([entry.objective for entry in self._entries])
+        return np.array([entry.objective for entry in self.entries])

@@ -66,9 +66,10 @@ class PlainTolerance(Stopping):
     tol: float
 
     def converged(self, history: History, sum_weight: float) -> bool:
-        if len(history) < 2:
+        entries = history.entries
+        if len(entries) < 2:
             return False
-        return abs(history[-1].log_likelihood - history[-2].log_likelihood) < self.tol * sum_weight
+        return abs(entries[-1].log_likelihood - entries[-2].log_likelihood) < self.tol * sum_weight
 
 
 @dataclass(frozen=True)
@@ -179,7 +180,7 @@ def rounding(history: History, sum_weight: float) -> float:
 
     The terms are log-densities of order one a row at least, and do not get smaller where they cancel in the sum.
     """
-    return ROUNDING * max(abs(history[-1].objective), sum_weight)
+    return ROUNDING * max(abs(history.entries[-1].objective), sum_weight)
 
 
 NO_MATTER = 0.01
@@ -194,10 +195,11 @@ def fell_by_rounding(history: History, sum_weight: float, tolerated: float) -> b
     may be: a gain as small would say something, since the roundings of many rows cancel; a fall says that gains no
     longer stand out from them.
     """
-    if len(history) <= 2:
+    entries = history.entries
+    if len(entries) <= 2:
         return False
-    last = history[-1]
-    fall = history[-2].objective - last.objective
+    last = entries[-1]
+    fall = entries[-2].objective - last.objective
     if not fall >= 0.0:
         return False
     return fall < max(NO_MATTER * tolerated, rounding(history, sum_weight) * (last.coarseness - 1.0))
@@ -233,7 +235,7 @@ def remaining_gain(history: History, sum_weight: float) -> float:
     leapt = _after_leaps(history)
     if leapt and history.since_leap < GAINS:
         return inf
-    values = [entry.objective for entry in history.last(GAINS + 1)]
+    values = [entry.objective for entry in history.entries[-GAINS - 1 :]]
     if len(values) > 2 and abs(values[-1] - values[-2]) <= rounding(history, sum_weight):
         return 0.0
     return _to_come(values, GAINS, SLOW if leapt else 1.0)

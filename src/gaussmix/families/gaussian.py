@@ -129,7 +129,8 @@ class Gaussian(Family):
     @property
     def log_normaliser(self) -> Floats:
         """Log-density at the mean of each component, shape (k,)."""
-        return self.log_determinant - 0.5 * self.means.shape[1] * LOG_TWO_PI
+        known = self.known_log_determinant  # asked for in every pass
+        return (self.log_determinant if known is None else known) - 0.5 * self.means.shape[1] * LOG_TWO_PI
 
     @property
     def log_determinant(self) -> Floats:

@@ -48,7 +48,11 @@ class GaussianUpdate(Update[Gaussian]):
         DegenerateFitError
             If a covariance becomes singular, which the automatic prior prevents.
         """
-        found = self._estimated(statistics, current)
+        made = statistics.made
+        if made is not None and made.update is self and made.means is not None and made.factor is not None:
+            found = Gaussian(current.structure, made.means, made.factor, made.log_determinant)
+        else:
+            found = self._estimated(statistics, current)
         if not (self.prior.adds_to_scatter or self.prior.adds_to_covariance):
             _refuse_rounding(found)
         return found
@@ -61,9 +65,6 @@ class GaussianUpdate(Update[Gaussian]):
 
     def _estimated(self, statistics: Statistics, current: Gaussian) -> Gaussian:
         structure, form = current.structure, current.structure.form
-        made = statistics.made
-        if made is not None and made.update is self and made.means is not None and made.factor is not None:
-            return Gaussian(structure, made.means, made.factor, made.log_determinant)
         sum_weight = statistics.sum_weight
         # Two numbers instead of arrays: a pass over few rows takes no longer than a few calls.
         sizes = sum_weight.tolist()
