@@ -107,15 +107,21 @@ def compiled_seconds(rows: list[Array], threads: int) -> float:
 
 @contextmanager
 def replaced(module: Any, by: Callable[[Callable[..., Any]], Callable[..., Any]]) -> Iterator[None]:
-    """Have others in place of the functions of a module."""
+    """Have others in place of the functions of a module, and of its classes' methods."""
     functions = {name: value for name, value in vars(module).items() if callable(value)}
     for name, function in functions.items():
-        setattr(module, name, by(function))
+        setattr(module, name, of_methods(function, by) if isinstance(function, type) else by(function))
     try:
         yield
     finally:
         for name, function in functions.items():
             setattr(module, name, function)
+
+
+def of_methods(kind: type, by: Callable[[Callable[..., Any]], Callable[..., Any]]) -> type:
+    """Return a class like another, with others in place of its methods."""
+    methods = {name: by(value) for name, value in vars(kind).items() if callable(value) and not name.startswith("__")}
+    return type(kind.__name__, (kind,), {**methods, "__init__": by(kind.__init__)})
 
 
 if __name__ == "__main__":
