@@ -3,8 +3,8 @@
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 
-#include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "../pass/iteration.hpp"
 #include "../pass/levels.hpp"
@@ -23,10 +23,8 @@ Update update_of(const std::string& text) {
 
 // Numbers as an array that owns them.
 template <size_t dimensions>
-nb::object handed_over(const std::vector<double>& numbers, std::initializer_list<size_t> shape) {
-  double* copy = new double[numbers.size()];
-  std::copy(numbers.begin(), numbers.end(), copy);
-  return nb::cast(kept<dimensions>(copy, shape));
+nb::object handed_over(Numbers numbers, std::initializer_list<size_t> shape) {
+  return nb::cast(kept<dimensions>(numbers.release(), shape));
 }
 
 // What is the same in all iterations of a fit, checked once.
@@ -85,16 +83,13 @@ class Iterations {
       made = gaussmix::iterate(level(), task, {signal_came, nullptr});
     }
     if (made.interrupted) throw nb::python_error();
-    const size_t length = made.sums.size();
-    double* sums = new double[length];
-    std::copy(made.sums.begin(), made.sums.end(), sums);
-    const nb::object total = nb::cast(owned<1>(sums, {length}));
-    const nb::object parts = handed_over<1>(made.parts, {k});
+    const nb::object total = nb::cast(owned<1>(made.sums.release(), {made.length}));
+    const nb::object parts = handed_over<1>(std::move(made.parts), {k});
     if (!made.updated) return nb::make_tuple(total, parts, nb::none(), nb::none(), nb::none());
-    const nb::object newer = handed_over<2>(made.means, {k, d});
+    const nb::object newer = handed_over<2>(std::move(made.means), {k, d});
     if (update_ == update_centres) return nb::make_tuple(total, parts, newer, nb::none(), nb::none());
-    return nb::make_tuple(total, parts, newer, handed_over<3>(made.factors, {k, d, d}),
-                          handed_over<1>(made.log_determinant, {k}));
+    return nb::make_tuple(total, parts, newer, handed_over<3>(std::move(made.factors), {k, d, d}),
+                          handed_over<1>(std::move(made.log_determinant), {k}));
   }
 
  private:
@@ -125,18 +120,18 @@ void sums_to_user_units(const OutArray& sums, size_t k, double log_volume) {
 nb::object parts_of(const Array& sum_weight) {
   const size_t k = sum_weight.ndim() == 1 ? sum_weight.shape(0) : 0;
   const Parameters weights(sum_weight, "sum_weight", {k});
-  std::vector<double> parts(k);
-  parts_of_sum(weights.data(), ptrdiff_t(k), parts.data());
-  return handed_over<1>(parts, {k});
+  Numbers parts(new double[k]);
+  parts_of_sum(weights.data(), ptrdiff_t(k), parts.get());
+  return handed_over<1>(std::move(parts), {k});
 }
 
 nb::object centres_of(const Array& sum_weight, const Array& sum_x, const Array& pivot) {
   if (pivot.ndim() != 2) refuse("pivot", "expected shape (k, d)");
   const size_t k = pivot.shape(0), d = pivot.shape(1);
   const Parameters weights(sum_weight, "sum_weight", {k}), sums(sum_x, "sum_x", {k, d}), about(pivot, "pivot", {k, d});
-  std::vector<double> means(k * d);
-  centres_update(ptrdiff_t(k), ptrdiff_t(d), weights.data(), sums.data(), about.data(), means.data());
-  return handed_over<2>(means, {k, d});
+  Numbers means(new double[k * d]);
+  centres_update(ptrdiff_t(k), ptrdiff_t(d), weights.data(), sums.data(), about.data(), means.get());
+  return handed_over<2>(std::move(means), {k, d});
 }
 
 }  // namespace

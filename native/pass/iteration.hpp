@@ -2,7 +2,7 @@
 // follows from it.
 #pragma once
 
-#include <vector>
+#include <memory>
 
 #include "expect.hpp"
 
@@ -20,15 +20,18 @@ struct IterationTask {
   double least_part;                  // of all weight, that a component must have more of for update_full
 };
 
-// What was made of the sums; nothing is in the vectors that were not asked for.
+typedef std::unique_ptr<double[]> Numbers;
+
+// What was made of the sums; what was not made is null.
 struct Iteration {
   bool interrupted = false;
-  bool updated = false;          // false where a component has too little weight, or a covariance is singular
-  std::vector<double> sums;      // packed, over all rows, log-likelihood in the user's units
-  std::vector<double> parts;     // (k,), of all weight
-  std::vector<double> means;     // (k, d)
-  std::vector<double> factors;   // (k, d, d) of update_full
-  std::vector<double> log_determinant;  // (k,) of update_full
+  bool updated = false;     // false where a component has too little weight, or a covariance is singular
+  size_t length = 0;        // of the sums
+  Numbers sums;             // packed, over all rows, log-likelihood in the user's units
+  Numbers parts;            // (k,), of all weight
+  Numbers means;            // (k, d)
+  Numbers factors;          // (k, d, d) of update_full
+  Numbers log_determinant;  // (k,) of update_full
 };
 
 Iteration iterate(const Level& level, const IterationTask& task, Interrupt interrupt);

@@ -40,42 +40,50 @@ inline ptrdiff_t tile_rows(ptrdiff_t k, ptrdiff_t d) {
 template <class T>
 class Workspace {
  public:
-  Workspace(ptrdiff_t k, ptrdiff_t d, bool by_row, size_t scratch_size)
-      : rows(tile_rows<T>(k, d)),
-        by_feature_(size_t(rows * d)),
-        // A group more: a vector that begins within the last row may end beyond it.
-        by_row_(by_row ? size_t(rows * round_up(d, group_features<T>) + group_features<T>) : 0),
-        weight_(size_t(rows)),
-        value_(size_t(rows / panel_rows * (k | 1) * panel_rows)),
-        active_(size_t(rows / panel_rows * k)),
-        log_density_(size_t(rows)),
-        best_(size_t(rows)),
-        panel_(size_t(d * score_panels * panel_rows)),
-        scratch_(scratch_size) {
+  Workspace(ptrdiff_t k, ptrdiff_t d, bool by_row, size_t scratch_size) : rows(tile_rows<T>(k, d)), memory_(0) {
     tile.rows = tile.panels = 0;
     tile.d = d;
     tile.row_length = round_up(d, group_features<T>);
-    tile.by_feature = by_feature_.get();
-    tile.by_row = by_row ? by_row_.get() : nullptr;
-    tile.weight = weight_.get();
     shares.k = k;
     shares.panel_stride = (k | 1) * panel_rows;
-    shares.value = value_.get();
-    shares.active = active_.get();
-    shares.log_density = log_density_.get();
-    shares.best = best_.get();
-    shares.scratch = panel_.get();
+    // All in one piece: to ask for nine takes longer than a pass over few rows. First how much it is, then where.
+    lay_out(nullptr, by_row, scratch_size);
+    memory_ = Buffer<char>(used_);
+    lay_out(memory_.get(), by_row, scratch_size);
   }
 
   ptrdiff_t rows;
   Tile<T> tile;
   Shares<T> shares;
-  T* scratch() { return scratch_.get(); }
+  T* scratch() { return scratch_; }
 
  private:
-  Buffer<T> by_feature_, by_row_, weight_, value_;
-  Buffer<uint16_t> active_;
-  Buffer<T> log_density_, best_, panel_, scratch_;
+  void lay_out(char* begin, bool by_row, size_t scratch_size) {
+    const ptrdiff_t k = shares.k, d = tile.d;
+    used_ = 0;
+    const auto next = [&](auto* type, ptrdiff_t size) {
+      // An element more, as Buffer has; the next begins on a cache line.
+      decltype(type) here = begin ? reinterpret_cast<decltype(type)>(begin + used_) : nullptr;
+      used_ += (size_t(size + 1) * sizeof(*type) + 63) / 64 * 64;
+      return here;
+    };
+    T* const numbers = nullptr;
+    uint16_t* const counts = nullptr;
+    tile.by_feature = next(numbers, rows * d);
+    // A group more: a vector that begins within the last row may end beyond it.
+    tile.by_row = by_row ? next(numbers, rows * tile.row_length + group_features<T>) : nullptr;
+    tile.weight = next(numbers, rows);
+    shares.value = next(numbers, rows / panel_rows * shares.panel_stride);
+    shares.active = next(counts, rows / panel_rows * k);
+    shares.log_density = next(numbers, rows);
+    shares.best = next(numbers, rows);
+    shares.scratch = next(numbers, d * score_panels * panel_rows);
+    scratch_ = next(numbers, ptrdiff_t(scratch_size));
+  }
+
+  size_t used_ = 0;
+  T* scratch_ = nullptr;
+  Buffer<char> memory_;
 };
 
 // The parameters as one score stage reads them, packed once a pass.

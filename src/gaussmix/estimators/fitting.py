@@ -191,8 +191,9 @@ class FittingMixture(CallbackSupportMixin, PrivateNames):
         self.sum_weight_ = sum_weight
         self.events_ = fit.events
         self.log_likelihood_ = fit.log_likelihood
-        self.bic_ = bic(fit.log_likelihood, mixture.n_parameters, sum_weight)
-        self.aic_ = aic(fit.log_likelihood, mixture.n_parameters)
+        n_parameters = mixture.n_parameters
+        self.bic_ = bic(fit.log_likelihood, n_parameters, sum_weight)
+        self.aic_ = aic(fit.log_likelihood, n_parameters)
         if self._compatibility.lagging_bound:
             self.lower_bounds_ = lagging_bounds(fit)
             self.lower_bound_ = self.lower_bounds_[-1] if self.lower_bounds_ else -np.inf

@@ -48,9 +48,10 @@ class GaussianUpdate(Update[Gaussian]):
         DegenerateFitError
             If a covariance becomes singular, which the automatic prior prevents.
         """
-        made = statistics.made
-        if made is not None and made.update is self and made.means is not None and made.factor is not None:
-            found = Gaussian(current.structure, made.means, made.factor, made.log_determinant)
+        made, structure = statistics.made, current.structure
+        ready = structure.compiled_estimate and made is not None and made.update is self
+        if ready and made and made.means is not None and made.factor is not None:
+            found = Gaussian(structure, made.means, made.factor, made.log_determinant)
         else:
             found = self._estimated(statistics, current)
         if not (self.prior.adds_to_scatter or self.prior.adds_to_covariance):

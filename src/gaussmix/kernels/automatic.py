@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -43,7 +43,7 @@ class AutomaticKernel(Kernel):
         block = source.held
         if block is None:
             return super().passes(source, update)
-        return HeldPasses(block, source, self, update, self.n_threads)
+        return HeldPasses(block, self._native, update, partial(self.expect, source))
 
     def row_task(self, dtype: np.dtype[Any], mixture: Mixture, wanted: Sequence[str]) -> RowTask:
         stages = compiled_stages(mixture, mixture.family)

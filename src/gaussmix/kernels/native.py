@@ -170,17 +170,22 @@ class NativeKernel(Kernel):
         if dtype != FLOAT64:
             # The points about which moments are taken, to the last bit: float32 rounds them by more than a step of EM.
             gather = gather._replace(means=gather.means.astype(dtype).astype(np.float64))
-        # The same in every pass of a fit: to make it anew takes as long as going over some dozens of rows.
-        key = (type(mixture.allocation), gather.form, gather.means.shape, gather.factor.shape)
-        layout = self._layouts.get(key)
-        if layout is None:
-            layout = self._layouts[key] = layout_of(gatherer, mixture.allocation)
+        layout = self.layout(gather, gatherer, mixture.allocation)
         total = source.map_reduce(ExpectTask(dtype, mixture.frame, score, share, gather, self.n_threads))
         statistics = Statistics(
             layout, np.zeros(layout.size) if total is None else np.array(total), mixture.frame, gather.means
         )
         _native.to_user_units(statistics.buffer, mixture.n_components, mixture.frame.log_volume)
         return statistics
+
+    def layout(self, gather: CompiledStage, gatherer: Family, allocation: Allocation) -> Layout:
+        """What a pass sums, all stages of which are compiled."""
+        # The same in every pass of a fit: to make it anew takes as long as going over some dozens of rows.
+        key = (type(allocation), gather.form, gather.means.shape, gather.factor.shape)
+        layout = self._layouts.get(key)
+        if layout is None:
+            layout = self._layouts[key] = layout_of(gatherer, allocation)
+        return layout
 
     def row_task(self, dtype: np.dtype[Any], mixture: Mixture, wanted: Sequence[str]) -> RowTask:
         stages = compiled_stages(mixture, mixture.family)
