@@ -102,8 +102,11 @@ class MemorySource(Source):
 
 
 def _in_steps(values: Array) -> Array:
-    """The array itself, or a copy where its values do not lie whole values apart (a field of packed records)."""
+    """The array itself, or a copy where its values do not lie whole values apart."""
+    return values if lies_in_steps(values) else values.copy()
+
+
+def lies_in_steps(values: Array) -> bool:
+    """Whether values lie whole values apart: not so a field of packed records."""
     flags = values.flags
-    if flags.aligned and (flags.forc or not any(stride % values.itemsize for stride in values.strides)):
-        return values
-    return values.copy()
+    return flags.aligned and (flags.forc or not any(stride % values.itemsize for stride in values.strides))

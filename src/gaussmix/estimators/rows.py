@@ -17,7 +17,7 @@ from gaussmix.core.source import Source
 from gaussmix.core.summary import check_sum_of_weights
 from gaussmix.core.types import Array, Floats
 from gaussmix.data.frames import is_dataset, is_frame, refuse_masked, refuse_text
-from gaussmix.data.memory import MemorySource
+from gaussmix.data.memory import MemorySource, lies_in_steps
 from gaussmix.errors import ConfigError, DataError, DataWarning
 from gaussmix.estimators.finite_rows import FiniteRows
 from gaussmix.estimators.fitted import feature_names
@@ -158,7 +158,7 @@ def _is_plain(X: Any) -> bool:
     """Whether rows are an array such as scikit-learn's check lets through as it is."""
     if type(X) is not np.ndarray or X.dtype not in FLOATS or X.ndim != 2 or not X.shape[1]:
         return False
-    return X.size <= MOST_PLAIN and _native.all_finite(X)
+    return X.size <= MOST_PLAIN and lies_in_steps(X) and _native.all_finite(X)
 
 
 def _opened(where: Any, names: Sequence[str] | None, sample_weight: object) -> Source:
