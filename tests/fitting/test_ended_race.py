@@ -14,6 +14,7 @@ from gaussmix.cli.watching import Watch
 from gaussmix.em.listener import Listener, Listeners
 from gaussmix.em.status import Status
 from gaussmix.fitting import auto
+from gaussmix.fitting.step import EMStep
 
 
 @pytest.fixture
@@ -126,3 +127,14 @@ def test_of_several_listeners_one_is_enough():
 
     assert Listeners(Silent(), Silent()).wants_end() == ""
     assert Listeners(Silent(), Enough()).wants_end() == "it is late"
+
+
+def test_a_second_round_goes_on_from_what_the_first_evaluated(x, monkeypatch):
+    evaluated = []  # kept, so that no two have one identity
+    expect = EMStep.expect
+    monkeypatch.setattr(
+        EMStep, "expect", lambda step, mixture: evaluated.append((step, mixture)) or expect(step, mixture)
+    )
+    GaussianMixture(4, random_state=0).fit(x)
+    seen = [(id(step), id(mixture)) for step, mixture in evaluated]
+    assert len(set(seen)) == len(seen)
