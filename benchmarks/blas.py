@@ -1,9 +1,9 @@
 """Matrix products by NumPy's BLAS of the shapes that a pass consists of: what a good library makes of this machine.
 
 Scores under full covariances are a product of rows (n, d) with k factors (d, d), moments one of the products of
-features (d·(d + 1) / 2, n) with shares (n, k). A library that is asked for them computes whole squares where half
-would do: its share of the peak is of the operations that it does, not of those that are needed. A square product of
-some size is what it does best.
+features (d·(d + 1) / 2, n) with shares (n, k). Of scores a library computes whole squares where half would
+do: its share of the peak is of the operations that it does, not of those that are needed. A square product of some
+size is what it does best.
 """
 
 from __future__ import annotations

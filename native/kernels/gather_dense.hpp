@@ -37,12 +37,26 @@ inline bool all_at_origin(ptrdiff_t k, const uint8_t* at_origin, ptrdiff_t least
   return true;
 }
 
-// Whether at least half of the shares of a tile count: products of the others would be made for nothing.
+// Whether no product of two coordinates of a tile leaves the range of T: its square would, and 0 times that, the share of
+// a component in a row far out, is no number. Lists of rows multiply by the share first, and leave those shares out.
+template <class T>
+inline bool products_are_numbers(const Tile<T>& tile) {
+  constexpr int w = Simd<T>::width;
+  Vector<T> sum[2] = {};
+  const T* z = tile.by_feature;
+  for (ptrdiff_t p = 0; p < tile.panels * tile.d; ++p, z += panel_rows)
+    unroll<0, panel_rows / w>([&](auto v) GAUSSMIX_LAMBDA { sum[v % 2] += load(z + v * w) * load(z + v * w); });
+  T lanes[w];
+  store(lanes, sum[0] + sum[1]);
+  return sum_lanes<T>(lanes) < T(__builtin_inf());
+}
+
+// Whether at least half of the shares of a tile count, else products are made for nothing; and whether they can be made.
 template <class T>
 inline bool is_dense(const Tile<T>& tile, const Shares<T>& shares) {
   ptrdiff_t active = 0;
   for (ptrdiff_t i = 0; i < tile.panels * shares.k; ++i) active += __builtin_popcount(shares.active[i]);
-  return 2 * active >= tile.rows * shares.k;
+  return 2 * active >= tile.rows * shares.k && products_are_numbers(tile);
 }
 
 // A block of N vectors of products times the shares of C components, whose sums lie `stride` apart.

@@ -13,7 +13,8 @@ inline size_t gather_diagonal_sums(const Centres& centres) {
 
 template <class T>
 inline size_t gather_diagonal_scratch(ptrdiff_t rows, const Centres& centres) {
-  return gather_features_scratch<T>(rows, centres.k, centres.d);
+  const size_t lists = gather_features_scratch(rows, centres.d);
+  return lists ? lists + dense_scratch<T>(centres.k) : 0;
 }
 
 inline size_t gather_diagonal_scatter(ptrdiff_t k, ptrdiff_t d) { return size_t(k * d); }

@@ -31,10 +31,9 @@ inline ptrdiff_t gather_features_component(ptrdiff_t d) {
                                        : (1 + d + second_moments<moments>(d)) * Simd<T>::width;
 }
 
-// The lists of active rows, a number for each row, and what dense tiles need.
-template <class T>
-inline size_t gather_features_scratch(ptrdiff_t rows, ptrdiff_t k, ptrdiff_t d) {
-  return gather_features_needs_rows(d) ? active_rows_scratch(rows) + size_t(rows) + dense_scratch<T>(k) : 0;
+// The lists of active rows, and a number for each row.
+inline size_t gather_features_scratch(ptrdiff_t rows, ptrdiff_t d) {
+  return gather_features_needs_rows(d) ? active_rows_scratch(rows) + size_t(rows) : 0;
 }
 
 // The points about which moments are summed: (k, d), and which of them are the origin, or null where none is.
@@ -222,7 +221,8 @@ inline void gather_features_wide_tile(const Tile<T>& tile, const Shares<T>& shar
 // With fewer components lists of rows cost no more.
 constexpr ptrdiff_t gather_features_dense_components = 8;
 
-// IN: tile.by_row, shares; all points are the origin. IN/OUT sums. SCRATCH as for lists of rows, behind which products lie.
+// IN: tile.by_row, shares; all points are the origin. IN/OUT sums. SCRATCH as for lists of rows, and
+// dense_scratch behind it.
 // Two multiply-adds a row, feature and component, one where there are no squares.
 template <class T, Moments moments>
 inline void gather_features_dense_tile(const Tile<T>& tile, const Shares<T>& shares, double* sums, T* scratch) {
@@ -259,10 +259,10 @@ inline void gather_features(const Tile<T>& tile, const Shares<T>& shares, const 
     gather_features_narrow_tile<T, decltype(d)::value, moments>(tile, shares, points, sums);
   };
   if (with_const<1, gather_features_narrow + 1>(tile.d, narrow)) return;
-  if (all_at_origin(shares.k, points.at_origin, gather_features_dense_components) && is_dense(tile, shares))
-    gather_features_dense_tile<T, moments>(tile, shares, sums, scratch);
-  else
-    gather_features_wide_tile<T, moments>(tile, shares, points, sums, scratch);
+  if constexpr (moments != Moments::mean)  // which tied covariances take about pivots, never about the origin
+    if (all_at_origin(shares.k, points.at_origin, gather_features_dense_components) && is_dense(tile, shares))
+      return gather_features_dense_tile<T, moments>(tile, shares, sums, scratch);
+  gather_features_wide_tile<T, moments>(tile, shares, points, sums, scratch);
 }
 
 // Writes sum_weight (k,) and sum_x (k, d) about the pivots, and calls second(component, its second moments about its

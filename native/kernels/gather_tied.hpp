@@ -45,7 +45,7 @@ inline size_t anchor_shares(ptrdiff_t rows, ptrdiff_t anchors) {
 
 template <class T>
 inline size_t gather_tied_scratch(ptrdiff_t rows, const Centres& centres) {
-  const size_t full = gather_full_scratch<T>(rows, anchors_of(centres)), means = gather_features_scratch<T>(rows, centres.k, centres.d);
+  const size_t full = gather_full_scratch<T>(rows, anchors_of(centres)), means = gather_features_scratch(rows, centres.d);
   return anchor_shares(rows, centres.anchors) + (full > means ? full : means);
 }
 

@@ -8,8 +8,8 @@
 namespace gaussmix {
 namespace GAUSSMIX_LEVEL {
 
-// Components scored side by side: 4 components x 2 vectors are 8 independent chains of multiply-adds, as many
-// as cover a latency of 4 on two units; a vector of rows is loaded once for the four.
+// Components scored side by side, for which a vector of rows is loaded once. With two vectors of rows they are 8 chains of
+// multiply-adds, as many as cover a latency of 4 on two units.
 constexpr int score_diagonal_components = registers >= 32 ? 4 : 2;
 
 // How the deviation y of a coordinate z comes from two parameters a and b of a component.
@@ -81,16 +81,18 @@ inline void score_spherical_pack(const Model& model, T* packed) {
 
 inline double score_diagonal_operations(ptrdiff_t k, ptrdiff_t d) { return 2.0 * double(k) * double(d); }
 
-// Panels scored together: four vectors of rows, so that parameters are broadcast for twice as many multiply-adds.
+// Vectors of rows scored together, for which parameters are broadcast once, and the panels that they take.
+constexpr int score_diagonal_vectors = registers >= 32 ? 4 : 2;
 template <class T>
-constexpr int score_diagonal_panels = registers >= 32 ? 4 * Simd<T>::width / panel_rows : 1;
+constexpr int score_diagonal_panels =
+    score_diagonal_vectors * Simd<T>::width > panel_rows ? score_diagonal_vectors * Simd<T>::width / panel_rows : 1;
 
 // `there` components of one group for P panels.
 template <class T, Deviation way, int P>
 GAUSSMIX_INLINE void score_diagonal_group(const T* packed, const T* log_constant, const T* factor_square,
                                           ptrdiff_t there, ptrdiff_t d, const T* z, T* out, ptrdiff_t out_stride) {
   constexpr int w = Simd<T>::width, g = score_diagonal_components;
-  constexpr int most = P * panel_rows / w, n = most < 4 ? most : registers >= 32 ? 4 : 2;
+  constexpr int most = P * panel_rows / w, n = most < score_diagonal_vectors ? most : score_diagonal_vectors;
   for (int first = 0; first < most; first += n) {
     const auto panel = [&](int v) GAUSSMIX_LAMBDA { return (first + v) * w / panel_rows; };
     const auto row = [&](int v) GAUSSMIX_LAMBDA { return (first + v) * w % panel_rows; };
@@ -121,8 +123,8 @@ GAUSSMIX_INLINE void score_diagonal_group(const T* packed, const T* log_constant
 }
 
 // IN: tile.by_feature, packed. OUT: shares.value.
-// 2 d operations a row and component, 3 d where deviations are exact; a panel (128 d bytes) stays in the first-level
-// cache while the parameters (16 d bytes a component) pass by.
+// 2 d operations a row and component, 3 d where deviations are exact; the panels (up to 256 d bytes) stay in the
+// first-level cache while the parameters (16 d bytes a component) pass by.
 template <class T>
 inline void score_diagonal(const Scorer<T>& scorer, const Tile<T>& tile, Shares<T>& shares) {
   constexpr ptrdiff_t g = score_diagonal_components;

@@ -13,8 +13,9 @@ namespace GAUSSMIX_LEVEL {
 //   wide:            log_constant, 1 if it is near the origin or else 0, mean (d), what P z begins with (d), then P in tiles
 //                    of a shape's rows (the first tile is the short one): for each column of the tile its entries on and
 //                    below the diagonal.
-// P z begins with -P mean where the component is near, so that its rows need not be centred: as many roundings are lost
-// as the mean has deviations. Else with 0.
+// P z begins with -P mean where the component is near, so that its rows need not be centred: up to so many times the
+// roundings that a centred row has, as the mean has deviations. Floats have few digits, and terms of P z where columns are
+// collinear are many times their sum: they are as near as for moments. Else it begins with 0.
 inline size_t score_full_component(ptrdiff_t d) {
   const ptrdiff_t beside = d <= score_full_narrow ? 1 + d : 2 + 2 * d;
   return size_t(beside) + packed_factor_size(d, factor_tiles(d));
@@ -24,18 +25,26 @@ inline size_t score_full_size(ptrdiff_t k, ptrdiff_t d) { return size_t(k) * sco
 
 template <class T>
 inline T* pack_beginning(const Model& model, ptrdiff_t c, T* packed) {
+  constexpr ptrdiff_t together = 64;  // sums held beside each other while rows of the factor pass by
   const ptrdiff_t d = model.d;
   const double *mean = model.means + c * d, *factor = model.factor + c * d * d;
-  const bool near = is_near_in_all_directions(d, mean, model.factor, c, Limits<T>::gather_reach);
-  *packed++ = T(near);
-  for (ptrdiff_t j = 0; j < d; ++j) *packed++ = T(mean[j]);
-  for (ptrdiff_t i = 0; i < d; ++i) {
-    double whitened = 0;
-    if (near)
-      for (ptrdiff_t j = 0; j <= i; ++j) whitened += factor[j * d + i] * mean[j];
-    *packed++ = T(-whitened);
+  T *near = packed, *begin = packed + 1 + d;
+  for (ptrdiff_t j = 0; j < d; ++j) packed[1 + j] = T(mean[j]);
+  double square = 0;
+  for (ptrdiff_t first = 0; first < d; first += together) {
+    const ptrdiff_t end = d - first < together ? d : first + together;
+    double whitened[together] = {};
+    for (ptrdiff_t j = 0; j < end; ++j)
+      for (ptrdiff_t i = j > first ? j : first; i < end; ++i) whitened[i - first] += factor[j * d + i] * mean[j];
+    for (ptrdiff_t i = first; i < end; ++i) {
+      square += whitened[i - first] * whitened[i - first];
+      begin[i] = T(-whitened[i - first]);
+    }
   }
-  return packed;
+  const bool is_near = square <= Limits<T>::gather_reach * Limits<T>::gather_reach;
+  *near = T(is_near);
+  for (ptrdiff_t i = 0; !is_near && i < d; ++i) begin[i] = 0;
+  return begin + d;
 }
 
 template <class T>
@@ -140,7 +149,8 @@ inline void score_full_wide_panels(const T* packed, ptrdiff_t d, const T* z, T* 
 }
 
 // IN: tile.by_feature, packed. OUT: shares.value.
-// d (d + 1) / 2 + d multiply-adds a row and component, d more where it is not near the origin; P is read once for score_panels panels and component.
+// d (d + 1) / 2 + d multiply-adds a row and component, d more where it is not near the origin; P is
+// read once for the panels that are scored together.
 template <class T>
 inline void score_full_wide_tile(const T* packed, const Tile<T>& tile, Shares<T>& shares) {
   constexpr int fit = Simd<T>::width * WideShape::vectors / int(panel_rows), together = fit > 1 ? fit : 1;

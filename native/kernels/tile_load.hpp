@@ -27,9 +27,15 @@ GAUSSMIX_INLINE Vector<T> moved(Vector<T> x, M m, S s) {
   }
 }
 
-// How many rows before they are needed memory is asked for them; otherwise a tile takes up to half as long again. 16 to 128
-// rows are alike, but of a few features only many take as long as memory does.
+// Memory is asked for rows so long before they are needed: without that a tile takes up to half as long again. 16 to 128
+// rows make no difference, but where a row is short it takes more of them to last as long as memory takes to answer.
 constexpr ptrdiff_t rows_ahead = 32, short_rows_ahead = 128;
+
+// What lies `elements` behind x, which may be beyond the array: nothing comes of it there.
+template <class T>
+GAUSSMIX_INLINE void ask_for(const T* x, ptrdiff_t elements) {
+  __builtin_prefetch(reinterpret_cast<const void*>(uintptr_t(x) + uintptr_t(elements) * sizeof(T)));
+}
 
 // Elements of one feature.
 template <class T>
@@ -104,7 +110,7 @@ inline void load_panel_of_rows(const T* x, ptrdiff_t row_stride, const double* m
     for (ptrdiff_t r = 0; r < panel_rows; r += w) {
       Vector<T> square[w];
       unroll<0, w>([&](auto i) GAUSSMIX_LAMBDA {
-        __builtin_prefetch(x + (r + i + rows_ahead) * row_stride + j);
+        ask_for(x, (r + i + rows_ahead) * row_stride + j);
         square[i] = moved_features<T>(load(x + (r + i) * row_stride + j), multiplier + j, shift + j);
       });
       if constexpr (by_row)
@@ -128,7 +134,7 @@ inline void load_panel_of_short_rows(const T* x, ptrdiff_t row_stride, const dou
   for (int r = 0; r < panel_rows; r += w) {
     Vector<T> square[w];
     unroll<0, w>([&](auto i) GAUSSMIX_LAMBDA {
-      __builtin_prefetch(x + (r + i + short_rows_ahead) * row_stride);
+      ask_for(x, (r + i + short_rows_ahead) * row_stride);
       square[i] = load(x + (r + i) * row_stride);
     });
     transpose<T>(square);
@@ -157,7 +163,7 @@ template <class T>
 inline void load_panel_of_pairs(const T* x, const double* multiplier, const double* shift, T* by_feature) {
   constexpr int w = Simd<T>::width;
   for (int r = 0; r < panel_rows; r += w) {
-    __builtin_prefetch(x + 2 * (r + short_rows_ahead));
+    ask_for(x, 2 * (r + short_rows_ahead));
     Vector<T> first, second;
     separate<T>(load(x + 2 * r), load(x + 2 * r + w), first, second);
     store(by_feature + r, moved_rows<T>(first, multiplier, shift));
@@ -173,7 +179,7 @@ inline void load_panel_of_columns(const T* x, ptrdiff_t column_stride, const dou
   for (ptrdiff_t j = 0; j < d; ++j)
     for (int r = 0; r < panel_rows; r += w) {
       const T* rows = x + j * column_stride + r;
-      __builtin_prefetch(rows + rows_ahead);
+      ask_for(rows, rows_ahead);
       store(by_feature + j * panel_rows + r, moved_rows<T>(load(rows), multiplier + j, shift + j));
     }
 }

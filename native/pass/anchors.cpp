@@ -10,8 +10,8 @@ namespace {
 // factor^T point, factor (d, d) upper triangular: its length is a distance from the origin in standard deviations.
 std::vector<double> whitened_point(ptrdiff_t d, const double* point, const double* factor) {
   std::vector<double> own(size_t(d), 0.0);
-  for (ptrdiff_t i = 0; i < d; ++i)
-    for (ptrdiff_t j = 0; j <= i; ++j) own[size_t(i)] += factor[j * d + i] * point[j];
+  for (ptrdiff_t j = 0; j < d; ++j)
+    for (ptrdiff_t i = j; i < d; ++i) own[size_t(i)] += factor[j * d + i] * point[j];
   return own;
 }
 

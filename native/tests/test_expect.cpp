@@ -107,9 +107,10 @@ static void test_separated(ptrdiff_t d, ptrdiff_t k, double distance) {
 }
 
 // Components that are alike and near the origin, so that all have a share in each row: moments are a matrix product, of
-// whole groups of components and of what is left of them.
-static void test_alike(ptrdiff_t d, ptrdiff_t k) {
-  Problem p(200, d, k, 4);
+// whole groups of components and of what is left of them, in several tiles; and every third component farther away, whose
+// rows are centred beside others that are not.
+static void test_alike(ptrdiff_t d, ptrdiff_t k, double apart) {
+  Problem p(d < 64 ? 600 : 300, d, k, 4);
   const auto shrink = [](std::vector<double>& values, double least, double part) {
     for (double& each : values) each = least + part * each;
   };
@@ -120,6 +121,9 @@ static void test_alike(ptrdiff_t d, ptrdiff_t k) {
       p.upper[size_t((c * d + i) * d + i)] += 0.25;
       p.lines[size_t(c * (1 + naive_rank) * d + i)] = p.inverse_deviation[size_t(c * d + i)];
     }
+  for (ptrdiff_t c = 0; c < k; c += 3)
+    for (ptrdiff_t j = 0; j < d; ++j)
+      p.pivot[size_t(c * d + j)] = p.means[size_t(c * d + j)] += apart / std::sqrt(double(d));
   test_forms(p);
   test_forms(p.in_float32());
 }
@@ -145,6 +149,7 @@ int main() {
       test_separated(d, k, 4);
     }
   for (ptrdiff_t d : {8, 9, 16, 21, 64})
-    for (ptrdiff_t k : {8, 19}) test_alike(d, k);
+    for (ptrdiff_t k : {8, 19})
+      for (double apart : {0.0, 80.0}) test_alike(d, k, apart);
   return report("expect");
 }

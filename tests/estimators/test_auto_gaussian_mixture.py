@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import clone
+from sklearn.model_selection import cross_validate
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
@@ -113,10 +114,12 @@ def test_select_takes_what_is_gone_through_once(x):
     assert len(found.table) == 4
 
 
+ALONE, ALL_ROWS = AutoGaussianMixture([1], structures="EII"), [(range(60), range(60))]
 FITS = {
     "select": lambda x, weight: gaussmix.select(x, [1], "EII", sample_weight=weight),
     "fit": lambda x, weight: AutoGaussianMixture([1], structures="EII").fit(x, sample_weight=weight),
     "fit_predict": lambda x, weight: AutoGaussianMixture([1], structures="EII").fit_predict(x, sample_weight=weight),
+    "cross_validate": lambda x, weight: cross_validate(ALONE, x, cv=ALL_ROWS, params={"sample_weight": weight}),
 }
 
 

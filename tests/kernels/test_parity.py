@@ -136,10 +136,11 @@ def test_one_kernel_keeps_the_sums_of_each_allocation_apart(make_mixture):
         assert ("noted" in found.layout.shapes) == (mixture is noted)
 
 
-def test_rows_that_many_components_share_beside_rows_that_few_do(make_mixture, level):
-    """Tiles of full sums go two ways, by how many of their shares count; a chunk may have both."""
-    mixture, x = problem(make_mixture, "full", 20, 10, 1500)
-    x[600:1100] = mixture.frame.origin + 6.0 * (x[600:1100] - mixture.frame.origin)
+@pytest.mark.parametrize(("structure", "farther"), [("full", 6.0), ("diag", 12.0), ("spherical", 12.0)])
+def test_rows_that_many_components_share_beside_rows_that_few_do(make_mixture, level, structure, farther):
+    """Tiles of these sums go two ways, by how many of their shares count; a chunk may have both."""
+    mixture, x = problem(make_mixture, structure, 20, 10, 1500)
+    x[600:1100] = mixture.frame.origin + farther * (x[600:1100] - mixture.frame.origin)
     shares = every_row_result(NativeKernel(1), mixture, x)["responsibility"] > 1e-16
     assert shares[:512].mean() > 0.9
     assert shares[768:1024].mean() < 0.4
@@ -149,6 +150,22 @@ def test_rows_that_many_components_share_beside_rows_that_few_do(make_mixture, l
         for name in _native.levels():
             _native.use_level(name)
             assert_same_sums(NativeKernel(1).expect(MemorySource(x, weight), mixture), expected, scale, 10)
+
+
+@pytest.mark.parametrize("structure", ["full", "diag", "spherical"])
+@pytest.mark.parametrize(("dtype", "far", "light"), [(np.float64, 1e160, 1e-300), (np.float32, 1e25, 1e-30)])
+def test_a_row_far_out_among_rows_that_all_share(make_mixture, level, structure, dtype, far, light):
+    """Its square is beyond the range, but not times its weight; times 0, what other components have of it, it is NaN."""
+    mixture, x = problem(make_mixture, structure, 20, 10, 300)
+    shares = every_row_result(NativeKernel(1), mixture, x)["responsibility"] > 1e-16
+    assert shares.mean() > 0.9
+    x, weight = x.astype(dtype), np.ones(len(x))
+    x[3], weight[3] = far, light
+    for name in _native.levels():
+        _native.use_level(name)
+        found = NativeKernel(1).expect(MemorySource(x, weight), mixture)
+        for part in ("sum_weight", "sum_x", "scatter"):
+            assert np.isfinite(found[part]).all(), (name, part)
 
 
 @pytest.mark.parametrize("structure", COMPILED)

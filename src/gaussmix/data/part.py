@@ -133,8 +133,10 @@ class Part(ABC):
             raise FileError(f"{self.name} cannot be read: {error.strerror or error}") from error
 
     def _damaged(self, error: Exception) -> DataError:
-        reason = " ".join(str(error).split())
         cause = "it is damaged, cut short or of another format"
+        if isinstance(error, pa.ArrowCapacityError):
+            cause = "it holds more at one place than fits into an array"
+        reason = " ".join(str(error).split())
         return DataError(f"{self.name} cannot be read as {self.format_name}: {cause} ({reason})")
 
 

@@ -98,16 +98,21 @@ def chosen(rows: Rows, order: Order) -> Selection:
     stage = Stage(rows.source, AutomaticKernel(max(1, n_threads // n_workers)), summary, recipe, order.seed)
     search = Search(stage, order.judge.guide, work, order.n_init)
     found = search.over(cells)
-    if not any(candidate.eligible for candidate in found):
-        raise DegenerateFitError("no fit may be chosen: " + reasons(found))
+    _refuse_if_none_may_be_chosen(found)
     verdict = order.judge.verdict(stage, found, order.n_init, work)
     # The search has spared what its guide would not choose.
     found = search.to_the_end(found, lambda candidates: verdict.in_order(candidates)[:CLOSEST])
+    _refuse_if_none_may_be_chosen(found)  # at their ends fits may have become spikes
     choice = Choice.of(found, verdict, rows.source.n_features, recipe.reg_covar is None)
     model = partial(_model, order.model, order.weight_name, rows.dtype, rows.source.feature_names)
     best = model(choice.best)
     best._set_labels(rows, best._kernel())
     return Selection(choice, model, best)
+
+
+def _refuse_if_none_may_be_chosen(found: Iterable[Candidate]) -> None:
+    if not any(candidate.eligible for candidate in found):
+        raise DegenerateFitError("no fit may be chosen: " + reasons(found))
 
 
 def _is_worth_threads(rows: Rows) -> bool:

@@ -8,9 +8,10 @@ import sys
 import warnings
 from pathlib import Path
 
+import joblib
 import sklearn
 
-FOLDERS = (Path(__file__).parents[1], Path(sklearn.__file__).parent)
+FOLDERS = (Path(__file__).parents[1], *(Path(each.__file__).parent for each in (sklearn, joblib)))
 PASSES_ON = (contextlib.__file__, *(f"{folder}{os.sep}" for folder in FOLDERS))
 """Where code lies that only passes on what it was asked for, with what is put round our functions and `fit`."""
 

@@ -121,10 +121,11 @@ class Work:
         ended: SimpleQueue[Future[Result]] = SimpleQueue()
         with ThreadPoolExecutor(self.n_workers) as pool:
             try:
-                running = [pool.submit(job) for job in jobs]
-                for future in running:
-                    future.add_done_callback(ended.put)
-                for _ in running:
+                n_running = 0
+                for job in jobs:
+                    pool.submit(job).add_done_callback(ended.put)
+                    n_running += 1
+                for _ in range(n_running):
                     handle(ended.get().result())
             except BaseException:
                 self.end.ask("the search was interrupted")
