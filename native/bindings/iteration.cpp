@@ -104,16 +104,15 @@ class Iterations {
   std::vector<double> multiplier_, shift_, scatter_diagonal_, covariance_diagonal_;
 };
 
-// Checked sums of k components: the log-likelihood, weights, and, if there is a pivot, sums of x.
-size_t checked_sums(const OutArray& sums, size_t length) {
+// Sums begin with the log-likelihood and the weights of the components.
+void check_sums(const OutArray& sums, size_t length) {
   if (sums.ndim() != 1 || sums.shape(0) < length || (sums.shape(0) > 1 && sums.stride(0) != 1))
     refuse("sums", "expected at least " + std::to_string(length) + " in one piece");
   if (sums.dtype() != nb::dtype<double>()) refuse("sums", "expected float64");
-  return length;
 }
 
 void sums_to_user_units(const OutArray& sums, size_t k, double log_volume) {
-  checked_sums(sums, 1 + k);
+  check_sums(sums, 1 + k);
   to_user_units(static_cast<double*>(sums.data()), ptrdiff_t(k), log_volume);
 }
 

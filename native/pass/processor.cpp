@@ -42,7 +42,7 @@ int x86_64_level() {
   const unsigned kept = kept_registers(basic);
   const bool keeps_256 = has(kept, 1, 2);
 #if defined(__APPLE__)
-  const bool keeps_512 = keeps_256;  // macOS begins to keep them at the first instruction that uses them
+  const bool keeps_512 = false;  // macOS before 12.2 loses mask registers where a signal comes
 #else
   const bool keeps_512 = has(kept, 1, 2, 5, 6, 7);
 #endif

@@ -92,6 +92,25 @@ class TestDoubling:
         np.testing.assert_allclose(once.family.means, twice.family.means, rtol=1e-9)
         np.testing.assert_allclose(once.weights, twice.weights, rtol=1e-9)
 
+    @pytest.mark.parametrize("mean_weight", [1.0, 7.9, 8.1, 100.0])
+    def test_rows_that_are_drawn_stand_for_all_whatever_these_weigh(self, caught, monkeypatch, clusters, mean_weight):
+        x = clusters(20_000, 2, 3, seed=8)
+        weight = np.where(x[:, 0] > np.quantile(x[:, 0], 0.98), 50.0, 1.0)
+        GaussianMixture(3, random_state=0, max_iter=1, tol=1e-3).fit(
+            x, sample_weight=weight * (mean_weight / weight.mean())
+        )
+        scene, start, fewest, generator = caught[-1]
+        drawn = []
+        on = Scene.on
+        monkeypatch.setattr(Scene, "on", lambda self, rows: drawn.append(rows) or on(self, rows))
+        doubled(scene, start, fewest, generator)
+        assert drawn
+        for rows in drawn:
+            assert len(rows) <= len(x) / 2
+            np.testing.assert_array_equal(rows.weight, 1.0)
+            error = rows.x[:, 0].std() / np.sqrt(len(rows))
+            assert abs(rows.x[:, 0].mean() - np.average(x[:, 0], weights=weight)) < 5 * error
+
     def test_memory_is_bounded(self, caught, sizes, monkeypatch, clusters):
         monkeypatch.setattr(doubling, "MOST_NUMBERS", 4000)
         scene, start, fewest, generator = scene_of(caught, clusters(20_000, 2, 3, seed=5))

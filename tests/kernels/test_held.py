@@ -201,3 +201,27 @@ def test_wrong_arguments_are_refused_by_name(changed, word):
     _native.Iterations(**good)
     with pytest.raises(ValueError, match=word):
         _native.Iterations(**{**good, **changed})
+
+
+def test_a_structure_with_formulas_of_its_own_is_asked_for_them():
+    """Whether rows are held or not: what is compiled is the other's formula."""
+
+    class Wider(type(STRUCTURES["full"])):
+        def estimate(self, *arguments):
+            means, factor, log_determinant = super().estimate(*arguments)
+            return means, factor / 2.0, log_determinant - means.shape[1] * np.log(2.0)
+
+    source, mixture = problem(500, 3, 3, "full", "float64", weighted=False)
+    family = Gaussian(Wider(), mixture.family.means, mixture.family.precision_cholesky)
+    mixture, update, kernel = (
+        Mixture(family, mixture.allocation, mixture.frame),
+        update_of(source, 1e-2),
+        AutomaticKernel(1),
+    )
+    held = update.update(kernel.passes(source, update)(mixture), family)
+    apart = update.update(kernel.expect(source, mixture), family)
+    np.testing.assert_array_equal(held.precision_cholesky, apart.precision_cholesky)
+    plain = update.update(
+        kernel.expect(source, mixture), problem(500, 3, 3, "full", "float64", weighted=False)[1].family
+    )
+    np.testing.assert_array_equal(2.0 * held.precision_cholesky, plain.precision_cholesky)

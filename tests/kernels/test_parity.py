@@ -155,7 +155,7 @@ def test_rows_that_many_components_share_beside_rows_that_few_do(make_mixture, l
 @pytest.mark.parametrize("structure", ["full", "diag", "spherical"])
 @pytest.mark.parametrize(("dtype", "far", "light"), [(np.float64, 1e160, 1e-300), (np.float32, 1e25, 1e-30)])
 def test_a_row_far_out_among_rows_that_all_share(make_mixture, level, structure, dtype, far, light):
-    """Its square is beyond the range, but not times its weight; times 0, what other components have of it, it is NaN."""
+    """Its square is beyond the range, but not times its weight; times the 0 that other components have it is NaN."""
     mixture, x = problem(make_mixture, structure, 20, 10, 300)
     shares = every_row_result(NativeKernel(1), mixture, x)["responsibility"] > 1e-16
     assert shares.mean() > 0.9

@@ -110,6 +110,17 @@ def test_one_step_of_fractional_weights_by_hand(clusters):
     np.testing.assert_allclose(model.covariances_[0], np.cov(x.T, aweights=weight, bias=True), rtol=1e-12)
 
 
+def test_rows_of_weight_zero_do_not_lengthen_the_race(clusters):
+    """How many rows race depends on how many there are: on those that count."""
+    x = clusters(6000, 8, 10, seed=9, apart=1.0)
+    places = np.sort(np.random.default_rng(0).permutation(66_000)[: len(x)])
+    spread, weight = np.zeros((66_000, 8)), np.zeros(66_000)
+    spread[places], weight[places] = x, 1.0
+    alone = GaussianMixture(10, random_state=0).fit(x)
+    found = GaussianMixture(10, random_state=0).fit(spread, sample_weight=weight)
+    np.testing.assert_allclose(found.means_, alone.means_, atol=1e-5)
+
+
 def test_rows_of_weight_zero_are_no_centres_of_many_rows():
     """More rows than the seeding looks at, nearly all of weight 0: only those that count may be drawn."""
     rng = np.random.default_rng(0)

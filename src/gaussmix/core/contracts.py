@@ -326,7 +326,7 @@ class Kernel(ABC):
         """
 
     def passes(self, source: Source, update: Update[Any]) -> Callable[[Mixture], Statistics]:
-        """Passes over one source after another, each of which the update follows.
+        """Passes over one source, one after another, each of which the update follows.
 
         Parameters
         ----------

@@ -13,12 +13,16 @@ from gaussmix.em.status import Status
 
 try:
     from sklearn.callback import CallbackSupportMixin
-    from sklearn.callback._callback_support import callback_management_context
 except ImportError:
-    callback_management_context = nullcontext
 
     class CallbackSupportMixin:  # type: ignore[no-redef]
         """Nothing to support: this scikit-learn has no callbacks."""
+
+
+try:  # its own decorator of `fit` has this, too; it is no public name
+    from sklearn.callback._callback_support import callback_management_context
+except ImportError:
+    callback_management_context = nullcontext
 
 
 __all__ = ["CallbackSupportMixin", "Callbacks", "callback_management_context"]

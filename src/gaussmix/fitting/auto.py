@@ -111,7 +111,7 @@ def rows_of_a_race(n_components: int, n_features: int, summary: Summary) -> int:
         Of all rows. One of weight 2 is as two.
     """
     fewest, most = (each * n_components * n_features for each in ROWS_A_NUMBER)
-    affordable = max(summary.n_rows, summary.sum_weight) / ROW_PASSES
+    affordable = max(summary.n_weighted, summary.sum_weight) / ROW_PASSES
     return int(np.clip(np.clip(affordable, fewest, most), LEAST_ROWS, MOST_ROWS))
 
 

@@ -35,11 +35,11 @@ def doubled(scene: Scene, start: Mixture, fewest: int, generator: np.random.Gene
     generator : Generator
         Of the draw.
     """
-    # Of what weights come to, so that a row of weight 2 is as two; yet no more than there are rows.
+    # Of what weights come to, so that a row of weight 2 is as two; yet half of the rows at most, whatever these weigh.
     summary = scene.summary
-    part = min(max(summary.n_weighted, summary.sum_weight) / PART, summary.n_weighted)
+    part = min(max(summary.n_weighted, summary.sum_weight) / PART, summary.n_weighted / 2)
     most = min(int(part), MOST_NUMBERS // scene.source.n_features)
-    if most <= fewest:
+    if most <= fewest or scene.recipe.wants_end():
         return start
     rows = scene.draw(most, generator)
     mixture = start

@@ -40,8 +40,7 @@ class FittedRows:
     def counted(self, labels: npt.NDArray[np.integer], n_components: int) -> FittedRows:
         """The same with the rows of each label counted."""
         numbers = tuple(np.bincount(labels, minlength=n_components).tolist())
-        rows = (self.n_rows, self.sum_weight, self.fingerprint, self.feature_names)
-        return FittedRows(*rows, numbers, self.weight_name)
+        return replace(self, n_assigned=numbers)
 
     def reorder(self, order: Integers) -> FittedRows:
         """The same for components in another order."""

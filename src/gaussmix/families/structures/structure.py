@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -53,7 +54,8 @@ class Structure(ABC):
     """Whether each component has all its parameters to itself, and as many of them as sums are gathered for it."""
 
     compiled_estimate = ""
-    """Under which name the compiled pass makes `estimate` in the call that sums the rows; empty if it does not."""
+    """Under which name the compiled pass makes `estimate` in the call that sums the rows; empty if it does not. One that
+    has formulas of its own does not inherit it."""
 
     rank: int | None = None
     """Number of loadings, where there is a structure for every such number."""
@@ -61,6 +63,11 @@ class Structure(ABC):
     stepwise = False
     """Whether `covariance` is a step from ``previous``, for which the scatter was gathered, and not the best there is.
     What sums mean then differs from pass to pass, so that they cannot be combined."""
+
+    def __init_subclass__(cls, **arguments: Any) -> None:
+        super().__init_subclass__(**arguments)
+        if vars(cls).keys() & {"estimate", "covariance"} and "compiled_estimate" not in vars(cls):
+            cls.compiled_estimate = ""
 
     @abstractmethod
     def n_parameters(self, n_components: int, n_features: int) -> int:
