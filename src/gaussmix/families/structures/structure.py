@@ -54,8 +54,8 @@ class Structure(ABC):
     """Whether each component has all its parameters to itself, and as many of them as sums are gathered for it."""
 
     compiled_estimate = ""
-    """Under which name the compiled pass makes `estimate` in the call that sums the rows; empty if it does not. One with
-    formulas of its own does not inherit it."""
+    """Under which name the compiled pass makes `estimate` in the call that sums the rows; empty if it does not. Not
+    inherited where formulas are a structure's own."""
 
     rank: int | None = None
     """Number of loadings, where there is a structure for every such number."""
