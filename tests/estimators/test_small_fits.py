@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn import config_context
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, InvalidParameterError
 
@@ -42,6 +43,14 @@ def test_a_class_that_allows_other_values_is_asked_for_its_own() -> None:
         Few(2, max_iter=6).fit(ROWS)
     with pytest.raises(InvalidParameterError, match="'max_iter' parameter of GaussianMixture"):
         GaussianMixture(2, max_iter=-1).fit(ROWS)
+
+
+def test_parameters_are_not_checked_where_scikit_learn_is_told_not_to() -> None:
+    wrong = GaussianMixture(2, warm_start="no boolean", random_state=0)
+    with pytest.raises(InvalidParameterError, match="'warm_start' parameter of GaussianMixture"):
+        wrong.fit(ROWS)
+    with config_context(skip_parameter_validation=True):
+        np.testing.assert_array_equal(wrong.fit(ROWS).means_, GaussianMixture(2, random_state=0).fit(ROWS).means_)
 
 
 def test_names_of_columns_are_forgotten_with_an_array_that_has_none() -> None:
