@@ -279,3 +279,22 @@ def test_a_fall_within_the_rounding_of_coarser_rows_ends_a_fit(coarseness, stops
     for value in (-4.0 * N, -3.0 * N, -2.9 * N, -2.9 * N * (1.0 + 1e-7)):
         kept.append(Entry(value, value, coarseness))
     assert AitkenTolerance(1e-9).converged(kept, N) is stops
+
+
+@pytest.mark.parametrize(("coarseness", "stops"), [(1.0, False), (2.0**29, True)])
+def test_leaps_and_steps_that_undo_each_other_by_rounding_of_coarser_rows_end_a_fit(coarseness, stops):
+    """float32 rows at a top: a leap seems to gain what the next iteration seems to lose, for ever."""
+    kept, ended = History(), []
+    for number, value in enumerate([-4.0 * N, -3.0 * N, -2.9 * N, *[-2.9 * N + 1e-5, -2.9 * N] * 10]):
+        kept.append(Entry(value, value, coarseness), leapt=number > 2 and number % 2 == 1)
+        ended.append(AutomaticTolerance().converged(kept, N))
+    assert any(ended) is stops
+
+
+def test_leaps_that_gain_more_than_they_lose_end_no_fit_of_coarser_rows():
+    """On the way along a ridge some of float32's iterations seem to fall; those about them gain more."""
+    kept = History()
+    for number in range(40):
+        value = -3.0 * N + 1e-3 * N * (number // 2) - 1e-4 * N * (number % 2)
+        kept.append(Entry(value, value, 2.0**29), leapt=number > 2 and number % 2 == 0)
+        assert not AutomaticTolerance().converged(kept, N)

@@ -95,3 +95,20 @@ def test_one_float32_column_that_hardly_varies(structure):
     model = fit(x, structure)
     assert np.isfinite(model.log_likelihood_)
     assert model.status_.value != "fell"
+
+
+@pytest.mark.parametrize("covariance_type", ["full", "tied", "diag", "spherical"])
+@pytest.mark.parametrize(("n", "seed"), [(3000, 0), (3000, 5), (3000, 6), (9000, 0), (9000, 2), (9000, 3), (9000, 7)])
+def test_a_float32_fit_ends_as_soon_as_its_rows_in_float64(covariance_type, n, seed):
+    """At a top leaps and the iterations after them undo each other by what float32 rounds: no reason to go on.
+
+    Ten more iterations than float64 may be needed to tell, and rounding may take a fit another way, as long again.
+    """
+    rng = np.random.default_rng(seed)
+    centres = rng.normal(size=(3, 3)) * 3.0
+    x = (centres[rng.integers(3, size=n)] + rng.normal(size=(n, 3))).astype(np.float32)
+    wide = x.astype(np.float64)
+    ours, theirs = (GaussianMixture(3, covariance_type=covariance_type, random_state=0).fit(rows) for rows in (x, wide))
+    assert ours.converged_
+    assert ours.n_iter_ <= 2 * theirs.n_iter_ + 10
+    assert ours.score(wide) > theirs.score(wide) - 1e-5
