@@ -13,8 +13,10 @@ from rich.table import Table
 from scipy.cluster.hierarchy import fcluster, linkage
 from sklearn.metrics import adjusted_rand_score
 
+from gaussmix.fitting.auto import likeliest
+from gaussmix.kernels.automatic import AutomaticKernel
 from gaussmix.starts.coordinates import halfway, principal_components
-from gaussmix.starts.hierarchy import Agglomeration, joined
+from gaussmix.starts.hierarchy import Agglomeration
 from gaussmix.starts.k_means import nearest
 
 Array = NDArray[np.float64]
@@ -57,7 +59,7 @@ def some_merged(x: Array) -> Labels:
     """Merge some rows, which the others join, as in the race of starts."""
     points = _halfway(x)
     rows = points[::EVERY]
-    return joined(points, rows, Agglomeration.of(rows, np.ones(len(rows))).labels(K))
+    return likeliest(AutomaticKernel(), points, rows, Agglomeration.of(rows, np.ones(len(rows))).labels(K))
 
 
 def ward(x: Array) -> Labels:

@@ -154,7 +154,7 @@ def measure(case: Case, seed: int, settings: Settings) -> dict[str, Any]:
         },
         "cut": courses[THEIRS].cut,
         "reached": reached,
-        "iterations": {OURS: len(courses[OURS].curve) - 1, THEIRS: len(courses[THEIRS].curve)},
+        "iterations": {name: len(course.curve) - 1 for name, course in courses.items()},
         "ended": {name: course.curve[-1] for name, course in courses.items()},
         "ratio": _ratio(reached),
         # Rows that were held out may be likeliest long before the end: the time to the best that scikit-learn ever had.
@@ -269,17 +269,23 @@ def _theirs(x: Array, k: int, seed: int, settings: Settings, before: Course | No
     clock = CLOCKS[settings.clock]
 
     class Watched(GaussianMixture):
-        def _m_step(self, *args: Any, **options: Any) -> None:
-            super()._m_step(*args, **options)
+        # As ours: parameters count when a pass over the rows has said how likely they are.
+        def _e_step(self, *args: Any, **options: Any) -> Any:
+            nonlocal began, known
+            found = super()._e_step(*args, **options)
+            if known:  # where the call before this one ended
+                began, known = clock() - spent, False
+                return found
             moments.append(Moment(clock() - began, (self.weights_, self.means_, self.covariances_)))
-            if perf_counter() > deadline:
+            if perf_counter() > deadline and not self.converged_:
                 raise _TimeIsUpError
+            return found
 
-    left, given, spent = settings.max_iter, {}, 0.0
+    left, given, spent, known = settings.max_iter, {}, 0.0, before is not None
     if before is not None:
         weights, means, covariances = before.parameters
         given = {"weights_init": weights, "means_init": means, "precisions_init": np.linalg.inv(covariances)}
-        left, spent = max(1, left - len(before.curve)), before.curve[-1].seconds
+        left, spent = max(1, left - len(before.curve) + 1), before.curve[-1].seconds
     deadline = perf_counter() + settings.time_limit
     began = clock() - spent
     model = Watched(k, random_state=seed, tol=TOLERANCE, max_iter=left, **given)

@@ -111,16 +111,14 @@ inline std::vector<long double> naive_coordinates(const Problem& p, size_t c, co
 
 inline std::vector<long double> naive_scores(const Problem& p, Form form, ptrdiff_t r) {
   const size_t d = size_t(p.d);
-  std::vector<long double> score;
+  std::vector<long double> score, inside(d), centred(d);
+  for (size_t j = 0; j < d; ++j) inside[j] = internal(p, r, ptrdiff_t(j));
   for (size_t c = 0; c < size_t(p.k); ++c) {
     long double square = 0;
+    for (size_t j = 0; j < d; ++j) centred[j] = inside[j] - p.means[c * d + j];
     if (form == form_low_rank) {
-      std::vector<long double> centred(d);
       long double shorter = 0;
-      for (size_t j = 0; j < d; ++j) {
-        centred[j] = (long double)internal(p, r, ptrdiff_t(j)) - p.means[c * d + j];
-        square += std::pow(p.inverse_deviation[c * d + j] * centred[j], 2.0L);
-      }
+      for (size_t j = 0; j < d; ++j) square += std::pow(p.inverse_deviation[c * d + j] * centred[j], 2.0L);
       naive_coordinates(p, c, centred, shorter);
       score.push_back(p.log_constant[c] - (square - shorter) / 2);
       continue;
@@ -130,7 +128,7 @@ inline std::vector<long double> naive_scores(const Problem& p, Form form, ptrdif
       const size_t matrix = form == form_tied ? 0 : c * d * d;
       for (size_t j = along_axes(form) ? i : 0; j <= i; ++j) {
         const long double factor = p.factor(form)[along_axes(form) ? c * d + i : matrix + j * d + i];
-        y += factor * ((long double)internal(p, r, ptrdiff_t(j)) - p.means[c * d + j]);
+        y += factor * centred[j];
       }
       square += y * y;
     }
@@ -159,24 +157,43 @@ inline NaiveRow naive_row(const Problem& p, Form form, Mode mode, ptrdiff_t r) {
   return row;
 }
 
+inline std::vector<NaiveRow> naive_rows(const Problem& p, Form form, Mode mode) {
+  std::vector<NaiveRow> rows;
+  for (ptrdiff_t r = 0; r < p.n; ++r) rows.push_back(naive_row(p, form, mode, r));
+  return rows;
+}
+
+// A component's share of a row's products, added line by line. It is no part of what is tested, and most of what the tests
+// take: watched by sanitizers it took them ten minutes.
+__attribute__((no_sanitize("address", "undefined"))) inline void naive_products(long double* sums, const long double* z,
+                                                                                size_t d, long double share,
+                                                                                Form gather) {
+  for (size_t i = 0; i < d; ++i)
+    for (size_t j = along_axes(gather) ? i : 0; j <= i; ++j) {
+      *sums += share * z[i] * z[j];
+      if (gather != form_spherical) ++sums;
+    }
+}
+
 // The packed vector of all rows.
-inline std::vector<long double> naive_expect(const Problem& p, Form form, Mode mode, Form gather) {
+inline std::vector<long double> naive_expect(const Problem& p, const std::vector<NaiveRow>& rows, Form gather) {
   const size_t k = size_t(p.k), d = size_t(p.d);
   const size_t entries = gather == form_diagonal    ? d
                          : gather == form_low_rank ? (1 + naive_rank) * d
                          : gather == form_spherical ? 1
                                                     : d * (d + 1) / 2;
-  std::vector<long double> packed(1 + k + k * d + (gather == form_tied ? 1 : k) * entries);
+  std::vector<long double> packed(1 + k + k * d + (gather == form_tied ? 1 : k) * entries), inside(d), centred(d);
   for (ptrdiff_t r = 0; r < p.n; ++r) {
-    const NaiveRow row = naive_row(p, form, mode, r);
+    const NaiveRow& row = rows[size_t(r)];
     const long double weight = p.weight[size_t(r)];
     packed[0] += weight * row.log_density;
+    for (size_t j = 0; j < d; ++j) inside[j] = internal(p, r, ptrdiff_t(j));
     for (size_t c = 0; c < k; ++c) {
       const long double share = weight * row.share[c];
-      std::vector<long double> centred(d);
-      for (size_t j = 0; j < d; ++j) centred[j] = (long double)internal(p, r, ptrdiff_t(j)) - p.pivot[c * d + j];
+      if (share == 0) continue;
+      for (size_t j = 0; j < d; ++j) centred[j] = inside[j] - p.pivot[c * d + j];
       packed[1 + c] += share;
-      size_t at = 1 + k + k * d + (gather == form_tied ? 0 : c * entries);
+      const size_t at = 1 + k + k * d + (gather == form_tied ? 0 : c * entries);
       if (gather == form_low_rank) {
         long double shorter = 0;
         std::vector<long double> z = naive_coordinates(p, c, centred, shorter);
@@ -187,13 +204,8 @@ inline std::vector<long double> naive_expect(const Problem& p, Form form, Mode m
         }
         continue;
       }
-      for (size_t i = 0; i < d; ++i) {
-        packed[1 + k + c * d + i] += share * centred[i];
-        for (size_t j = along_axes(gather) ? i : 0; j <= i; ++j) {
-          packed[at] += share * centred[i] * centred[j];
-          if (gather != form_spherical) ++at;
-        }
-      }
+      for (size_t i = 0; i < d; ++i) packed[1 + k + c * d + i] += share * centred[i];
+      naive_products(packed.data() + at, centred.data(), d, share, gather);
     }
   }
   return packed;

@@ -65,7 +65,7 @@ static std::vector<long double> naive(const Problem& p, const Cells& cells, Form
   for (size_t cell = 0; cell < k; ++cell) {
     Problem q = part(p, cells, cell);
     if (form == form_tied) std::copy_n(p.upper.begin(), d * d, q.upper.begin());
-    const std::vector<long double> some = naive_expect(q, form, mode_soft, form);
+    const std::vector<long double> some = naive_expect(q, naive_rows(q, form, mode_soft), form);
     sum[0] += some[0];
     const auto add = [&](size_t from, size_t to, size_t size) {
       for (size_t i = 0; i < size; ++i) sum[to + i] += some[from + i];

@@ -8,12 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from scipy.cluster.hierarchy import fcluster, linkage
+from scipy.stats import multivariate_normal
 from sklearn.metrics import adjusted_rand_score
 
 from gaussmix import GaussianMixture
 from gaussmix.data.memory import MemorySource
 from gaussmix.em.stopping import AitkenTolerance
 from gaussmix.families.structures import STRUCTURES
+from gaussmix.fitting.auto import likeliest
 from gaussmix.fitting.fit import fit_mixture
 from gaussmix.fitting.hierarchical import HierarchicalStart, Tree
 from gaussmix.fitting.recipe import Recipe
@@ -21,7 +23,8 @@ from gaussmix.fitting.scene import Scene
 from gaussmix.fitting.usable import checked_summary
 from gaussmix.kernels.automatic import AutomaticKernel
 from gaussmix.starts.coordinates import halfway, principal_components
-from gaussmix.starts.hierarchy import MOST_GROUPS, PRIOR_VARIANCE, PRIOR_WEIGHT, Agglomeration, joined, quantiles
+from gaussmix.starts.hierarchy import MOST_GROUPS, PRIOR_VARIANCE, PRIOR_WEIGHT, Agglomeration, ellipsoids, quantiles
+from gaussmix.starts.k_means import nearest
 
 ORACLES = Path(__file__).parents[1] / "oracles"
 HC = json.loads((ORACLES / "mclust_hc" / "labels.json").read_text())
@@ -123,7 +126,35 @@ def test_others_join_the_likeliest_ellipsoid():
     rng = np.random.default_rng(6)
     x = np.concatenate([rng.normal(size=(400, 2)) * (8.0, 0.3), rng.normal((10.0, 4.0), (0.3, 0.6), (100, 2))])
     truth = np.repeat([0, 1], (400, 100))
-    assert adjusted_rand_score(truth, joined(x, x[::5], truth[::5])) > 0.95
+    centres = np.stack([x[::5][truth[::5] == group].mean(axis=0) for group in (0, 1)])
+    assert adjusted_rand_score(truth, nearest(x, centres)) < 0.6
+    found = likeliest(AutomaticKernel(1), x, x[::5], truth[::5])
+    assert adjusted_rand_score(truth, found) > 0.95
+    densities = [
+        np.log(size) + multivariate_normal(mean, covariance).logpdf(x)
+        for size, mean, covariance in zip(*ellipsoids(x[::5], truth[::5]), strict=True)
+    ]
+    assert found.tolist() == np.argmax(densities, axis=0).tolist()
+
+
+def test_where_merged_points_are_one_group_all_join_it():
+    groups = np.zeros(5, dtype=np.int64)
+    assert likeliest(AutomaticKernel(1), np.zeros((9, 2)), np.zeros((5, 2)), groups).tolist() == [0] * 9
+
+
+def test_an_ellipsoid_is_the_likeliest_under_the_prior_of_merging():
+    """The mode of an inverse Wishart prior, whose rows are added to the group's (Fraley & Raftery 2007)."""
+    x = np.random.default_rng(7).normal(size=(30, 3)) * (1.0, 4.0, 0.2)
+    groups = np.repeat([0, 1], (20, 10))
+    size, means, covariances = ellipsoids(x, groups)
+    prior = PRIOR_WEIGHT * 3 * 30
+    for group in (0, 1):
+        rows = x[groups == group]
+        scatter = np.cov(rows, rowvar=False, bias=True) * len(rows)
+        expected = (scatter + prior * PRIOR_VARIANCE * x.var(axis=0).mean() * np.eye(3)) / (len(rows) + prior)
+        np.testing.assert_allclose(covariances[group], expected, rtol=1e-12, atol=1e-13)
+        np.testing.assert_allclose(means[group], rows.mean(axis=0), rtol=1e-13)
+    assert size.tolist() == [20.0, 10.0]
 
 
 def test_quantiles_share_the_weight_and_part_no_equals():

@@ -14,22 +14,25 @@ import numpy as np
 
 from gaussmix.allocations.weights import CommonWeights
 from gaussmix.core.block import Block
-from gaussmix.core.contracts import layout_of
+from gaussmix.core.contracts import Kernel, layout_of
+from gaussmix.core.frame import Frame
 from gaussmix.core.mixture import Mixture
 from gaussmix.core.statistics import Statistics
 from gaussmix.core.summary import Summary
-from gaussmix.core.types import Integers
+from gaussmix.core.types import Floats, Integers
+from gaussmix.data.memory import MemorySource
 from gaussmix.em.driver import run
 from gaussmix.em.evaluation import Evaluation
 from gaussmix.em.stopping import AitkenTolerance
 from gaussmix.errors import DegenerateFitError
 from gaussmix.families.gaussian import Gaussian
+from gaussmix.families.structures import STRUCTURES
 from gaussmix.fitting.collapse import collapsed
 from gaussmix.fitting.doubling import doubled
 from gaussmix.fitting.scene import Entrant, Scene, Start
 from gaussmix.fitting.truncated import is_truncated
 from gaussmix.starts.coordinates import halfway, least_normal, principal_components
-from gaussmix.starts.hierarchy import Agglomeration, joined, quantiles
+from gaussmix.starts.hierarchy import Agglomeration, ellipsoids, quantiles
 from gaussmix.starts.k_means import lloyd, metric, nearest
 from gaussmix.starts.seeding import draw_rows, greedy_k_means_plus_plus, spread_rows
 from gaussmix.starts.shares import mean_of_shares
@@ -199,10 +202,21 @@ def proposals(scene: Scene, rows: Block, generator: np.random.Generator) -> Iter
     between = halfway(white, variance)
     merged = between[spread_rows(weight, min(MERGED_ROWS, len(rows)), generator)]
     groups = Agglomeration.of(merged, np.ones(len(merged))).labels(k)
-    yield Partition("merged ellipsoids", "hierarchical", joined(between, merged, groups))
+    yield Partition("merged ellipsoids", "hierarchical", likeliest(scene.kernel, between, merged, groups))
     for number in (1, 2):
         centres = white[draw_rows(weight, k, generator)]
         yield Partition(f"random rows {number}", "random", nearest(white, centres))
+
+
+def likeliest(kernel: Kernel, points: Floats, merged: Floats, groups: Integers) -> Integers:
+    """Group of each point (m, d): that of the ellipsoid, made of merged points, under which it is likeliest."""
+    if not groups.any():
+        return np.zeros(len(points), dtype=np.int64)  # also where merged points are all one, which has no ellipsoid
+    size, means, covariances = ellipsoids(merged, groups)
+    family = Gaussian.from_covariance(STRUCTURES["full"], means, covariances)
+    mixture = Mixture(family, CommonWeights.of_sums(size), Frame.identity(points.shape[1]))
+    labels: Integers = kernel.rows(MemorySource(points), mixture, ["label"])["label"]
+    return labels
 
 
 def _race(scene: Scene, runners: list[_Runner]) -> list[_Runner]:
@@ -253,10 +267,12 @@ def from_labels(scene: Scene, rows: Block, labels: Integers) -> tuple[Mixture | 
         means[size == 0.0] = rows.x[np.einsum("md,md->m", rows.x, rows.x).argmax()]
     target = scene.target(means)
     layout = layout_of(target, CommonWeights.equal(k))
+    order = labels.astype(np.min_scalar_type(k)).argsort(kind="stable")  # up to 65,535 sorted in linear time
+    ascending = labels.take(order)
     # Each row is in one cell, so that one difference a row is enough, not one from every cell's mean.
-    z = np.ascontiguousarray(rows.x.T) - means.T.take(labels, axis=1)  # (d, b)
+    z = rows.x.take(order, axis=0) - means.take(ascending, axis=0)
     factor = target.reorder(np.zeros(1, dtype=np.int64)).precision_cholesky
-    scatter = target.structure.form.gather_cells(z, rows.weight, labels, k, factor)
+    scatter = target.structure.form.gather_cells(z.T, rows.weight.take(order), ascending, k, factor)
     packed = layout.pack(
         {
             "log_likelihood": 0.0,

@@ -24,7 +24,7 @@ from gaussmix.core.statistics import Statistics
 from gaussmix.core.tree import Node
 from gaussmix.core.types import Floats, Integers
 from gaussmix.kernels.automatic import AutomaticKernel
-from gaussmix.kernels.native import NativeKernel
+from gaussmix.kernels.native import NativeKernel, pivots
 from gaussmix.kernels.threads import thread_count
 
 
@@ -162,8 +162,7 @@ class CellsKernel(Kernel):
             raise TypeError("rows by cells are gathered by the family that scores them")
         frame, stage, *_ = scored = self._scored(mixture)
         layout = layout_of(mixture.family, mixture.allocation)
-        # As in NativeKernel: float32 rounds the points about which moments are taken.
-        pivot = stage.means.astype(source.dtype).astype(np.float64)
+        pivot = pivots(stage.means, source.dtype)
         total = source.map_reduce(ExpectTask(*scored, pivot=pivot, log_density=self.log_density))
         statistics = Statistics(layout, np.array(total), frame, pivot)
         _native.to_user_units(statistics.buffer, mixture.n_components, frame.log_volume)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from gaussmix.core.block import Block
 from gaussmix.core.contracts import CompiledStage, CompiledUpdate, Update
 from gaussmix.core.extension import native as _native
@@ -14,7 +12,7 @@ from gaussmix.core.frame import Frame
 from gaussmix.core.mixture import Mixture
 from gaussmix.core.statistics import Layout, Made, Statistics
 from gaussmix.kernels.chunks import chunk_length
-from gaussmix.kernels.native import NativeKernel, compiled_stages
+from gaussmix.kernels.native import NativeKernel, compiled_stages, pivots
 
 NO_UPDATE = CompiledUpdate("")
 
@@ -50,7 +48,6 @@ class HeldPasses:
         self, block: Block, kernel: NativeKernel, update: Update[Any], otherwise: Callable[[Mixture], Statistics]
     ) -> None:
         self._block, self._kernel, self._update, self._otherwise = block, kernel, update, otherwise
-        self._rounded_to = None if block.x.dtype == np.float64 else block.x.dtype
         self._prepared: _Prepared | None = None
 
     def __call__(self, mixture: Mixture) -> Statistics:
@@ -66,8 +63,7 @@ class HeldPasses:
             if compiled_stages(mixture, mixture.family) is None:
                 return self._otherwise(mixture)
             prepared = self._prepared = self._prepare(mixture, score, mode, key)
-        # The points about which moments are taken, to the last bit: float32 rounds them by more than a step of EM.
-        pivot = means if self._rounded_to is None else means.astype(self._rounded_to).astype(np.float64)
+        pivot = pivots(means, self._block.x.dtype)
         sums, *made = prepared.iterations.iterate(means, factor, log_normaliser + log_weights, pivot)
         return Statistics(prepared.layout, sums, prepared.frame, pivot, Made(self._update, *made))
 

@@ -134,6 +134,14 @@ class RowsTask:
             np.subtract(out["log_density"], self.frame.log_volume, out=out["log_density"])
 
 
+def pivots(means: Floats, dtype: np.dtype[Any]) -> Floats:
+    """The points about which a pass over rows of this dtype takes moments, to the last bit.
+
+    float32 rounds means by more than a step of EM.
+    """
+    return means if dtype == FLOAT64 else means.astype(dtype).astype(np.float64)
+
+
 @dataclass(frozen=True)
 class NativeKernel(Kernel):
     """Passes by compiled stages; only for what has them (`runs`).
@@ -167,9 +175,7 @@ class NativeKernel(Kernel):
         """What `expect` gives, where somebody has the stages already."""
         score, share, gather = stages
         dtype = source.dtype
-        if dtype != FLOAT64:
-            # The points about which moments are taken, to the last bit: float32 rounds them by more than a step of EM.
-            gather = gather._replace(means=gather.means.astype(dtype).astype(np.float64))
+        gather = gather._replace(means=pivots(gather.means, dtype))
         layout = self.layout(gather, gatherer, mixture.allocation)
         total = source.map_reduce(ExpectTask(dtype, mixture.frame, score, share, gather, self.n_threads))
         statistics = Statistics(

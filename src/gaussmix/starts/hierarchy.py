@@ -87,24 +87,28 @@ class Agglomeration:
         return np.unique(leader, return_inverse=True)[1][self.leaf]
 
 
-def joined(points: Floats, merged: Floats, labels: Integers) -> Integers:
-    """Group of each point: that of the ellipsoid, made of merged points, under which it is likeliest."""
+def ellipsoids(points: Floats, labels: Integers) -> tuple[Floats, Floats, Floats]:
+    """Number of points, means and covariances of groups, shapes (g,), (g, d) and (g, d, d), with the prior of merging.
+
+    Parameters
+    ----------
+    points : array, shape (m, d)
+        Points that were merged, not all equal. Covariances are positive definite then: their prior is some 1e-4 of
+        what the scatter of all points can be at most.
+    labels : array of int, shape (m,)
+        Group of each, from 0; no group is empty.
+    """
     d = points.shape[1]
-    best, label = np.full(len(points), -np.inf), np.zeros(len(points), dtype=np.int64)
-    if not labels.any():
-        return label  # also where merged points are all one, which has no ellipsoid
-    prior = PRIOR_WEIGHT * d * len(merged)  # rows
-    diagonal = prior * PRIOR_VARIANCE * merged.var(axis=0).mean() * np.eye(d)
-    for group in range(int(labels.max()) + 1):
-        rows = merged[labels == group]
-        centre = rows.mean(axis=0)
-        z = rows - centre
-        factor = np.linalg.cholesky((z.T @ z + diagonal) / (len(rows) + prior))
-        white = (points - centre) @ np.linalg.inv(factor).T
-        value = np.log(len(rows)) - np.log(np.diagonal(factor)).sum() - 0.5 * np.einsum("md,md->m", white, white)
-        label[value > best] = group
-        np.maximum(best, value, out=best)
-    return label
+    size = np.bincount(labels).astype(np.float64)
+    prior = PRIOR_WEIGHT * d * len(points)  # rows
+    diagonal = prior * PRIOR_VARIANCE * points.var(axis=0).mean() * np.eye(d)
+    means, covariances = np.empty((len(size), d)), np.empty((len(size), d, d))
+    for group, count in enumerate(size):
+        rows = points[labels == group]
+        means[group] = rows.mean(axis=0)
+        z = rows - means[group]
+        covariances[group] = (z.T @ z + diagonal) / (count + prior)
+    return size, means, covariances
 
 
 def quantiles(points: Floats, weight: Floats, n_components: int) -> Integers:

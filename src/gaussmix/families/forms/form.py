@@ -81,11 +81,11 @@ class Form(ABC):
         Parameters
         ----------
         z : array, shape (d, b)
-            Rows from their own cells' points.
+            Rows from their own cells' points, cell by cell.
         weight : array, shape (b,)
             Of the rows.
         labels : array of int, shape (b,)
-            Their cells.
+            Their cells, ascending.
         n_components : int
             Number of cells; some may have no rows.
         precision_cholesky : array

@@ -40,14 +40,12 @@ class FullForm(Form):
     ) -> Floats:
         # Cell by cell, each one product of matrices: rows' own products would be d²/2 numbers a row, of which each cell
         # takes a few.
-        order = labels.argsort(kind="stable")
-        ends = labels.take(order).searchsorted(np.arange(n_components + 1)).tolist()
-        rows = z.take(order, axis=1)
-        weighted = rows * weight.take(order)
+        ends = labels.searchsorted(np.arange(n_components + 1)).tolist()
+        weighted = z * weight
         scatter = np.empty((n_components, len(z), len(z)))
         for j in range(n_components):
             cell = slice(ends[j], ends[j + 1])
-            np.matmul(weighted[:, cell], rows[:, cell].T, out=scatter[j])
+            np.matmul(weighted[:, cell], z[:, cell].T, out=scatter[j])
         return triangular.pack(scatter)
 
     def scatter(self, gathered: Floats, sum_weight: Floats, step: Floats, precision_cholesky: Floats) -> Floats:
