@@ -248,7 +248,7 @@ nb::tuple full_update_of(const Array& sums, const Array& pivot, const Array& sca
 
 // Points (n, d) and their weights, packed for k-means.
 Points points_of(const Level& chosen, const Array& points, const std::optional<Array>& weight) {
-  if (points.ndim() != 2 || points.shape(0) == 0) refuse("points", "expected shape (n, d) with n > 0");
+  if (points.ndim() != 2 || points.size() == 0) refuse("points", "expected shape (n, d) with n > 0 and d > 0");
   const size_t n = points.shape(0), d = points.shape(1);
   const Parameters x(points, "points", {n, d});
   if (!weight) return Points(chosen, ptrdiff_t(n), ptrdiff_t(d), x.data(), nullptr);
@@ -269,10 +269,13 @@ nb::object spread_centres_of(const Array& points, const Array& weight, size_t k,
   Points rows = points_of(chosen_level, points, weight);
   const Parameters draws(uniforms, "uniforms", {1 + (k - 1) * n_draws});
   const auto chosen = owned_numbers(new int64_t[k], k);
+  bool finished = false;
   {
     nb::gil_scoped_release free;
-    spread_centres(chosen_level, rows, ptrdiff_t(k), ptrdiff_t(n_draws), draws.data(), chosen.data());
+    finished = spread_centres(chosen_level, rows, ptrdiff_t(k), ptrdiff_t(n_draws), draws.data(), chosen.data(),
+                              {signal_came, nullptr});
   }
+  if (!finished) throw nb::python_error();
   return nb::cast(chosen);
 }
 
@@ -284,10 +287,12 @@ nb::object lloyd_of(const Array& points, const std::optional<Array>& weight, con
   const Parameters first(centres, "centres", {k, size_t(rows.d)});
   std::vector<double> moving(first.data(), first.data() + k * size_t(rows.d));
   const auto labels = owned_numbers(new int64_t[size_t(rows.n)], size_t(rows.n));
+  bool finished = false;
   {
     nb::gil_scoped_release free;
-    lloyd(chosen, rows, ptrdiff_t(k), iterations, moving.data(), labels.data());
+    finished = lloyd(chosen, rows, ptrdiff_t(k), iterations, moving.data(), labels.data(), {signal_came, nullptr});
   }
+  if (!finished) throw nb::python_error();
   return nb::cast(labels);
 }
 

@@ -24,11 +24,12 @@ GAUSSMIX_INLINE void squared_distances(const double* points, ptrdiff_t stride, p
     });
 }
 
-// IN points (d, stride), centres (k, d). OUT label (stride,): the number of the nearest centre, the first of equals.
-inline void nearest_centres(const double* points, ptrdiff_t stride, ptrdiff_t d, ptrdiff_t k, const double* centres,
-                            double* label) {
+// Of the first n points, a multiple of the padding. IN points (d, stride), centres (k, d). OUT label (n,): the number
+// of the nearest centre, the first of equals.
+inline void nearest_centres(const double* points, ptrdiff_t stride, ptrdiff_t n, ptrdiff_t d, ptrdiff_t k,
+                            const double* centres, double* label) {
   constexpr int w = Simd<double>::width;
-  for (ptrdiff_t p = 0; p < stride; p += nearest_vectors * w) {
+  for (ptrdiff_t p = 0; p < n; p += nearest_vectors * w) {
     Vector<double> sum[nearest_vectors], least[nearest_vectors], number[nearest_vectors];
     squared_distances(points + p, stride, d, centres, least);
     unroll<0, nearest_vectors>([&](auto v) GAUSSMIX_LAMBDA { number[v] = Vector<double>{}; });
@@ -43,12 +44,13 @@ inline void nearest_centres(const double* points, ptrdiff_t stride, ptrdiff_t d,
   }
 }
 
-// OUT shrunk (stride,): the smaller of distance and the squared distance from centre. Returns their sum by weight.
-inline double shrink_distances(const double* points, ptrdiff_t stride, ptrdiff_t d, const double* centre,
+// Of as many points. OUT shrunk (n,): the smaller of distance and the squared distance from centre. Returns their sum by
+// weight.
+inline double shrink_distances(const double* points, ptrdiff_t stride, ptrdiff_t n, ptrdiff_t d, const double* centre,
                                const double* weight, const double* distance, double* shrunk) {
   constexpr int w = Simd<double>::width;
   Vector<double> total[nearest_vectors] = {};
-  for (ptrdiff_t p = 0; p < stride; p += nearest_vectors * w) {
+  for (ptrdiff_t p = 0; p < n; p += nearest_vectors * w) {
     Vector<double> sum[nearest_vectors];
     squared_distances(points + p, stride, d, centre, sum);
     unroll<0, nearest_vectors>([&](auto v) GAUSSMIX_LAMBDA {

@@ -6,15 +6,10 @@
 
 namespace gaussmix {
 
-Points::Points(const Level& level, ptrdiff_t n, ptrdiff_t d, const double* points, const double* weight)
-    : n(n), d(d), stride(round_up(n, level.nearest_padding())), columns_(size_t(d * stride)), weight_(size_t(stride)) {
-  for (ptrdiff_t p = 0; p < n; ++p) {
-    for (ptrdiff_t i = 0; i < d; ++i) columns_.get()[i * stride + p] = points[p * d + i];
-    weight_.get()[p] = weight ? weight[p] : 1.0;
-  }
-}
-
 namespace {
+
+// Numbers of the points that are gone over together: 32 kB, which stay in a core's own cache for one draw after another.
+constexpr ptrdiff_t numbers_at_once = 1 << 12;
 
 // Draws by the sizes of parts, so that a point of weight 2 is as likely as two of weight 1.
 class Draws {
@@ -35,45 +30,71 @@ class Draws {
   std::vector<double> cumulative_;
 };
 
+// The number of the nearest centre of each point, (stride,).
+bool nearest(const Level& level, Points& points, ptrdiff_t k, const double* centres, double* label, Control& control) {
+  for (ptrdiff_t p = 0; p < points.stride; p += points.at_once) {
+    if (!control.go_on(true)) return false;
+    level.nearest_centres(points.columns() + p, points.stride, std::min(points.at_once, points.stride - p), points.d, k,
+                          centres, label + p);
+  }
+  return true;
+}
+
 }  // namespace
 
-void spread_centres(const Level& level, Points& points, ptrdiff_t k, ptrdiff_t n_draws, const double* uniforms,
-                    int64_t* chosen) {
-  const ptrdiff_t d = points.d, stride = points.stride;
-  Buffer<double> distance{size_t(stride)}, shrunk{size_t(stride)}, best{size_t(stride)};
-  std::vector<double> centre(static_cast<size_t>(d));
-  Draws draws(points.n);
-  const auto shrink = [&](ptrdiff_t point) {
-    for (ptrdiff_t i = 0; i < d; ++i) centre[size_t(i)] = points.columns()[i * stride + point];
-    return level.shrink_distances(points.columns(), stride, d, centre.data(), points.weight(), distance.get(),
-                                  shrunk.get());
-  };
-  draws.set(points.weight(), nullptr);
-  chosen[0] = draws.at(*uniforms++);
-  std::fill_n(distance.get(), stride, __builtin_inf());
-  shrink(chosen[0]);
-  std::swap(distance, shrunk);
-  for (ptrdiff_t j = 1; j < k; ++j) {
-    // Nothing left: every point is a centre already.
-    if (!draws.set(points.weight(), distance.get())) draws.set(points.weight(), nullptr);
-    double least = __builtin_inf();
-    for (ptrdiff_t draw = 0; draw < n_draws; ++draw) {
-      const ptrdiff_t point = draws.at(*uniforms++);
-      const double left = shrink(point);
-      if (draw > 0 && !(left < least)) continue;
-      least = left;
-      chosen[j] = point;
-      std::swap(best, shrunk);
-    }
-    std::swap(distance, best);
+Points::Points(const Level& level, ptrdiff_t n, ptrdiff_t d, const double* points, const double* weight)
+    : n(n),
+      d(d),
+      stride(round_up(n, level.nearest_padding())),
+      at_once(round_up(std::max(numbers_at_once / d, ptrdiff_t(1)), level.nearest_padding())),
+      columns_(size_t(d * stride)),
+      weight_(size_t(stride)) {
+  for (ptrdiff_t p = 0; p < n; ++p) {
+    for (ptrdiff_t i = 0; i < d; ++i) columns_.get()[i * stride + p] = points[p * d + i];
+    weight_.get()[p] = weight ? weight[p] : 1.0;
   }
 }
 
-void lloyd(const Level& level, Points& points, ptrdiff_t k, int iterations, double* centres, int64_t* label) {
+bool spread_centres(const Level& level, Points& points, ptrdiff_t k, ptrdiff_t n_draws, const double* uniforms,
+                    int64_t* chosen, Interrupt interrupt) {
+  const ptrdiff_t d = points.d, stride = points.stride;
+  Control control(interrupt);
+  Buffer<double> distance{size_t(stride)}, shrunk{size_t(n_draws * stride)};
+  std::vector<double> centres(size_t(n_draws * d)), left(size_t(n_draws), 0.0);
+  std::vector<ptrdiff_t> drawn(size_t(n_draws), 0);
+  Draws draws(points.n);
+  std::fill_n(distance.get(), stride, __builtin_inf());
+  for (ptrdiff_t j = 0; j < k; ++j) {
+    const ptrdiff_t tried = j > 0 ? n_draws : 1;
+    // Nothing left: every point is a centre already.
+    if (j == 0 || !draws.set(points.weight(), distance.get())) draws.set(points.weight(), nullptr);
+    for (ptrdiff_t draw = 0; draw < tried; ++draw) {
+      drawn[size_t(draw)] = draws.at(*uniforms++);
+      for (ptrdiff_t i = 0; i < d; ++i)
+        centres[size_t(draw * d + i)] = points.columns()[i * stride + drawn[size_t(draw)]];
+    }
+    std::fill(left.begin(), left.end(), 0.0);
+    for (ptrdiff_t p = 0; p < stride; p += points.at_once) {
+      if (!control.go_on(true)) return false;
+      for (ptrdiff_t draw = 0; draw < tried; ++draw)
+        left[size_t(draw)] += level.shrink_distances(
+            points.columns() + p, stride, std::min(points.at_once, stride - p), d, &centres[size_t(draw * d)],
+            points.weight() + p, distance.get() + p, shrunk.get() + draw * stride + p);
+    }
+    const ptrdiff_t best = std::min_element(left.begin(), left.begin() + tried) - left.begin();
+    chosen[j] = drawn[size_t(best)];
+    std::copy_n(shrunk.get() + best * stride, stride, distance.get());
+  }
+  return true;
+}
+
+bool lloyd(const Level& level, Points& points, ptrdiff_t k, int iterations, double* centres, int64_t* label,
+           Interrupt interrupt) {
   const ptrdiff_t n = points.n, d = points.d, stride = points.stride;
+  Control control(interrupt);
   Buffer<double> found{size_t(stride)}, newer{size_t(stride)};
   std::vector<double> sums(size_t(k * (d + 1)));
-  level.nearest_centres(points.columns(), stride, d, k, centres, found.get());
+  if (!nearest(level, points, k, centres, found.get(), control)) return false;
   for (int iteration = 0; iteration < iterations; ++iteration) {
     std::fill(sums.begin(), sums.end(), 0.0);
     for (ptrdiff_t p = 0; p < n; ++p) {
@@ -87,11 +108,12 @@ void lloyd(const Level& level, Points& points, ptrdiff_t k, int iterations, doub
       if (sum[d] > 0)
         for (ptrdiff_t i = 0; i < d; ++i) centres[c * d + i] = sum[i] / sum[d];
     }
-    level.nearest_centres(points.columns(), stride, d, k, centres, newer.get());
+    if (!nearest(level, points, k, centres, newer.get(), control)) return false;
     if (std::equal(newer.get(), newer.get() + n, found.get())) break;
     std::swap(found, newer);
   }
   for (ptrdiff_t p = 0; p < n; ++p) label[p] = int64_t(found.get()[p]);
+  return true;
 }
 
 }  // namespace gaussmix

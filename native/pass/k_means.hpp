@@ -1,9 +1,11 @@
-// k-means on few rows in memory: first centres far apart, and Lloyd's iterations. In one thread.
+// k-means on few rows in memory: first centres far apart, and Lloyd's iterations. In one thread, which asks from time to
+// time whether to stop; both return false where they did.
 #pragma once
 
 #include <cstdint>
 
 #include "stages.hpp"
+#include "threads.hpp"
 #include "workspace.hpp"
 
 namespace gaussmix {
@@ -14,6 +16,7 @@ class Points {
   // IN points (n, d), row by row; weight (n,), or null for ones.
   Points(const Level& level, ptrdiff_t n, ptrdiff_t d, const double* points, const double* weight);
   const ptrdiff_t n, d, stride;
+  const ptrdiff_t at_once;  // so many are gone over together
   const double* columns() { return columns_.get(); }  // (d, stride)
   const double* weight() { return weight_.get(); }    // (stride,)
 
@@ -22,12 +25,13 @@ class Points {
 };
 
 // The best of several draws at each step (Arthur & Vassilvitskii 2007). IN uniforms (1 + (k - 1) n_draws,), from 0 to
-// below 1. OUT chosen (k,): numbers of points.
-void spread_centres(const Level& level, Points& points, ptrdiff_t k, ptrdiff_t n_draws, const double* uniforms,
-                    int64_t* chosen);
+// below 1. OUT chosen (k,): numbers of points. Memory: a number for each point and draw.
+bool spread_centres(const Level& level, Points& points, ptrdiff_t k, ptrdiff_t n_draws, const double* uniforms,
+                    int64_t* chosen, Interrupt interrupt);
 
 // Lloyd 1982. IN/OUT centres (k, d); one without points stays. OUT label (n,): the nearest of the last centres but for
 // those of a round that changed no label.
-void lloyd(const Level& level, Points& points, ptrdiff_t k, int iterations, double* centres, int64_t* label);
+bool lloyd(const Level& level, Points& points, ptrdiff_t k, int iterations, double* centres, int64_t* label,
+           Interrupt interrupt);
 
 }  // namespace gaussmix

@@ -195,9 +195,9 @@ struct Level {
                            const double* root, double* scratch, double* whole, double* observed);
   // Of points in memory: see kernels/nearest.hpp.
   ptrdiff_t (*nearest_padding)();
-  void (*nearest_centres)(const double* points, ptrdiff_t stride, ptrdiff_t d, ptrdiff_t k, const double* centres,
-                          double* label);
-  double (*shrink_distances)(const double* points, ptrdiff_t stride, ptrdiff_t d, const double* centre,
+  void (*nearest_centres)(const double* points, ptrdiff_t stride, ptrdiff_t n, ptrdiff_t d, ptrdiff_t k,
+                          const double* centres, double* label);
+  double (*shrink_distances)(const double* points, ptrdiff_t stride, ptrdiff_t n, ptrdiff_t d, const double* centre,
                              const double* weight, const double* distance, double* shrunk);
   double (*peak_flops)(int64_t rounds);  // runs the loop, returns its floating-point operations
 };

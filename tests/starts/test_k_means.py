@@ -37,7 +37,9 @@ def by_definition(x: np.ndarray, weight: np.ndarray, centres: np.ndarray, iterat
 
 
 @pytest.mark.usefixtures("level")
-@pytest.mark.parametrize(("n", "d", "k"), [(1, 1, 1), (7, 2, 3), (32, 1, 4), (33, 3, 2), (200, 5, 9), (1000, 2, 5)])
+@pytest.mark.parametrize(
+    ("n", "d", "k"), [(1, 1, 1), (7, 2, 3), (32, 1, 4), (33, 3, 2), (200, 5, 9), (1000, 2, 5), (1500, 7, 4)]
+)
 def test_labels_are_those_of_lloyds_iterations(n: int, d: int, k: int) -> None:
     rng = np.random.default_rng(n)
     x, weight = rng.normal(size=(n, d)), rng.integers(0, 3, n).astype(float)
@@ -64,11 +66,25 @@ def test_a_centre_without_points_stays() -> None:
 def test_first_centres_are_the_best_of_the_same_draws(seed: int, n: int, d: int, k: int) -> None:
     rng = np.random.default_rng(seed)
     x, weight = rng.normal(size=(n, d)), rng.integers(1, 3, n).astype(float)
-    generator = np.random.default_rng(seed)
+    found = greedy_k_means_plus_plus(x, weight, k, np.random.default_rng(seed))
+    np.testing.assert_array_equal(found, best_of_draws(x, weight, k, np.random.default_rng(seed)))
+
+
+@pytest.mark.usefixtures("level")
+@pytest.mark.parametrize(("n", "d"), [(4096, 1), (4097, 1), (1500, 7), (700, 300), (40, 5000)])
+def test_first_centres_of_more_points_than_are_gone_over_at_once(n: int, d: int) -> None:
+    rng = np.random.default_rng(n)
+    x, weight = rng.normal(size=(n, d)), rng.integers(0, 3, n).astype(float)
+    found = greedy_k_means_plus_plus(x, weight, 8, np.random.default_rng(0))
+    np.testing.assert_array_equal(found, best_of_draws(x, weight, 8, np.random.default_rng(0)))
+
+
+def best_of_draws(x: np.ndarray, weight: np.ndarray, k: int, generator: np.random.Generator) -> list[int]:
+    """Greedy k-means++ as its definition says."""
 
     def drawn(size: np.ndarray, count: int) -> np.ndarray:
         cumulative = np.cumsum(size)
-        return np.minimum(np.searchsorted(cumulative, generator.random(count) * cumulative[-1], "right"), n - 1)
+        return np.minimum(np.searchsorted(cumulative, generator.random(count) * cumulative[-1], "right"), len(x) - 1)
 
     chosen = [int(drawn(weight, 1)[0])]
     for _ in range(k - 1):
@@ -76,11 +92,16 @@ def test_first_centres_are_the_best_of_the_same_draws(seed: int, n: int, d: int,
         draws = drawn(weight * distance if distance.any() else weight, 2 + int(np.log(k)))
         left = [weight @ np.minimum(distance, ((x - x[c]) ** 2).sum(axis=1)) for c in draws]
         chosen.append(int(draws[int(np.argmin(left))]))
-    found = greedy_k_means_plus_plus(x, weight, k, np.random.default_rng(seed))
-    np.testing.assert_array_equal(found, chosen)
+    return chosen
 
 
 def test_centres_where_fewer_points_are_distinct() -> None:
     x = np.repeat([[0.0, 1.0], [2.0, 3.0]], 5, axis=0)
     chosen = greedy_k_means_plus_plus(x, np.ones(10), 4, np.random.default_rng(0))
     assert len(np.unique(x[chosen], axis=0)) == 2
+
+
+@pytest.mark.parametrize("shape", [(0, 2), (2, 0), (2,)])
+def test_there_must_be_points(shape: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match="points.*n > 0 and d > 0"):
+        _native.lloyd(np.zeros(shape), None, np.zeros((1, 1)), 0)
