@@ -1,6 +1,6 @@
 """Truncated EM: an iteration at many components against one at few, and against EM with all of them.
 
-python -m benchmarks.many_components            # 200,000 x 16, k = 256 and 2048: three minutes
+python -m benchmarks.many_components            # 200,000 x 16, k = 256 and 2048: a minute or two
 """
 
 from __future__ import annotations

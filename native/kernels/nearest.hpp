@@ -44,8 +44,8 @@ inline void nearest_centres(const double* points, ptrdiff_t stride, ptrdiff_t n,
   }
 }
 
-// Of as many points. OUT shrunk (n,): the smaller of distance and the squared distance from centre. Returns their sum by
-// weight.
+// Of the first n points, too. IN weight, distance (n,). OUT shrunk (n,): the smaller of distance and the squared distance
+// from centre. Returns their sum by weight.
 inline double shrink_distances(const double* points, ptrdiff_t stride, ptrdiff_t n, ptrdiff_t d, const double* centre,
                                const double* weight, const double* distance, double* shrunk) {
   constexpr int w = Simd<double>::width;

@@ -30,7 +30,7 @@ class Draws {
   std::vector<double> cumulative_;
 };
 
-// The number of the nearest centre of each point, (stride,).
+// OUT label (stride,): the number of the nearest centre of each point. Returns false if it was stopped.
 bool nearest(const Level& level, Points& points, ptrdiff_t k, const double* centres, double* label, Control& control) {
   for (ptrdiff_t p = 0; p < points.stride; p += points.at_once) {
     if (!control.go_on(true)) return false;
@@ -59,9 +59,10 @@ bool spread_centres(const Level& level, Points& points, ptrdiff_t k, ptrdiff_t n
                     int64_t* chosen, Interrupt interrupt) {
   const ptrdiff_t d = points.d, stride = points.stride;
   Control control(interrupt);
-  Buffer<double> distance{size_t(stride)}, shrunk{size_t(n_draws * stride)};
-  std::vector<double> centres(size_t(n_draws * d)), left(size_t(n_draws), 0.0);
-  std::vector<ptrdiff_t> drawn(size_t(n_draws), 0);
+  const ptrdiff_t most = k > 1 ? n_draws : 1;
+  Buffer<double> distance{size_t(stride)}, shrunk{size_t(most * stride)};
+  std::vector<double> centres(size_t(most * d)), left(size_t(most), 0.0);
+  std::vector<ptrdiff_t> drawn(size_t(most), 0);
   Draws draws(points.n);
   std::fill_n(distance.get(), stride, __builtin_inf());
   for (ptrdiff_t j = 0; j < k; ++j) {

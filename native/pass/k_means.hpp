@@ -1,5 +1,6 @@
-// k-means on few rows in memory: first centres far apart, and Lloyd's iterations. In one thread, which asks from time to
-// time whether to stop; both return false where they did.
+// k-means on few rows in memory: first centres far apart, and Lloyd's iterations. In one thread, which asks whether to stop
+// after as many points as are gone over together. Both functions return false if they were stopped; what they were to say is
+// then incomplete.
 #pragma once
 
 #include <cstdint>

@@ -278,7 +278,7 @@ def test_41_no_table_of_rows_by_components(init_params):
     command = [sys.executable, "-W", "ignore", "-c", PEAK + LITTLE_MEMORY, init_params]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     part, message = done.stdout.strip().split("\n")
-    assert float(part) < 0.2  # of n·k numbers
+    assert float(part) < 0.06  # of n·k numbers; 0.016 was measured
     assert message == "Unable to allocate 391. MiB for an array with shape (400000, 128) and data type float64"
 
 
@@ -323,7 +323,7 @@ def test_39_an_interrupt_in_the_compiled_loop():
         signal.signal(signal.SIGPROF, before)
     assert told == ["start", "end"]  # it came within the first pass after the start
     # The promise is 0.1 s. This process's own time: what else the machine is busy with does not count.
-    assert noticed[0] - armed[0] - 0.1 < 0.4
+    assert noticed[0] - armed[0] - 0.1 < 0.2
     assert not hasattr(model, "weights_")
     with pytest.raises(NotFittedError):
         model.predict(x)

@@ -103,5 +103,5 @@ def test_centres_where_fewer_points_are_distinct() -> None:
 
 @pytest.mark.parametrize("shape", [(0, 2), (2, 0), (2,)])
 def test_there_must_be_points(shape: tuple[int, ...]) -> None:
-    with pytest.raises(ValueError, match="points.*n > 0 and d > 0"):
+    with pytest.raises(ValueError, match=r"points.*n > 0 and d > 0"):
         _native.lloyd(np.zeros(shape), None, np.zeros((1, 1)), 0)
